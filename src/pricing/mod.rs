@@ -1,1 +1,13 @@
-//! (filled by its author)
+//! Pure rules that server and browser share: rates and charges, a plan's terms, how many calls fit, pack comparison.
+//!
+//! Integers in, integers out (SPEC §1); nothing here reads a clock, a database or the network.
+
+mod packs;
+mod rates;
+mod standing;
+mod terms;
+
+pub use packs::{PackOffer, Tag, after_purchase, per_piece_label, tags, total};
+pub use rates::{Charge, Components, Rates};
+pub use standing::{Fit, Shortfall, Standing};
+pub use terms::{ExcessMode, HoldPolicy, PurchaseMode, Terms};

@@ -1,0 +1,66 @@
+-- Purchases, what was asked of Stripe for them, and what Stripe told us.
+
+-- One stored Stripe customer per workspace, made before its first Checkout session.
+create table stripe_customers (
+    workspace_id  bigint primary key references workspaces,
+    customer_id   text not null unique,
+    created_at    timestamptz not null
+);
+
+create table purchases (
+    workspace_id         bigint not null references workspaces,
+    -- pur_…; Stripe's client_reference_id
+    id                   text not null unique,
+    -- one-use key of the form: the same key is the same purchase and the same Checkout address
+    purchase_key         text not null,
+    bought_by            bigint not null references users,
+    -- copied from the pack: a paid session credits this, whatever became of the pack
+    pack_id              bigint not null references packs,
+    pack_name            text not null,
+    meter                text not null check (meter in ('minutes', 'calls')),
+    units_each           bigint not null check (units_each > 0),
+    price_each_mc        bigint not null check (price_each_mc >= 50000 and price_each_mc % 1000 = 0),
+    quantity             int not null check (quantity between 1 and 20),
+    -- open → credited | expired | unmatched
+    status               text not null default 'open' check (status in ('open', 'credited', 'expired', 'unmatched')),
+    -- the request to Stripe, stored before it is sent: its key, and its exact parameters
+    idempotency_key      text not null unique,
+    request              jsonb,
+    sent_at              timestamptz,
+    checkout_session_id  text unique,
+    checkout_url         text,
+    created_at           timestamptz not null,
+    credited_at          timestamptz,
+    primary key (workspace_id, id),
+    unique (workspace_id, purchase_key),
+    check ((status = 'credited') = (credited_at is not null))
+);
+-- the sweep looks at purchases whose outcome is open
+create index open_purchases on purchases (created_at) where status = 'open';
+
+-- Raw events, stored before they are processed; processed_at is set once the effect is committed.
+create table stripe_events (
+    id            text primary key,
+    type          text not null,
+    livemode      boolean not null,
+    payload       text not null,
+    received_at   timestamptz not null,
+    processed_at  timestamptz,
+    outcome       text
+);
+create index unprocessed_events on stripe_events (received_at) where processed_at is null;
+
+-- What somebody of the agency must look at; nothing that cost money is dropped.
+create table inbox_items (
+    id            bigint generated always as identity primary key,
+    agency_id     bigint not null references agencies,
+    workspace_id  bigint references workspaces,
+    kind          text not null check (kind in ('unmatched_payment')),
+    -- what it is about, e.g. a checkout session's id; one item each
+    reference     text not null,
+    detail        text not null,
+    created_at    timestamptz not null,
+    resolved_at   timestamptz,
+    unique (kind, reference)
+);
+create index inbox_of_agency on inbox_items (agency_id, created_at);

@@ -1,0 +1,107 @@
+//! What the pages read: one workspace's wallet, packages and offers at one instant.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::pricing::{PackOffer, PurchaseMode, Standing};
+use crate::units::{Meter, MilliCents};
+
+/// Everything that shell and Billing show of a wallet.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// Public id, `ws_…`.
+    pub workspace: String,
+    /// The client's name.
+    pub workspace_name: String,
+    /// The provider's name.
+    pub agency_name: String,
+    /// Zone of days and periods; its IANA name is shown.
+    pub time_zone: TimeZone,
+    /// When this was read.
+    pub read_at: Timestamp,
+    /// The figures that decide whether calls fit.
+    pub standing: Standing,
+    /// The current subscription; `None` where there never was one.
+    pub subscription: Option<Subscription>,
+    /// Calls that hold something now.
+    pub calls_in_progress: i64,
+    /// Lots with something left.
+    pub active_packages: i64,
+}
+
+/// A subscription as its customer sees it.
+#[derive(Clone, Debug)]
+pub struct Subscription {
+    /// Name of the plan when the snapshot was taken.
+    pub plan_name: String,
+    /// Unit of the allowance.
+    pub meter: Meter,
+    /// Units included in the current period.
+    pub included: i64,
+    /// Units of it already used.
+    pub used: i64,
+    /// Units that the next period will include.
+    pub next_included: i64,
+    /// End of the current period, when the allowance is reset.
+    pub resets_at: Timestamp,
+    /// Add-on packs On.
+    pub addons: bool,
+    /// Who starts the purchase of a pack.
+    pub purchase_mode: PurchaseMode,
+}
+
+/// One lot, as `/billing/packages` lists it.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// Public id, `lot_…`.
+    pub id: String,
+    /// Name of the pack, e.g. `Medium`.
+    pub name: String,
+    /// Unit of `granted` and `remaining`.
+    pub meter: Meter,
+    /// Units granted.
+    pub granted: i64,
+    /// Units not used yet.
+    pub remaining: i64,
+    /// What was paid for it.
+    pub price: MilliCents,
+    /// Where it came from.
+    pub source: PackageSource,
+    /// Who bought or granted it, a person's name; `None` where it is not known.
+    pub added_by: Option<String>,
+    /// When it was credited.
+    pub added_at: Timestamp,
+    /// When its last unit was used.
+    pub used_up_at: Option<Timestamp>,
+    /// What can be done with it.
+    pub state: PackageState,
+}
+
+/// Where a lot came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PackageSource {
+    /// Bought through Stripe Checkout.
+    Stripe,
+    /// Applied by the agency.
+    Agency,
+    /// Granted for free.
+    Grant,
+}
+
+/// What can be done with a lot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PackageState {
+    /// Has units, which calls use after the allowance.
+    Active,
+    /// Nothing left.
+    UsedUp,
+    /// Has units that cannot be used now: there is no subscription, or it counts another unit.
+    Frozen,
+}
+
+/// The packs that a client may see, and how it gets them.
+#[derive(Clone, Debug, Default)]
+pub struct Offers {
+    /// Packs assigned to the client, smallest first; empty where packs are Off.
+    pub packs: Vec<PackOffer>,
+}

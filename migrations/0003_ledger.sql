@@ -89,6 +89,8 @@ create table calls (
     snapshot_id    bigint not null,
     -- units of the snapshot's meter
     held_units     bigint not null check (held_units >= 0),
+    -- the hold's nominal cost; null where the plan has no rates
+    hold_mc        bigint,
     status         text not null default 'reserved' check (status in ('reserved', 'settled', 'released')),
     created_at     timestamptz not null,
     expires_at     timestamptz not null,
@@ -128,5 +130,5 @@ create table postings (
     prev_hash          bytea not null check (length(prev_hash) = 32),
     primary key (workspace_id, seq),
     unique (workspace_id, kind, key),
-    check (cardinality(accounts) = cardinality(amounts) and cardinality(accounts) > 0)
+    check (cardinality(accounts) = cardinality(amounts))
 );

@@ -1,1 +1,46 @@
-//! (filled by its author)
+//! The ledger: every change of a wallet, decided by pure rules and written by one writer.
+//!
+//! # Words
+//! - **wallet**: the balances of one workspace. Its row guards its lots and calls.
+//! - **posting**: a balanced, immutable set of signed **entries** about posted balances, numbered without gaps.
+//! - **hold**: units reserved for one call. Held is not posted: holds change call rows and the wallet, not postings.
+//! - **command**: a wish to change a wallet; carries an id, so that repeating it changes nothing.
+//!
+//! # Invariants (SPEC §7; [`reconcile`] checks them)
+//! 1. The entries of a posting sum to zero per unit.
+//! 2. `0 ≤ lot.remaining ≤ lot.granted`, and no balance is below zero.
+//! 3. Every balance in a wallet equals the fold of its postings; held equals the sum of its open calls.
+//! 4. Postings of a workspace are numbered 1, 2, 3 … and each carries the hash of the one before.
+//! 5. A command id posts once per kind: a UNIQUE constraint decides, not a look before the write.
+//!
+//! # Order of things
+//! [`Ledger::submit`] queues a command → the writer takes all that wait → the store loads their wallets under lock →
+//! [`decide`] answers each in order, in memory → the store saves all → commit → only then the answers go out.
+//!
+//! # What it does not do
+//! It knows no Stripe, no pages, no people; it reads no clock (the writer passes `now`) and draws no random number.
+
+mod account;
+mod call;
+mod columns;
+mod command;
+mod decide;
+mod period;
+mod posting;
+//mod reconcile;
+pub mod repo;
+mod rows;
+mod store;
+mod wallet;
+mod waterfall;
+mod writer;
+
+pub use account::{Account, Entry};
+pub use call::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement};
+pub use command::{Answer, Command, LotGrant, LotSource, Refusal};
+pub use decide::decide;
+pub use period::Period;
+pub use posting::{Posting, PostingKind};
+
+pub use wallet::{Balances, Lot, Snapshot, Subscription, Wallet};
+pub use writer::{Ledger, LedgerError, Options};

@@ -1,1 +1,4 @@
-//! (filled by its author)
+//! Payments.
+
+/// The way to Stripe.
+pub struct Stripe;

@@ -1,0 +1,270 @@
+//! What a batch changed, as one array per column: the parameters of the store's `unnest` statements.
+
+use jiff::Timestamp;
+use tokio_postgres::types::{Json, ToSql};
+
+use super::account::Entry;
+use super::call::Call;
+use super::posting::Posting;
+use super::wallet::Wallet;
+use crate::ids;
+
+/// A struct of columns, each a `Vec` in the order of its statement's parameters.
+macro_rules! columns {
+    ($(#[$doc:meta])* $name:ident { $($column:ident: $type:ty),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Default)]
+        pub struct $name { rows: usize, $($column: Vec<$type>),+ }
+
+        impl $name {
+            /// Number of rows.
+            pub fn len(&self) -> usize {
+                self.rows
+            }
+
+            /// The statement's parameters.
+            pub fn params(&self) -> Vec<&(dyn ToSql + Sync)> {
+                vec![$(&self.$column),+]
+            }
+
+            #[allow(clippy::too_many_arguments, reason = "one argument a column")]
+            fn push(&mut self, $($column: $type),+) {
+                self.rows += 1;
+                $(self.$column.push($column);)+
+            }
+        }
+    };
+}
+
+columns!(
+    /// Wallet rows that changed.
+    WalletColumns {
+        workspace_id: i64, seq: i64, head_hash: Vec<u8>, last_posted_at: Timestamp, lots_created: i64,
+        snapshot_id: Option<i64>, subscriptions: i64, anchor_at: Option<Timestamp>, period_index: Option<i32>,
+        period_starts_at: Option<Timestamp>, period_ends_at: Option<Timestamp>, allowance_left: i64, packs_secs: i64,
+        packs_calls: i64, credits_mc: i64, held_snapshots: String, held_calls: String, held_units: String,
+    }
+);
+columns!(
+    /// Postings to insert.
+    NewPostings {
+        workspace_id: i64, seq: i64, kind: i16, key: String, occurred_at: Timestamp, recorded_at: Timestamp,
+        accounts: String, amounts: String, allowance_after: i64, packs_secs_after: i64, packs_calls_after: i64,
+        credits_mc_after: i64, prev_hash: Vec<u8>,
+    }
+);
+columns!(
+    /// Lots to insert.
+    NewLots {
+        workspace_id: i64, lot_no: i64, public_id: String, meter: &'static str, name: String, granted: i64,
+        remaining: i64, price_mc: i64, source: &'static str, reference: String, seq: i64, now: Timestamp,
+    }
+);
+columns!(
+    /// Older lots that were drawn from.
+    LotsDrawn { workspace_id: i64, lot_no: i64, remaining: i64, now: Timestamp }
+);
+columns!(
+    /// Calls to insert; one that was placed and ended in the same batch comes with its end.
+    NewCalls {
+        workspace_id: i64, id: String, fingerprint: Vec<u8>, direction: &'static str, agent: Option<String>,
+        from_number: Option<String>, to_number: Option<String>, recording: bool,
+        metadata: Option<Json<std::collections::BTreeMap<String, String>>>, snapshot_id: i64, held_units: i64,
+        hold_mc: Option<i64>, created_at: Timestamp, expires_at: Timestamp, status: &'static str,
+        outcome: Option<&'static str>, duration_secs: Option<i64>, billed_secs: Option<i64>, credits_mc: Option<i64>,
+        excess_mc: Option<i64>, overrun_secs: Option<i64>, seq: Option<i64>, ended_at: Option<Timestamp>,
+    }
+);
+columns!(
+    /// Older calls that ended.
+    EndedCalls {
+        workspace_id: i64, id: String, status: &'static str, outcome: &'static str, duration_secs: i64,
+        billed_secs: i64, credits_mc: i64, excess_mc: i64, overrun_secs: i64, seq: Option<i64>, ended_at: Timestamp,
+    }
+);
+
+/// `{1,2,3}`, a bigint array as text.
+fn array(numbers: impl Iterator<Item = i64>) -> String {
+    let mut text = String::from("{");
+    for (place, number) in numbers.enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        text.push_str(&number.to_string());
+    }
+    text.push('}');
+    text
+}
+
+impl WalletColumns {
+    /// Rows of the wallets that changed.
+    pub fn of(wallets: &[&Wallet]) -> Self {
+        let mut columns = Self::default();
+        for wallet in wallets.iter().filter(|wallet| wallet.changes.wallet) {
+            let subscription = wallet.subscription.as_ref();
+            let balances = &wallet.balances;
+            columns.push(
+                wallet.workspace.0,
+                wallet.seq,
+                wallet.head.to_vec(),
+                wallet.last_posted_at,
+                wallet.lots_created,
+                subscription.map(|it| it.snapshot.id),
+                subscription.map_or(0, |it| it.number),
+                subscription.map(|it| it.anchor_at),
+                subscription.map(|it| it.period.index),
+                subscription.map(|it| it.period.starts_at),
+                subscription.map(|it| it.period.ends_at),
+                balances.allowance,
+                balances.packs_secs,
+                balances.packs_calls,
+                balances.credits_mc,
+                array(wallet.held.iter().map(|held| held.snapshot.id)),
+                array(wallet.held.iter().map(|held| held.calls)),
+                array(wallet.held.iter().map(|held| held.units)),
+            );
+        }
+        columns
+    }
+}
+
+impl NewPostings {
+    /// Every new posting, wallet by wallet.
+    pub fn of(wallets: &[&Wallet]) -> Self {
+        let mut columns = Self::default();
+        for wallet in wallets {
+            for posting in &wallet.changes.postings {
+                columns.add(wallet.workspace.0, posting);
+            }
+        }
+        columns
+    }
+
+    fn add(&mut self, workspace: i64, posting: &Posting) {
+        let accounts = |entry: &Entry| entry.account.code();
+        self.push(
+            workspace,
+            posting.seq,
+            posting.kind as i16,
+            posting.key.clone(),
+            posting.occurred_at,
+            posting.recorded_at,
+            array(posting.entries.iter().map(accounts)),
+            array(posting.entries.iter().map(|entry| entry.amount)),
+            posting.after.allowance,
+            posting.after.packs_secs,
+            posting.after.packs_calls,
+            posting.after.credits_mc,
+            posting.prev_hash.to_vec(),
+        );
+    }
+}
+
+impl NewLots {
+    /// Every lot that was granted.
+    pub fn of(wallets: &[&Wallet], now: Timestamp) -> Self {
+        let mut columns = Self::default();
+        for wallet in wallets {
+            for (&number, (grant, seq, remaining)) in &wallet.changes.lots_granted {
+                columns.push(
+                    wallet.workspace.0,
+                    number,
+                    ids::derived("lot", &[wallet.workspace.0, number]),
+                    grant.meter.as_str(),
+                    grant.name.clone(),
+                    grant.units,
+                    *remaining,
+                    grant.price.0,
+                    grant.source.as_str(),
+                    grant.reference.clone(),
+                    *seq,
+                    now,
+                );
+            }
+        }
+        columns
+    }
+}
+
+impl LotsDrawn {
+    /// Every older lot that calls drew from.
+    pub fn of(wallets: &[&Wallet], now: Timestamp) -> Self {
+        let mut columns = Self::default();
+        for wallet in wallets {
+            for (&number, &remaining) in &wallet.changes.lots_drawn {
+                columns.push(wallet.workspace.0, number, remaining, now);
+            }
+        }
+        columns
+    }
+}
+
+impl NewCalls {
+    /// Every call that was placed.
+    pub fn of(wallets: &[&Wallet]) -> Self {
+        let mut columns = Self::default();
+        for wallet in wallets {
+            for id in &wallet.changes.calls_placed {
+                columns.add(wallet.workspace.0, &wallet.calls[id]);
+            }
+        }
+        columns
+    }
+
+    fn add(&mut self, workspace: i64, call: &Call) {
+        let placement = &call.placement;
+        let end = call.end.as_ref();
+        self.push(
+            workspace,
+            placement.id.clone(),
+            call.fingerprint.to_vec(),
+            placement.direction.as_str(),
+            placement.agent.clone(),
+            placement.from.clone(),
+            placement.to.clone(),
+            placement.recording,
+            placement.metadata.clone().map(Json),
+            call.snapshot,
+            call.held_units,
+            call.hold_mc.map(|hold| hold.0),
+            call.created_at,
+            call.expires_at,
+            call.status.as_str(),
+            end.map(|end| end.outcome.as_str()),
+            end.map(|end| end.duration.0),
+            end.map(|end| end.billed.0),
+            end.map(|end| end.credits.0),
+            end.map(|end| end.excess.0),
+            end.map(|end| end.overrun.0),
+            end.and_then(|end| end.seq),
+            end.map(|end| end.ended_at),
+        );
+    }
+}
+
+impl EndedCalls {
+    /// Every older call that ended.
+    pub fn of(wallets: &[&Wallet]) -> Self {
+        let mut columns = Self::default();
+        for wallet in wallets {
+            for id in &wallet.changes.calls_ended {
+                let call = &wallet.calls[id];
+                let end = call.end.as_ref().expect("an ended call has its end");
+                columns.push(
+                    wallet.workspace.0,
+                    id.clone(),
+                    call.status.as_str(),
+                    end.outcome.as_str(),
+                    end.duration.0,
+                    end.billed.0,
+                    end.credits.0,
+                    end.excess.0,
+                    end.overrun.0,
+                    end.seq,
+                    end.ended_at,
+                );
+            }
+        }
+        columns
+    }
+}

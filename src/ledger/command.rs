@@ -1,0 +1,143 @@
+//! Commands, and what the ledger says to them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::call::{Call, CallOutcome, Placement};
+use super::posting::PostingKind;
+use super::wallet::Snapshot;
+use crate::pricing::Standing;
+use crate::units::{Meter, MilliCents, Seconds, words};
+
+/// A wish to change one wallet. Each has an id, given before it is queued: repeating a command changes nothing.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Starts a subscription on a snapshot: opens the first period, grants free credits.
+    Subscribe {
+        /// Saved before the command is sent.
+        snapshot: Arc<Snapshot>,
+        /// Where its periods are counted from.
+        anchor_at: Timestamp,
+    },
+    /// Opens every period that is due. Any other command does so first, too.
+    OpenPeriods,
+    /// Credits lots: `key` is what paid for them, and pays once.
+    CreditLots {
+        /// E.g. the Checkout session's id.
+        key: String,
+        /// One lot each.
+        lots: Vec<LotGrant>,
+    },
+    /// Reserves units for a call.
+    PlaceHold(Placement),
+    /// Ends a call: charges it or releases its hold.
+    EndCall {
+        /// Which.
+        id: String,
+        /// How it ended.
+        outcome: CallOutcome,
+        /// From first ring to the end.
+        duration: Seconds,
+        /// Connected time; zero unless answered.
+        billed: Seconds,
+    },
+}
+
+impl Command {
+    /// The posting that it would leave, by which a repetition is known.
+    pub fn posting_key(&self) -> Option<(PostingKind, &str)> {
+        match self {
+            Command::CreditLots { key, .. } => Some((PostingKind::Pack, key)),
+            _ => None,
+        }
+    }
+
+    /// The call that it is about.
+    pub fn call_id(&self) -> Option<&str> {
+        match self {
+            Command::PlaceHold(placement) => Some(&placement.id),
+            Command::EndCall { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+}
+
+/// Units to credit as one lot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LotGrant {
+    /// Shown name, e.g. the pack's.
+    pub name: String,
+    /// Unit.
+    pub meter: Meter,
+    /// Seconds or calls, above zero.
+    pub units: i64,
+    /// What was paid for it.
+    pub price: MilliCents,
+    /// Where it came from.
+    pub source: LotSource,
+    /// Id of the purchase or application, or the grant's reason.
+    pub reference: String,
+}
+
+/// Where a lot came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LotSource {
+    /// Stripe Checkout.
+    Stripe,
+    /// Applied by the agency.
+    Agency,
+    /// Granted for free.
+    Grant,
+}
+
+words!(LotSource { Stripe = "stripe", Agency = "agency", Grant = "grant" });
+
+/// What became of a command. Only given once it is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The subscription stands.
+    Subscribed,
+    /// All due periods are open.
+    PeriodsOpen,
+    /// The lots are credited, by the posting with this number.
+    Credited {
+        /// Number of the posting.
+        seq: i64,
+        /// True where an earlier command had done it.
+        repeated: bool,
+    },
+    /// The hold stands, or the call that it was for, if it was placed before.
+    Placed {
+        /// The call as it is now.
+        call: Box<Call>,
+        /// True where an earlier command had placed it.
+        repeated: bool,
+    },
+    /// The call has ended.
+    Ended {
+        /// The call.
+        call: Box<Call>,
+        /// True where an earlier command had ended it.
+        repeated: bool,
+    },
+}
+
+/// Why a command was refused. A refusal is an answer, not a failure: nothing changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The workspace never had a subscription.
+    NoSubscription,
+    /// It has one already.
+    AlreadySubscribed,
+    /// Capacity is below the hold of a call.
+    InsufficientBalance(Box<Standing>),
+    /// The id belongs to a call with other fields.
+    IdConflict,
+    /// No such call.
+    UnknownCall,
+    /// The call has ended with other figures.
+    AlreadyCompleted(Box<Call>),
+    /// A figure is outside of what the command allows.
+    Invalid(&'static str),
+}

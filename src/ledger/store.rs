@@ -1,0 +1,321 @@
+//! Loads many wallets in one round trip and saves all that changed in another, on the writer's own connection.
+//!
+//! Only the wallet rows are locked, in id order; they guard their lots and calls, which are read by later statements
+//! of the same pipeline (never folded into the locking select, whose snapshot is older than the lock). Every result is
+//! checked before a commit is trusted: a commit of an aborted transaction reports a rollback, not an error.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures::future::try_join_all;
+use futures::{FutureExt, try_join};
+use jiff::Timestamp;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
+
+use super::columns::{EndedCalls, LotsDrawn, NewCalls, NewLots, NewPostings, WalletColumns};
+use super::command::Command;
+use super::posting::PostingKind;
+use super::rows;
+use super::wallet::{Snapshot, Wallet};
+use crate::units::WorkspaceId;
+
+/// Snapshots are immutable, so a copy is good for ever; the cache is emptied when it grows past this.
+const SNAPSHOTS_KEPT: usize = 100_000;
+
+/// Snapshots by workspace and id.
+pub type Snapshots = HashMap<(i64, i64), Arc<Snapshot>>;
+
+/// The writer's connection with its prepared statements.
+pub struct Store {
+    client: Client,
+    snapshots: Snapshots,
+    lock_wallets: Statement,
+    open_lots: Statement,
+    calls: Statement,
+    posted: Statement,
+    load_snapshots: Statement,
+    save_wallets: Statement,
+    save_postings: Statement,
+    save_lots: Statement,
+    draw_lots: Statement,
+    save_calls: Statement,
+    end_calls: Statement,
+}
+
+/// What a batch needs to see: its workspaces, the calls that it names, the postings that it would repeat.
+#[derive(Default)]
+struct Names<'a> {
+    workspaces: Vec<i64>,
+    calls: (Vec<i64>, Vec<&'a str>),
+    postings: (Vec<i64>, Vec<i16>, Vec<&'a str>),
+}
+
+impl<'a> Names<'a> {
+    fn of(commands: &[(WorkspaceId, &'a Command)]) -> Self {
+        let mut names = Self::default();
+        for (workspace, command) in commands {
+            names.workspaces.push(workspace.0);
+            if let Some(id) = command.call_id() {
+                names.calls.0.push(workspace.0);
+                names.calls.1.push(id);
+            }
+            if let Some((kind, key)) = command.posting_key() {
+                names.postings.0.push(workspace.0);
+                names.postings.1.push(kind as i16);
+                names.postings.2.push(key);
+            }
+        }
+        names.workspaces.sort_unstable();
+        names.workspaces.dedup();
+        names
+    }
+}
+
+impl Store {
+    /// Connects, takes the application's role and prepares every statement.
+    pub async fn connect(config: &Config) -> Result<Self, Error> {
+        let (client, connection) = config.connect(NoTls).await?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::warn!(%error, "the writer's connection ended");
+            }
+        });
+        // Every statement looks rows up by key; statistics of empty tables must not talk the planner out of it.
+        client
+            .batch_execute(
+                "set role minutebank_app; set plan_cache_mode = force_generic_plan; set enable_seqscan = off; \
+                 set enable_hashjoin = off; set enable_mergejoin = off; set jit = off",
+            )
+            .await?;
+        Ok(Self {
+            snapshots: HashMap::new(),
+            lock_wallets: client.prepare(LOCK_WALLETS).await?,
+            open_lots: client.prepare(OPEN_LOTS).await?,
+            calls: client.prepare(CALLS).await?,
+            posted: client.prepare(POSTED).await?,
+            load_snapshots: client.prepare(LOAD_SNAPSHOTS).await?,
+            save_wallets: client.prepare(SAVE_WALLETS).await?,
+            save_postings: client.prepare(SAVE_POSTINGS).await?,
+            save_lots: client.prepare(SAVE_LOTS).await?,
+            draw_lots: client.prepare(DRAW_LOTS).await?,
+            save_calls: client.prepare(SAVE_CALLS).await?,
+            end_calls: client.prepare(END_CALLS).await?,
+            client,
+        })
+    }
+
+    /// True once the server or the network has closed the connection.
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Begins a transaction and loads the wallets of these commands under lock, with what the commands name.
+    /// Workspaces without a wallet are missing from the answer.
+    pub async fn load(
+        &mut self,
+        commands: &[(WorkspaceId, &Command)],
+    ) -> Result<HashMap<WorkspaceId, Wallet>, Error> {
+        let names = Names::of(commands);
+        let no_rows = || async { Ok::<Vec<Row>, Error>(Vec::new()) };
+        let lock: [&(dyn ToSql + Sync); 1] = [&names.workspaces];
+        let calls: [&(dyn ToSql + Sync); 2] = [&names.calls.0, &names.calls.1];
+        let postings: [&(dyn ToSql + Sync); 3] =
+            [&names.postings.0, &names.postings.1, &names.postings.2];
+        let named = |wanted: bool, statement, params| match wanted {
+            true => self.client.query(statement, params).boxed(),
+            false => no_rows().boxed(),
+        };
+        // The order of these futures is the order in which the server runs them.
+        let ((), wallets, lots, calls, posted) = try_join!(
+            self.client.batch_execute("begin"),
+            self.client.query(&self.lock_wallets, &lock),
+            self.client.query(&self.open_lots, &lock),
+            named(!names.calls.0.is_empty(), &self.calls, &calls[..]),
+            named(!names.postings.0.is_empty(), &self.posted, &postings[..]),
+        )?;
+        self.learn_snapshots(&wallets).await?;
+        let mut loaded: HashMap<WorkspaceId, Wallet> = HashMap::with_capacity(wallets.len());
+        for row in &wallets {
+            let wallet = rows::wallet(row, &self.snapshots);
+            loaded.insert(wallet.workspace, wallet);
+        }
+        for row in &lots {
+            let wallet = loaded
+                .get_mut(&WorkspaceId(row.get(0)))
+                .expect("lots of locked wallets");
+            wallet.lots.push(rows::lot(row));
+        }
+        for row in &calls {
+            if let Some(wallet) = loaded.get_mut(&WorkspaceId(row.get("workspace_id"))) {
+                let call = rows::call(row);
+                wallet.calls.insert(call.placement.id.clone(), call);
+            }
+        }
+        for row in &posted {
+            if let Some(wallet) = loaded.get_mut(&WorkspaceId(row.get(0))) {
+                let kind =
+                    PostingKind::from_code(row.get(1)).expect("only known kinds were asked for");
+                wallet.posted.insert((kind, row.get(2)), row.get(3));
+            }
+        }
+        Ok(loaded)
+    }
+
+    async fn learn_snapshots(&mut self, wallets: &[Row]) -> Result<(), Error> {
+        if self.snapshots.len() > SNAPSHOTS_KEPT {
+            self.snapshots.clear();
+        }
+        let (mut workspaces, mut ids): (Vec<i64>, Vec<i64>) = (Vec::new(), Vec::new());
+        for row in wallets {
+            let workspace: i64 = row.get("workspace_id");
+            for id in rows::snapshots_named(row) {
+                if !self.snapshots.contains_key(&(workspace, id)) {
+                    workspaces.push(workspace);
+                    ids.push(id);
+                }
+            }
+        }
+        if ids.is_empty() {
+            return Ok(());
+        }
+        for row in self
+            .client
+            .query(&self.load_snapshots, &[&workspaces, &ids])
+            .await?
+        {
+            let snapshot = rows::snapshot(&row);
+            self.snapshots
+                .insert((row.get(0), snapshot.id), Arc::new(snapshot));
+        }
+        Ok(())
+    }
+
+    /// Saves what changed in these wallets and commits. Once it returns `Ok`, it is durable.
+    pub async fn save(&self, wallets: &[&Wallet], now: Timestamp) -> Result<(), Error> {
+        let rows = WalletColumns::of(wallets);
+        let postings = NewPostings::of(wallets);
+        let lots = NewLots::of(wallets, now);
+        let drawn = LotsDrawn::of(wallets, now);
+        let calls = NewCalls::of(wallets);
+        let ended = EndedCalls::of(wallets);
+        let writes = [
+            (&self.save_wallets, rows.params().to_vec(), rows.len()),
+            (
+                &self.save_postings,
+                postings.params().to_vec(),
+                postings.len(),
+            ),
+            (&self.save_lots, lots.params().to_vec(), lots.len()),
+            (&self.draw_lots, drawn.params().to_vec(), drawn.len()),
+            (&self.save_calls, calls.params().to_vec(), calls.len()),
+            (&self.end_calls, ended.params().to_vec(), ended.len()),
+        ];
+        let writes = writes.into_iter().filter(|(_, _, count)| *count > 0).map(
+            |(statement, params, count)| {
+                async move {
+                    let written = self.client.execute(statement, &params).await?;
+                    debug_assert_eq!(written, count as u64, "every row is written");
+                    Ok::<(), Error>(())
+                }
+                .boxed()
+            },
+        );
+        let commit = async { self.client.batch_execute("commit").await }.boxed();
+        try_join_all(writes.chain([commit])).await?;
+        Ok(())
+    }
+
+    /// Ends the transaction without saving anything.
+    pub async fn rollback(&self) -> Result<(), Error> {
+        self.client.batch_execute("rollback").await
+    }
+}
+
+const LOCK_WALLETS: &str = "
+    select workspace_id, time_zone, seq, head_hash, last_posted_at, lots_created, snapshot_id, subscriptions,
+        anchor_at, period_index, period_starts_at, period_ends_at, allowance_left, packs_secs, packs_calls, credits_mc,
+        held_snapshots, held_calls, held_units
+    from wallets where workspace_id = any($1) order by workspace_id for update";
+
+const OPEN_LOTS: &str = "
+    select workspace_id, lot_no, meter, remaining
+    from lots where workspace_id = any($1) and open order by workspace_id, lot_no";
+
+const CALLS: &str = "
+    select c.*
+    from unnest($1::bigint[], $2::text[]) as k (workspace_id, id)
+    join calls c on c.workspace_id = k.workspace_id and c.id = k.id";
+
+const POSTED: &str = "
+    select p.workspace_id, p.kind, p.key, p.seq
+    from unnest($1::bigint[], $2::smallint[], $3::text[]) as k (workspace_id, kind, key)
+    join postings p on p.workspace_id = k.workspace_id and p.kind = k.kind and p.key = k.key";
+
+const LOAD_SNAPSHOTS: &str = "
+    select s.workspace_id, s.snapshot_id, s.terms
+    from unnest($1::bigint[], $2::bigint[]) as k (workspace_id, snapshot_id)
+    join plan_snapshots s on s.workspace_id = k.workspace_id and s.snapshot_id = k.snapshot_id";
+
+// Arrays of different lengths cannot travel as one array of arrays, so they come as text.
+const SAVE_WALLETS: &str = "
+    update wallets w set version = w.version + 1, seq = u.seq, head_hash = u.head_hash,
+        last_posted_at = u.last_posted_at, lots_created = u.lots_created, snapshot_id = u.snapshot_id,
+        subscriptions = u.subscriptions,
+        subscription_status = case when u.snapshot_id is null then 'none' else 'active' end,
+        anchor_at = u.anchor_at, period_index = u.period_index, period_starts_at = u.period_starts_at,
+        period_ends_at = u.period_ends_at, allowance_left = u.allowance_left, packs_secs = u.packs_secs,
+        packs_calls = u.packs_calls, credits_mc = u.credits_mc, held_snapshots = u.held_snapshots::bigint[],
+        held_calls = u.held_calls::bigint[], held_units = u.held_units::bigint[]
+    from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::timestamptz[], $5::bigint[], $6::bigint[], $7::bigint[],
+        $8::timestamptz[], $9::int[], $10::timestamptz[], $11::timestamptz[], $12::bigint[], $13::bigint[],
+        $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[])
+        as u (workspace_id, seq, head_hash, last_posted_at, lots_created, snapshot_id, subscriptions, anchor_at,
+            period_index, period_starts_at, period_ends_at, allowance_left, packs_secs, packs_calls, credits_mc,
+            held_snapshots, held_calls, held_units)
+    where w.workspace_id = u.workspace_id";
+
+const SAVE_POSTINGS: &str = "
+    insert into postings (workspace_id, seq, kind, key, occurred_at, recorded_at, accounts, amounts, allowance_after,
+        packs_secs_after, packs_calls_after, credits_mc_after, prev_hash)
+    select workspace_id, seq, kind, key, occurred_at, recorded_at, accounts::bigint[], amounts::bigint[],
+        allowance_after, packs_secs_after, packs_calls_after, credits_mc_after, prev_hash
+    from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::timestamptz[], $6::timestamptz[],
+        $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bytea[])
+        as u (workspace_id, seq, kind, key, occurred_at, recorded_at, accounts, amounts, allowance_after,
+            packs_secs_after, packs_calls_after, credits_mc_after, prev_hash)";
+
+const SAVE_LOTS: &str = "
+    insert into lots (workspace_id, lot_no, public_id, meter, name, granted, remaining, price_mc, source, reference, seq,
+        created_at, used_up_at, open)
+    select workspace_id, lot_no, public_id, meter, name, granted, remaining, price_mc, source, reference, seq, now,
+        case when remaining = 0 then now end, remaining > 0
+    from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
+        $8::bigint[], $9::text[], $10::text[], $11::bigint[], $12::timestamptz[])
+        as u (workspace_id, lot_no, public_id, meter, name, granted, remaining, price_mc, source, reference, seq, now)";
+
+const DRAW_LOTS: &str = "
+    update lots l set remaining = u.remaining, open = u.remaining > 0,
+        used_up_at = case when u.remaining = 0 then u.now end
+    from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[])
+        as u (workspace_id, lot_no, remaining, now)
+    where l.workspace_id = u.workspace_id and l.lot_no = u.lot_no";
+
+const SAVE_CALLS: &str = "
+    insert into calls (workspace_id, id, fingerprint, direction, agent, from_number, to_number, recording, metadata,
+        snapshot_id, held_units, hold_mc, created_at, expires_at, status, outcome, duration_secs, billed_secs,
+        credits_mc, excess_mc, overrun_secs, seq, ended_at)
+    select * from unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[],
+        $8::boolean[], $9::jsonb[], $10::bigint[], $11::bigint[], $12::bigint[], $13::timestamptz[],
+        $14::timestamptz[], $15::text[], $16::text[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[],
+        $21::bigint[], $22::bigint[], $23::timestamptz[])";
+
+const END_CALLS: &str = "
+    update calls c set status = u.status, outcome = u.outcome, duration_secs = u.duration_secs,
+        billed_secs = u.billed_secs, credits_mc = u.credits_mc, excess_mc = u.excess_mc,
+        overrun_secs = u.overrun_secs, seq = u.seq, ended_at = u.ended_at
+    from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
+        $8::bigint[], $9::bigint[], $10::bigint[], $11::timestamptz[])
+        as u (workspace_id, id, status, outcome, duration_secs, billed_secs, credits_mc, excess_mc, overrun_secs, seq,
+            ended_at)
+    where c.workspace_id = u.workspace_id and c.id = u.id and c.status = 'reserved'";

@@ -1,0 +1,243 @@
+//! The writer: natural batching over a few shards.
+//!
+//! While one transaction commits, commands queue; the next transaction takes them all, across wallets and within one
+//! wallet. Idle: a batch of one, no added wait. Busy: one flush to disk pays for hundreds. A wallet always belongs to
+//! the same shard, so its commands keep their order.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::command::{Answer, Command, Refusal};
+use super::decide::decide;
+use super::store::Store;
+use super::wallet::Wallet;
+use crate::clock::Clock;
+use crate::units::WorkspaceId;
+
+/// Commands in one transaction; larger batches only add latency (measured: DESIGN §2).
+const BATCH: usize = 256;
+/// Commands that may wait at a shard before senders have to.
+const QUEUE: usize = 4_096;
+/// How long a command outlives a lost database before it is answered as unavailable.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How the writer is set up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `postgres://…`
+    pub database_url: String,
+    /// Parallel transactions; about one per core.
+    pub shards: usize,
+    /// Where `now` comes from.
+    pub clock: Clock,
+}
+
+/// Why there is no answer to a command.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The rules say no; nothing changed.
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
+    /// The workspace has no wallet.
+    #[error("there is no such wallet")]
+    UnknownWorkspace,
+    /// The database cannot be reached, or the ledger is closing. The command may or may not have happened: repeat it
+    /// with the same id.
+    #[error("the ledger cannot be reached; repeat the command with the same id")]
+    Unavailable,
+    /// The database said no. Nothing changed.
+    #[error("the database refused the command: {0}")]
+    Database(String),
+}
+
+struct Job {
+    workspace: WorkspaceId,
+    command: Command,
+    reply: oneshot::Sender<Result<Answer, LedgerError>>,
+    since: Instant,
+}
+
+/// The way in: every change of a wallet goes through [`Ledger::submit`].
+pub struct Ledger {
+    shards: Vec<mpsc::Sender<Job>>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Ledger {
+    /// Connects every shard and starts it.
+    pub async fn start(options: &Options) -> Result<Self, tokio_postgres::Error> {
+        let config: tokio_postgres::Config = options.database_url.parse()?;
+        let (mut shards, mut tasks) = (Vec::new(), Vec::new());
+        for _ in 0..options.shards.max(1) {
+            let (sender, queue) = mpsc::channel(QUEUE);
+            let store = Store::connect(&config).await?;
+            let shard = Shard {
+                queue,
+                config: config.clone(),
+                store,
+                clock: options.clock.clone(),
+            };
+            tasks.push(tokio::spawn(shard.run()));
+            shards.push(sender);
+        }
+        Ok(Self { shards, tasks })
+    }
+
+    /// Queues a command and waits until its outcome is durable, or refused.
+    pub async fn submit(
+        &self,
+        workspace: WorkspaceId,
+        command: Command,
+    ) -> Result<Answer, LedgerError> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job {
+            workspace,
+            command,
+            reply,
+            since: Instant::now(),
+        };
+        let shard = workspace.0.unsigned_abs() as usize % self.shards.len();
+        self.shards[shard]
+            .send(job)
+            .await
+            .map_err(|_| LedgerError::Unavailable)?;
+        answer.await.unwrap_or(Err(LedgerError::Unavailable))
+    }
+
+    /// Lets the shards finish what waits and ends them.
+    pub async fn close(self) {
+        drop(self.shards);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a shard of the writer ended badly");
+            }
+        }
+    }
+}
+
+struct Shard {
+    queue: mpsc::Receiver<Job>,
+    config: tokio_postgres::Config,
+    store: Store,
+    clock: Clock,
+}
+
+impl Shard {
+    async fn run(mut self) {
+        let mut waiting = Vec::with_capacity(BATCH);
+        while self.queue.recv_many(&mut waiting, BATCH).await > 0 {
+            self.write(std::mem::take(&mut waiting)).await;
+        }
+    }
+
+    /// Writes a batch. One that the database refuses is split in halves and tried again, so that one bad command fails
+    /// alone; one that met a lost connection is tried again as it is, which is safe because every command has its id.
+    async fn write(&mut self, batch: Vec<Job>) {
+        let mut pending = vec![batch];
+        while let Some(mut jobs) = pending.pop() {
+            let Err(error) = self.attempt(&mut jobs).await else {
+                continue;
+            };
+            if self.store.is_closed() || lost(&error) {
+                pending.extend(self.reconnect(jobs).await);
+            } else if jobs.len() == 1 {
+                tracing::error!(%error, "the database refused a command");
+                self.roll_back().await;
+                answer(jobs, |_| Err(LedgerError::Database(describe(&error))));
+            } else {
+                self.roll_back().await;
+                let second = jobs.split_off(jobs.len() / 2);
+                pending.extend([second, jobs]);
+            }
+        }
+    }
+
+    /// One transaction. Jobs that it answered are taken out of `jobs`; on an error all are still there.
+    async fn attempt(&mut self, jobs: &mut Vec<Job>) -> Result<(), tokio_postgres::Error> {
+        let commands: Vec<_> = jobs
+            .iter()
+            .map(|job| (job.workspace, &job.command))
+            .collect();
+        let mut wallets = self.store.load(&commands).await?;
+        let now = self.clock.now();
+        let answers: Vec<Result<Answer, LedgerError>> = commands
+            .iter()
+            .map(|(workspace, command)| {
+                let wallet = wallets
+                    .get_mut(workspace)
+                    .ok_or(LedgerError::UnknownWorkspace)?;
+                decide(wallet, command, now).map_err(LedgerError::Refused)
+            })
+            .collect();
+        let changed: Vec<&Wallet> = wallets
+            .values()
+            .filter(|wallet| wallet.changes.wallet)
+            .collect();
+        if changed.is_empty() {
+            self.store.rollback().await?;
+        } else {
+            self.store.save(&changed, now).await?;
+        }
+        for (job, answer) in jobs.drain(..).zip(answers) {
+            // Nobody waits any more where the caller has gone; the command is done all the same.
+            _ = job.reply.send(answer);
+        }
+        Ok(())
+    }
+
+    /// After a failed statement. If this fails, too, the connection is gone and the next attempt finds out.
+    async fn roll_back(&mut self) {
+        if let Err(error) = self.store.rollback().await {
+            tracing::warn!(%error, "could not roll back");
+        }
+    }
+
+    /// Connects again. Jobs that waited too long are told so; the others come back for another attempt.
+    async fn reconnect(&mut self, mut jobs: Vec<Job>) -> Option<Vec<Job>> {
+        loop {
+            let (late, patient) = jobs
+                .into_iter()
+                .partition(|job: &Job| job.since.elapsed() > PATIENCE);
+            answer(late, |_| Err(LedgerError::Unavailable));
+            jobs = patient;
+            match Store::connect(&self.config).await {
+                Ok(store) => {
+                    self.store = store;
+                    return (!jobs.is_empty()).then_some(jobs);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the writer cannot reach the database");
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+            }
+            if jobs.is_empty() {
+                return None;
+            }
+        }
+    }
+}
+
+fn answer(jobs: Vec<Job>, with: impl Fn(&Job) -> Result<Answer, LedgerError>) {
+    for job in jobs {
+        let answer = with(&job);
+        _ = job.reply.send(answer);
+    }
+}
+
+/// True where the connection failed rather than the statement: the server said that it goes down (class 57P), or
+/// nothing at all.
+fn lost(error: &tokio_postgres::Error) -> bool {
+    error
+        .as_db_error()
+        .is_none_or(|error| error.code().code().starts_with("57P"))
+}
+
+/// The server's own words, which the driver's short form leaves out.
+fn describe(error: &tokio_postgres::Error) -> String {
+    error
+        .as_db_error()
+        .map_or_else(|| error.to_string(), |error| error.message().to_owned())
+}

@@ -23,3 +23,7 @@ grant select, insert, update, delete on all tables in schema public to minuteban
 grant usage, select on all sequences in schema public to minutebank_app;
 revoke update, delete, truncate on postings, plan_snapshots from minutebank_app;
 revoke insert, update, delete, truncate on _sqlx_migrations from minutebank_app;
+
+-- Tables of later migrations, too; what must not change is revoked where it is made.
+alter default privileges in schema public grant select, insert, update, delete on tables to minutebank_app;
+alter default privileges in schema public grant usage, select on sequences to minutebank_app;

@@ -21,13 +21,14 @@
 //! It knows no Stripe, no pages, no people; it reads no clock (the writer passes `now`) and draws no random number.
 
 mod account;
+mod audit;
 mod call;
 mod columns;
 mod command;
 mod decide;
 mod period;
 mod posting;
-//mod reconcile;
+mod reconcile;
 pub mod repo;
 mod rows;
 mod store;
@@ -35,12 +36,16 @@ mod wallet;
 mod waterfall;
 mod writer;
 
+#[cfg(test)]
+mod properties;
+
 pub use account::{Account, Entry};
 pub use call::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement};
 pub use command::{Answer, Command, LotGrant, LotSource, Refusal};
 pub use decide::decide;
 pub use period::Period;
 pub use posting::{Posting, PostingKind};
+pub use reconcile::{Finding, Report, reconcile};
 
 pub use wallet::{Balances, Lot, Snapshot, Subscription, Wallet};
 pub use writer::{Ledger, LedgerError, Options};

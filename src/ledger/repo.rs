@@ -5,12 +5,13 @@ use jiff::tz::TimeZone;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::{PgConnection, Row};
 
-use super::call::Call;
+use super::audit::{self, ChargedCall};
+use super::call::{Call, CallStatus};
 use super::command::LotSource;
-use super::posting::genesis;
+use super::posting::{Posting, PostingKind, genesis};
 use super::rows::{self, Columns};
 use super::store::Snapshots;
-use super::wallet::{Snapshot, Wallet};
+use super::wallet::{Balances, Snapshot, Wallet};
 use crate::pricing::Terms;
 use crate::units::{Meter, MilliCents, WorkspaceId};
 
@@ -172,4 +173,100 @@ pub async fn periods_due(
         .fetch_all(db)
         .await?;
     Ok(rows.iter().map(|row| WorkspaceId(row.get(0))).collect())
+}
+
+/// Every workspace that has a wallet, in id order.
+pub async fn workspaces(db: &mut PgConnection) -> sqlx::Result<Vec<WorkspaceId>> {
+    let ids: Vec<i64> =
+        sqlx::query_scalar("select workspace_id from wallets order by workspace_id")
+            .fetch_all(db)
+            .await?;
+    Ok(ids.into_iter().map(WorkspaceId).collect())
+}
+
+/// Up to `limit` postings above the number `after`, each with the call that it charged.
+pub async fn postings(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    after: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<(Posting, Option<ChargedCall>)>> {
+    let rows = sqlx::query(
+        "select p.seq as posting, p.kind, p.key, p.occurred_at, p.recorded_at, p.accounts, p.amounts, p.allowance_after,
+            p.packs_secs_after, p.packs_calls_after, p.credits_mc_after, p.prev_hash,
+            c.status, c.seq, c.billed_secs, c.overrun_secs, c.credits_mc
+         from postings p
+         left join calls c on p.kind = 2 and c.workspace_id = p.workspace_id and c.id = p.key
+         where p.workspace_id = $1 and p.seq > $2 order by p.seq limit $3",
+    )
+    .bind(workspace.0)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(posting).collect()
+}
+
+fn posting(row: &sqlx::postgres::PgRow) -> sqlx::Result<(Posting, Option<ChargedCall>)> {
+    let seq = row.int("posting");
+    let unreadable =
+        |what: &str| sqlx::Error::Decode(format!("posting {seq} has an unknown {what}").into());
+    let kind = PostingKind::from_code(row.get("kind")).ok_or_else(|| unreadable("kind"))?;
+    let entries = audit::entries(&row.ints("accounts"), &row.ints("amounts"))
+        .ok_or_else(|| unreadable("account"))?;
+    let posting = Posting {
+        seq,
+        kind,
+        key: row.text("key"),
+        occurred_at: row.time("occurred_at"),
+        recorded_at: row.time("recorded_at"),
+        entries,
+        after: Balances {
+            allowance: row.int("allowance_after"),
+            packs_secs: row.int("packs_secs_after"),
+            packs_calls: row.int("packs_calls_after"),
+            credits_mc: row.int("credits_mc_after"),
+        },
+        prev_hash: row.hash("prev_hash"),
+    };
+    let call = row
+        .maybe_text("status")
+        .and_then(|word| CallStatus::parse(&word))
+        .map(|status| ChargedCall {
+            status,
+            seq: row.maybe_int("seq"),
+            billed: row.maybe_int("billed_secs").unwrap_or_default(),
+            overrun: row.maybe_int("overrun_secs").unwrap_or_default(),
+            credits_mc: row.maybe_int("credits_mc").unwrap_or_default(),
+        });
+    Ok((posting, call))
+}
+
+/// Open holds of a workspace by snapshot (id, calls, units), in id order, and how many of its calls were charged.
+pub async fn call_sums(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+) -> sqlx::Result<(Vec<(i64, i64, i64)>, i64)> {
+    let open = sqlx::query_as(
+        "select snapshot_id, count(*), sum(held_units)::bigint from calls
+         where workspace_id = $1 and status = 'reserved' group by snapshot_id order by snapshot_id",
+    )
+    .bind(workspace.0)
+    .fetch_all(&mut *db)
+    .await?;
+    let charged = sqlx::query_scalar(
+        "select count(*) from calls where workspace_id = $1 and seq is not null",
+    )
+    .bind(workspace.0)
+    .fetch_one(db)
+    .await?;
+    Ok((open, charged))
+}
+
+/// Makes the statements that follow see one instant of the whole database.
+pub async fn hold_still(db: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("set transaction isolation level repeatable read, read only")
+        .execute(db)
+        .await?;
+    Ok(())
 }

@@ -3,8 +3,13 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use url::Url;
+
+/// What demo mode's sandbox and server share; nothing secret.
+const DEMO_WEBHOOK_SECRET: &str = "whsec_minutebank_demo";
+const DEMO_STRIPE_KEY: &str = "sk_test_minutebank_demo";
 
 /// A text that never shows in a log.
 #[derive(Clone, PartialEq, Eq)]
@@ -58,4 +63,196 @@ pub struct StripeConfig {
     pub webhook_secret: Secret,
     /// `STRIPE_API_BASE`: another base address than Stripe's own.
     pub api_base: Option<Url>,
+}
+
+/// Everything that is wrong with the environment, a line each.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+/// Reads variables and gathers what is wrong with them.
+struct Reader<'a> {
+    get: &'a dyn Fn(&str) -> Option<String>,
+    wrong: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        (self.get)(name).filter(|value| !value.is_empty())
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        match self.text(name).as_deref() {
+            None | Some("0" | "false") => false,
+            Some("1" | "true") => true,
+            Some(_) => {
+                self.wrong.push(format!("{name} must be 1 or 0"));
+                false
+            }
+        }
+    }
+
+    fn parsed<T: FromStr>(&mut self, name: &str, form: &str, default: &str) -> Option<T> {
+        let value = self.text(name).unwrap_or_else(|| default.to_owned());
+        let parsed = value.parse().ok();
+        if parsed.is_none() {
+            self.wrong.push(format!("{name} is not {form}: {value}"));
+        }
+        parsed
+    }
+
+    fn web_address(&mut self, name: &str, default: &str) -> Option<Url> {
+        let url: Url = self.parsed(name, "a web address such as https://billing.example.com", default)?;
+        if matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none() {
+            return Some(url);
+        }
+        self.wrong.push(format!("{name} must be http(s)://host[:port] without a path: {url}"));
+        None
+    }
+
+    fn secret(&mut self, name: &str, what: &str, prefixes: &[&str]) -> Option<Secret> {
+        let Some(value) = self.text(name) else {
+            self.wrong.push(format!("{name} is not set: {what}"));
+            return None;
+        };
+        if prefixes.iter().any(|prefix| value.starts_with(prefix)) {
+            return Some(Secret(value));
+        }
+        self.wrong.push(format!("{name} must begin with {}", prefixes.join(" or ")));
+        None
+    }
+}
+
+impl Config {
+    /// From the process's environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::read(&|name| std::env::var(name).ok())
+    }
+
+    /// From any source of variables. Demo mode runs where it is asked for, or where neither a database nor Stripe is
+    /// configured.
+    pub fn read(get: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut reader = Reader { get, wrong: Vec::new() };
+        let unconfigured = ["DATABASE_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"]
+            .iter()
+            .all(|name| reader.text(name).is_none());
+        let demo = reader.flag("MINUTEBANK_DEMO") || unconfigured;
+        let addr: Option<SocketAddr> = reader.parsed("MINUTEBANK_ADDR", "an address with a port", "127.0.0.1:3000");
+        let own =
+            addr.map_or_else(|| "http://localhost:3000".to_owned(), |addr| format!("http://localhost:{}", addr.port()));
+        let public_url = reader.web_address("MINUTEBANK_PUBLIC_URL", &own);
+        let sandbox_addr: Option<SocketAddr> =
+            reader.parsed("STRIPE_SANDBOX_ADDR", "an address with a port", "127.0.0.1:12111");
+        let stripe = if demo { demo_stripe(&mut reader, sandbox_addr) } else { real_stripe(&mut reader) };
+        if demo && addr.is_some_and(|addr| !addr.ip().is_loopback()) && !reader.flag("MINUTEBANK_DEMO_PUBLIC") {
+            reader.wrong.push(
+                "demo mode listens on loopback only; MINUTEBANK_DEMO_PUBLIC=1 allows another MINUTEBANK_ADDR".into(),
+            );
+        }
+        let data_dir = reader.text("MINUTEBANK_DATA_DIR").map(PathBuf::from).or_else(default_data_dir);
+        if data_dir.is_none() {
+            reader.wrong.push("MINUTEBANK_DATA_DIR is not set and this user has no data folder".into());
+        }
+        let site_root = reader.text("LEPTOS_SITE_ROOT").map_or_else(|| PathBuf::from("target/site"), PathBuf::from);
+        let database_url = reader.text("DATABASE_URL").map(Secret);
+        let complete = (addr, public_url, data_dir, stripe, sandbox_addr);
+        match complete {
+            (Some(addr), Some(public_url), Some(data_dir), Some(stripe), Some(sandbox_addr))
+                if reader.wrong.is_empty() =>
+            {
+                Ok(Self { addr, public_url, data_dir, database_url, demo, stripe, sandbox_addr, site_root })
+            }
+            _ => Err(ConfigError(reader.wrong)),
+        }
+    }
+}
+
+fn demo_stripe(reader: &mut Reader, sandbox_addr: Option<SocketAddr>) -> Option<StripeConfig> {
+    if reader.text("STRIPE_SECRET_KEY").is_some_and(|key| !key.starts_with("sk_test_")) {
+        reader.wrong.push("demo mode takes no live key: unset STRIPE_SECRET_KEY, or set MINUTEBANK_DEMO=0".into());
+    }
+    let addr = sandbox_addr?;
+    if !addr.ip().is_loopback() {
+        reader.wrong.push(format!("STRIPE_SANDBOX_ADDR must be a loopback address: {addr}"));
+    }
+    Some(StripeConfig {
+        secret_key: Secret::new(DEMO_STRIPE_KEY),
+        webhook_secret: Secret::new(DEMO_WEBHOOK_SECRET),
+        api_base: Url::parse(&format!("http://{addr}")).ok(),
+    })
+}
+
+fn real_stripe(reader: &mut Reader) -> Option<StripeConfig> {
+    let key =
+        reader.secret("STRIPE_SECRET_KEY", "the secret or restricted key of your Stripe account", &["sk_", "rk_"]);
+    let webhook =
+        reader.secret("STRIPE_WEBHOOK_SECRET", "the signing secret of your Stripe webhook endpoint", &["whsec_"]);
+    let api_base = match reader.text("STRIPE_API_BASE") {
+        None => None,
+        Some(_) => Some(reader.web_address("STRIPE_API_BASE", "")?),
+    };
+    Some(StripeConfig { secret_key: key?, webhook_secret: webhook?, api_base })
+}
+
+/// `/var/lib/minutebank` for root, else the user's data folder.
+fn default_data_dir() -> Option<PathBuf> {
+    if rustix::process::geteuid().is_root() {
+        return Some(PathBuf::from("/var/lib/minutebank"));
+    }
+    directories::ProjectDirs::from("", "", "minutebank").map(|dirs| dirs.data_dir().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let find = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        Config::read(&find)
+    }
+
+    #[test]
+    fn nothing_set_is_demo_mode() {
+        let config = read(&[("MINUTEBANK_DATA_DIR", "/tmp/x")]).unwrap();
+        assert!(config.demo);
+        assert_eq!(config.public_url.as_str(), "http://localhost:3000/");
+        assert_eq!(config.stripe.api_base.unwrap().as_str(), "http://127.0.0.1:12111/");
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once() {
+        let ConfigError(wrong) = read(&[
+            ("DATABASE_URL", "postgres://x"),
+            ("MINUTEBANK_ADDR", "nowhere"),
+            ("MINUTEBANK_PUBLIC_URL", "https://a.example/path"),
+            ("STRIPE_SECRET_KEY", "pk_live_1"),
+        ])
+        .unwrap_err();
+        let text = wrong.join("\n");
+        for name in ["MINUTEBANK_ADDR", "MINUTEBANK_PUBLIC_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"] {
+            assert!(text.contains(name), "{name} is missing in: {text}");
+        }
+        assert_eq!(wrong.len(), 4);
+    }
+
+    #[test]
+    fn demo_mode_has_fences() {
+        let live = read(&[("MINUTEBANK_DEMO", "1"), ("STRIPE_SECRET_KEY", "sk_live_1")]).unwrap_err();
+        assert!(live.to_string().contains("no live key"));
+        assert!(read(&[("MINUTEBANK_ADDR", "0.0.0.0:3000")]).is_err());
+        assert!(read(&[("MINUTEBANK_ADDR", "0.0.0.0:3000"), ("MINUTEBANK_DEMO_PUBLIC", "1")]).is_ok());
+        assert!(read(&[("STRIPE_SANDBOX_ADDR", "10.0.0.1:1")]).is_err());
+    }
+
+    #[test]
+    fn secrets_do_not_show() {
+        let config = read(&[
+            ("DATABASE_URL", "postgres://user:hidden@db/x"),
+            ("STRIPE_SECRET_KEY", "sk_live_hidden"),
+            ("STRIPE_WEBHOOK_SECRET", "whsec_hidden"),
+        ])
+        .unwrap();
+        assert!(!config.demo);
+        assert!(!format!("{config:?}").contains("hidden"));
+    }
 }

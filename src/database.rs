@@ -18,9 +18,7 @@ pub enum DatabaseError {
     #[error("cannot migrate the database: {0}")]
     Migrate(#[from] MigrateError),
     /// The connecting user may not act as the application's role.
-    #[error(
-        "cannot take the role minutebank_app ({0}); as a superuser run: GRANT minutebank_app TO CURRENT_USER;"
-    )]
+    #[error("cannot take the role minutebank_app ({0}); as a superuser run: GRANT minutebank_app TO CURRENT_USER;")]
     Role(sqlx::Error),
 }
 
@@ -36,24 +34,15 @@ pub async fn migrate(url: &str) -> Result<(), DatabaseError> {
 /// A pool whose connections all work as `minutebank_app`.
 pub async fn connect(url: &str, connections: u32) -> Result<PgPool, DatabaseError> {
     let options: PgConnectOptions = url.parse().map_err(DatabaseError::Connect)?;
-    let mut probe = options
-        .clone()
-        .connect()
-        .await
-        .map_err(DatabaseError::Connect)?;
-    sqlx::query("set role minutebank_app")
-        .execute(&mut probe)
-        .await
-        .map_err(DatabaseError::Role)?;
+    let mut probe = options.clone().connect().await.map_err(DatabaseError::Connect)?;
+    sqlx::query("set role minutebank_app").execute(&mut probe).await.map_err(DatabaseError::Role)?;
     probe.close().await.map_err(DatabaseError::Connect)?;
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
         .after_connect(|connection, _| {
             Box::pin(async move {
-                sqlx::query("set role minutebank_app")
-                    .execute(connection)
-                    .await?;
+                sqlx::query("set role minutebank_app").execute(connection).await?;
                 Ok(())
             })
         })

@@ -32,10 +32,7 @@ pub fn derived(prefix: &str, parts: &[i64]) -> String {
 
 /// True for ids that a client may choose: `^[A-Za-z0-9_.:-]{1,64}$`.
 pub fn is_given_id(id: &str) -> bool {
-    (1..=64).contains(&id.len())
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte))
+    (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte))
 }
 
 #[cfg(test)]

@@ -115,14 +115,8 @@ impl Account {
 pub fn transfer(entries: &mut Vec<Entry>, from: Account, to: Account, amount: i64) {
     debug_assert_eq!(from.unit(), to.unit(), "a transfer stays in one unit");
     if amount != 0 {
-        entries.push(Entry {
-            account: from,
-            amount: -amount,
-        });
-        entries.push(Entry {
-            account: to,
-            amount,
-        });
+        entries.push(Entry { account: from, amount: -amount });
+        entries.push(Entry { account: to, amount });
     }
 }
 
@@ -132,9 +126,7 @@ pub fn balanced(entries: &[Entry]) -> bool {
         let of_unit = entries.iter().filter(|entry| entry.account.unit() == unit);
         of_unit.map(|entry| i128::from(entry.amount)).sum::<i128>()
     };
-    [Unit::Seconds, Unit::Calls, Unit::MilliCents]
-        .into_iter()
-        .all(|unit| sum(unit) == 0)
+    [Unit::Seconds, Unit::Calls, Unit::MilliCents].into_iter().all(|unit| sum(unit) == 0)
 }
 
 #[cfg(test)]
@@ -156,13 +148,7 @@ mod tests {
     #[test]
     fn units_do_not_balance_each_other() {
         let entry = |account, amount| Entry { account, amount };
-        assert!(balanced(&[
-            entry(Account::Credits, -5),
-            entry(Account::Spent, 5)
-        ]));
-        assert!(!balanced(&[
-            entry(Account::Credits, -5),
-            entry(Account::Used(Meter::Minutes), 5)
-        ]));
+        assert!(balanced(&[entry(Account::Credits, -5), entry(Account::Spent, 5)]));
+        assert!(!balanced(&[entry(Account::Credits, -5), entry(Account::Used(Meter::Minutes), 5)]));
     }
 }

@@ -60,38 +60,19 @@ impl Audit {
     pub fn posting(&mut self, posting: &Posting, call: Option<ChargedCall>) {
         let seq = posting.seq;
         let due = self.seq + 1;
-        self.expect(seq == due, || {
-            format!("posting {due} is missing: {seq} follows")
-        });
+        self.expect(seq == due, || format!("posting {due} is missing: {seq} follows"));
         let chained = posting.prev_hash == self.head;
-        self.expect(chained, || {
-            format!(
-                "posting {} does not match the hash that posting {seq} keeps of it",
-                seq - 1
-            )
-        });
-        self.expect(balanced(&posting.entries), || {
-            format!("entries of posting {seq} do not sum to zero")
-        });
+        self.expect(chained, || format!("posting {} does not match the hash that posting {seq} keeps of it", seq - 1));
+        self.expect(balanced(&posting.entries), || format!("entries of posting {seq} do not sum to zero"));
         for entry in &posting.entries {
             self.fold(seq, entry);
         }
         let folded = self.balances;
         self.expect(posting.after == folded, || {
-            format!(
-                "balances after posting {seq} are {:?}, its entries lead to {folded:?}",
-                posting.after
-            )
+            format!("balances after posting {seq} are {:?}, its entries lead to {folded:?}", posting.after)
         });
-        let sound = [
-            folded.allowance,
-            folded.packs_secs,
-            folded.packs_calls,
-            folded.credits_mc,
-        ];
-        self.expect(sound.iter().all(|&balance| balance >= 0), || {
-            format!("posting {seq} takes a balance below zero")
-        });
+        let sound = [folded.allowance, folded.packs_secs, folded.packs_calls, folded.credits_mc];
+        self.expect(sound.iter().all(|&balance| balance >= 0), || format!("posting {seq} takes a balance below zero"));
         match posting.kind {
             PostingKind::Period => self.period(posting),
             PostingKind::Call => self.call(posting, call),
@@ -110,26 +91,17 @@ impl Audit {
             }
             lot.2 += entry.amount;
             let sound = lot.0 == meter && (0..=lot.1).contains(&lot.2);
-            self.expect(sound, || {
-                format!("posting {seq} takes lot {number} outside of what it was granted")
-            });
+            self.expect(sound, || format!("posting {seq} takes lot {number} outside of what it was granted"));
         }
     }
 
     /// A reset changes the allowance only.
     fn period(&mut self, posting: &Posting) {
-        let only = posting.entries.iter().all(|entry| {
-            matches!(
-                entry.account,
-                Account::Allowance(_) | Account::Issued(_) | Account::Expired(_)
-            )
-        });
-        self.expect(only, || {
-            format!(
-                "period posting {} changes more than the allowance",
-                posting.seq
-            )
-        });
+        let only = posting
+            .entries
+            .iter()
+            .all(|entry| matches!(entry.account, Account::Allowance(_) | Account::Issued(_) | Account::Expired(_)));
+        self.expect(only, || format!("period posting {} changes more than the allowance", posting.seq));
     }
 
     /// Allowance before lots, older lots before newer, lots before credits; and the call agrees.
@@ -147,58 +119,37 @@ impl Audit {
             }
         }
         let left_of = |lots: &BTreeMap<i64, (Meter, i64, i64)>, below: i64| {
-            lots.range(..below)
-                .any(|(_, &(of, _, left))| of == meter && left > 0)
+            lots.range(..below).any(|(_, &(of, _, left))| of == meter && left > 0)
         };
         let past_allowance = !drawn_lots.is_empty() || spent > 0;
         let allowance = self.balances.allowance;
         self.expect(!past_allowance || allowance == 0, || {
-            format!(
-                "posting {seq} draws packs or credits while {allowance} of the allowance are left"
-            )
+            format!("posting {seq} draws packs or credits while {allowance} of the allowance are left")
         });
         let newest = drawn_lots.iter().copied().max().unwrap_or_default();
         let skipped = left_of(&self.lots, newest);
-        self.expect(!skipped, || {
-            format!("posting {seq} draws lot {newest} while an older one has units")
-        });
+        self.expect(!skipped, || format!("posting {seq} draws lot {newest} while an older one has units"));
         let kept = spent > 0 && left_of(&self.lots, i64::MAX);
-        self.expect(!kept, || {
-            format!("posting {seq} draws credits while a lot has units")
-        });
+        self.expect(!kept, || format!("posting {seq} draws credits while a lot has units"));
         let Some(call) = call else {
-            return self.findings.push(format!(
-                "posting {seq} charges a call that does not exist: {}",
-                posting.key
-            ));
+            return self.findings.push(format!("posting {seq} charges a call that does not exist: {}", posting.key));
         };
-        let billed = if meter == Meter::Minutes {
-            call.billed
-        } else {
-            1
-        };
+        let billed = if meter == Meter::Minutes { call.billed } else { 1 };
         let agrees = call.status == CallStatus::Settled
             && call.seq == Some(seq)
             && (used, spent) == (billed - call.overrun, call.credits_mc);
-        self.expect(agrees, || {
-            format!("call {} does not agree with posting {seq}", posting.key)
-        });
+        self.expect(agrees, || format!("call {} does not agree with posting {seq}", posting.key));
     }
 
     /// Compares the fold with the wallet's row.
     pub fn wallet(&mut self, wallet: &Wallet) {
         let (seq, head, balances) = (self.seq, self.head, self.balances);
-        self.expect(wallet.seq == seq, || {
-            format!("the wallet counts {} postings, there are {seq}", wallet.seq)
-        });
+        self.expect(wallet.seq == seq, || format!("the wallet counts {} postings, there are {seq}", wallet.seq));
         self.expect(wallet.head == head, || {
             format!("posting {seq} does not match the hash that the wallet keeps of it")
         });
         self.expect(wallet.balances == balances, || {
-            format!(
-                "the wallet's balances are {:?}, its postings lead to {balances:?}",
-                wallet.balances
-            )
+            format!("the wallet's balances are {:?}, its postings lead to {balances:?}", wallet.balances)
         });
     }
 
@@ -206,51 +157,30 @@ impl Audit {
     pub fn lot(&mut self, lot: &LotRecord) {
         let folded = self.lots.remove(&lot.number);
         let number = lot.number;
-        self.expect(
-            folded == Some((lot.meter, lot.granted, lot.remaining)),
-            || {
-                format!(
-                    "lot {number} has {} of {} left, its postings say {folded:?}",
-                    lot.remaining, lot.granted
-                )
-            },
-        );
+        self.expect(folded == Some((lot.meter, lot.granted, lot.remaining)), || {
+            format!("lot {number} has {} of {} left, its postings say {folded:?}", lot.remaining, lot.granted)
+        });
     }
 
     /// Compares what is held with the open calls, summed by snapshot: id, calls, units.
     pub fn held(&mut self, wallet: &Wallet, open: &[(i64, i64, i64)]) {
-        let mut held: Vec<_> = wallet
-            .held
-            .iter()
-            .map(|held| (held.snapshot.id, held.calls, held.units))
-            .collect();
+        let mut held: Vec<_> = wallet.held.iter().map(|held| (held.snapshot.id, held.calls, held.units)).collect();
         held.sort_unstable();
-        self.expect(held == open, || {
-            format!("the wallet holds {held:?}, its open calls {open:?}")
-        });
+        self.expect(held == open, || format!("the wallet holds {held:?}, its open calls {open:?}"));
     }
 
     /// Ends the audit: `charged` is how many calls say that a posting charged them.
     pub fn finish(mut self, charged: i64) -> Vec<String> {
         let counted = self.charged_calls;
-        self.expect(charged == counted, || {
-            format!("{charged} calls were charged by {counted} postings")
-        });
+        self.expect(charged == counted, || format!("{charged} calls were charged by {counted} postings"));
         let orphans: Vec<_> = self.lots.keys().copied().collect();
-        self.expect(orphans.is_empty(), || {
-            format!("lots {orphans:?} were posted and have no row")
-        });
+        self.expect(orphans.is_empty(), || format!("lots {orphans:?} were posted and have no row"));
         self.findings
     }
 }
 
 /// Entries as the database keeps them; `None` names an account that nobody knows.
 pub fn entries(accounts: &[i64], amounts: &[i64]) -> Option<Vec<Entry>> {
-    let known = |(&code, &amount)| {
-        Some(Entry {
-            account: Account::from_code(code)?,
-            amount,
-        })
-    };
+    let known = |(&code, &amount)| Some(Entry { account: Account::from_code(code)?, amount });
     accounts.iter().zip(amounts).map(known).collect()
 }

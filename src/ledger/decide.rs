@@ -24,54 +24,26 @@ pub fn decide(wallet: &mut Wallet, command: &Command, now: Timestamp) -> Result<
         wallet.apply(outcome, now);
     }
     let outcome = match command {
-        Command::Subscribe {
-            snapshot,
-            anchor_at,
-        } => subscribe(wallet, snapshot, *anchor_at, now),
+        Command::Subscribe { snapshot, anchor_at } => subscribe(wallet, snapshot, *anchor_at, now),
         Command::OpenPeriods => Ok(Outcome::unchanged(Answer::PeriodsOpen)),
         Command::CreditLots { key, lots } => credit_lots(wallet, key, lots, now),
         Command::PlaceHold(placement) => place_hold(wallet, placement, now),
-        Command::EndCall {
-            id,
-            outcome,
-            duration,
-            billed,
-        } => end_call(
-            wallet,
-            id,
-            Figures {
-                outcome: *outcome,
-                duration: *duration,
-                billed: *billed,
-            },
-            now,
-        ),
+        Command::EndCall { id, outcome, duration, billed } => {
+            end_call(wallet, id, Figures { outcome: *outcome, duration: *duration, billed: *billed }, now)
+        }
     }?;
     Ok(wallet.apply(outcome, now))
 }
 
 /// The next period, if it is due: what is left of the old allowance ends, a new one is granted, nothing else changes.
 fn next_period(wallet: &Wallet, now: Timestamp) -> Option<Outcome> {
-    let current = wallet
-        .subscription
-        .as_ref()
-        .filter(|subscription| subscription.period.ends_at <= now)?;
+    let current = wallet.subscription.as_ref().filter(|subscription| subscription.period.ends_at <= now)?;
     let period = Period::of(current.anchor_at, &wallet.zone, current.period.index + 1);
     let terms = &current.snapshot.terms;
     let mut entries = Vec::new();
     let allowance = Account::Allowance(terms.meter);
-    transfer(
-        &mut entries,
-        allowance,
-        Account::Expired(terms.meter),
-        wallet.balances.allowance,
-    );
-    transfer(
-        &mut entries,
-        Account::Issued(terms.meter),
-        allowance,
-        terms.included,
-    );
+    transfer(&mut entries, allowance, Account::Expired(terms.meter), wallet.balances.allowance);
+    transfer(&mut entries, Account::Issued(terms.meter), allowance, terms.included);
     Some(Outcome {
         postings: vec![Draft {
             kind: PostingKind::Period,
@@ -79,10 +51,7 @@ fn next_period(wallet: &Wallet, now: Timestamp) -> Option<Outcome> {
             occurred_at: period.starts_at,
             entries,
         }],
-        subscription: Some(Subscription {
-            period,
-            ..current.clone()
-        }),
+        subscription: Some(Subscription { period, ..current.clone() }),
         ..Outcome::unchanged(Answer::PeriodsOpen)
     })
 }
@@ -95,11 +64,7 @@ fn subscribe(
 ) -> Result<Outcome, Refusal> {
     if let Some(current) = &wallet.subscription {
         let same = current.snapshot.id == snapshot.id;
-        return if same {
-            Ok(Outcome::unchanged(Answer::Subscribed))
-        } else {
-            Err(Refusal::AlreadySubscribed)
-        };
+        return if same { Ok(Outcome::unchanged(Answer::Subscribed)) } else { Err(Refusal::AlreadySubscribed) };
     }
     if anchor_at > now {
         return Err(Refusal::Invalid("anchor_at lies ahead"));
@@ -111,82 +76,37 @@ fn subscribe(
         .find(|period| period.ends_at > now)
         .expect("periods go on");
     let mut entries = Vec::new();
-    transfer(
-        &mut entries,
-        Account::Issued(terms.meter),
-        Account::Allowance(terms.meter),
-        terms.included,
-    );
+    transfer(&mut entries, Account::Issued(terms.meter), Account::Allowance(terms.meter), terms.included);
     let number = 1;
-    let mut postings = vec![Draft {
-        kind: PostingKind::Period,
-        key: format!("{number}:{}", period.index),
-        occurred_at: now,
-        entries,
-    }];
+    let mut postings =
+        vec![Draft { kind: PostingKind::Period, key: format!("{number}:{}", period.index), occurred_at: now, entries }];
     if terms.free_credits.0 > 0 {
         let mut entries = Vec::new();
-        transfer(
-            &mut entries,
-            Account::Funding,
-            Account::Credits,
-            terms.free_credits.0,
-        );
-        postings.push(Draft {
-            kind: PostingKind::Grant,
-            key: "free_credits".to_owned(),
-            occurred_at: now,
-            entries,
-        });
+        transfer(&mut entries, Account::Funding, Account::Credits, terms.free_credits.0);
+        postings.push(Draft { kind: PostingKind::Grant, key: "free_credits".to_owned(), occurred_at: now, entries });
     }
     Ok(Outcome {
         postings,
-        subscription: Some(Subscription {
-            number,
-            snapshot: snapshot.clone(),
-            anchor_at,
-            period,
-        }),
+        subscription: Some(Subscription { number, snapshot: snapshot.clone(), anchor_at, period }),
         ..Outcome::unchanged(Answer::Subscribed)
     })
 }
 
-fn credit_lots(
-    wallet: &Wallet,
-    key: &str,
-    lots: &[LotGrant],
-    now: Timestamp,
-) -> Result<Outcome, Refusal> {
+fn credit_lots(wallet: &Wallet, key: &str, lots: &[LotGrant], now: Timestamp) -> Result<Outcome, Refusal> {
     if let Some(&seq) = wallet.posted.get(&(PostingKind::Pack, key.to_owned())) {
-        return Ok(Outcome::unchanged(Answer::Credited {
-            seq,
-            repeated: true,
-        }));
+        return Ok(Outcome::unchanged(Answer::Credited { seq, repeated: true }));
     }
     if lots.is_empty() || lots.iter().any(|lot| lot.units <= 0 || lot.price.0 < 0) {
         return Err(Refusal::Invalid("lots must have units"));
     }
     let mut entries = Vec::with_capacity(2 * lots.len());
     for (number, lot) in (wallet.lots_created + 1..).zip(lots) {
-        transfer(
-            &mut entries,
-            Account::Issued(lot.meter),
-            Account::Lot(lot.meter, number),
-            lot.units,
-        );
+        transfer(&mut entries, Account::Issued(lot.meter), Account::Lot(lot.meter, number), lot.units);
     }
     Ok(Outcome {
-        postings: vec![Draft {
-            kind: PostingKind::Pack,
-            key: key.to_owned(),
-            occurred_at: now,
-            entries,
-        }],
+        postings: vec![Draft { kind: PostingKind::Pack, key: key.to_owned(), occurred_at: now, entries }],
         lots: lots.to_vec(),
-        ..Outcome::unchanged(Answer::Credited {
-            seq: wallet.seq + 1,
-            repeated: false,
-        })
+        ..Outcome::unchanged(Answer::Credited { seq: wallet.seq + 1, repeated: false })
     })
 }
 
@@ -194,19 +114,12 @@ fn place_hold(wallet: &Wallet, placement: &Placement, now: Timestamp) -> Result<
     let fingerprint = placement.fingerprint();
     if let Some(call) = wallet.calls.get(&placement.id) {
         return if call.fingerprint == fingerprint {
-            Ok(Outcome::unchanged(Answer::Placed {
-                call: Box::new(call.clone()),
-                repeated: true,
-            }))
+            Ok(Outcome::unchanged(Answer::Placed { call: Box::new(call.clone()), repeated: true }))
         } else {
             Err(Refusal::IdConflict)
         };
     }
-    let snapshot = &wallet
-        .subscription
-        .as_ref()
-        .ok_or(Refusal::NoSubscription)?
-        .snapshot;
+    let snapshot = &wallet.subscription.as_ref().ok_or(Refusal::NoSubscription)?.snapshot;
     let standing = wallet.standing();
     if standing.capacity() < standing.hold {
         return Err(Refusal::InsufficientBalance(Box::new(standing)));
@@ -225,10 +138,7 @@ fn place_hold(wallet: &Wallet, placement: &Placement, now: Timestamp) -> Result<
     };
     Ok(Outcome {
         call: Some(CallChange::Placed(Box::new(call.clone()))),
-        ..Outcome::unchanged(Answer::Placed {
-            call: Box::new(call),
-            repeated: false,
-        })
+        ..Outcome::unchanged(Answer::Placed { call: Box::new(call), repeated: false })
     })
 }
 
@@ -252,32 +162,19 @@ impl Figures {
     }
 }
 
-fn end_call(
-    wallet: &Wallet,
-    id: &str,
-    figures: Figures,
-    now: Timestamp,
-) -> Result<Outcome, Refusal> {
+fn end_call(wallet: &Wallet, id: &str, figures: Figures, now: Timestamp) -> Result<Outcome, Refusal> {
     figures.check()?;
     let call = wallet.calls.get(id).ok_or(Refusal::UnknownCall)?;
     if let Some(end) = &call.end {
-        let same = (end.outcome, end.duration, end.billed)
-            == (figures.outcome, figures.duration, figures.billed);
+        let same = (end.outcome, end.duration, end.billed) == (figures.outcome, figures.duration, figures.billed);
         let call = Box::new(call.clone());
         return if same {
-            Ok(Outcome::unchanged(Answer::Ended {
-                call,
-                repeated: true,
-            }))
+            Ok(Outcome::unchanged(Answer::Ended { call, repeated: true }))
         } else {
             Err(Refusal::AlreadyCompleted(call))
         };
     }
-    let held = wallet
-        .held
-        .iter()
-        .find(|held| held.snapshot.id == call.snapshot)
-        .expect("an open call is held");
+    let held = wallet.held.iter().find(|held| held.snapshot.id == call.snapshot).expect("an open call is held");
     let snapshot = &held.snapshot;
     let (status, units) = match (figures.outcome, snapshot.terms.meter) {
         (CallOutcome::Answered, Meter::Minutes) => (CallStatus::Settled, figures.billed.0),
@@ -297,27 +194,11 @@ fn end_call(
         seq: charged.then_some(wallet.seq + 1),
         ended_at: now,
     };
-    let ended = Call {
-        status,
-        end: Some(end.clone()),
-        ..call.clone()
-    };
-    let posting = Draft {
-        kind: PostingKind::Call,
-        key: id.to_owned(),
-        occurred_at: now,
-        entries,
-    };
+    let ended = Call { status, end: Some(end.clone()), ..call.clone() };
+    let posting = Draft { kind: PostingKind::Call, key: id.to_owned(), occurred_at: now, entries };
     Ok(Outcome {
         postings: if charged { vec![posting] } else { Vec::new() },
-        call: Some(CallChange::Ended {
-            id: id.to_owned(),
-            status,
-            end,
-        }),
-        ..Outcome::unchanged(Answer::Ended {
-            call: Box::new(ended),
-            repeated: false,
-        })
+        call: Some(CallChange::Ended { id: id.to_owned(), status, end }),
+        ..Outcome::unchanged(Answer::Ended { call: Box::new(ended), repeated: false })
     })
 }

@@ -20,16 +20,10 @@ impl Period {
     pub fn of(anchor_at: Timestamp, zone: &TimeZone, index: i32) -> Self {
         let anchor = anchor_at.to_zoned(zone.clone());
         let bound = |months: i32| {
-            let later = anchor
-                .checked_add(months.months())
-                .expect("periods end within jiff's years");
+            let later = anchor.checked_add(months.months()).expect("periods end within jiff's years");
             later.timestamp()
         };
-        Self {
-            index,
-            starts_at: bound(index),
-            ends_at: bound(index + 1),
-        }
+        Self { index, starts_at: bound(index), ends_at: bound(index + 1) }
     }
 }
 
@@ -40,21 +34,14 @@ mod tests {
     fn starts(anchor: &str, zone: &str, count: i32) -> Vec<String> {
         let zone = TimeZone::get(zone).unwrap();
         let anchor: Timestamp = anchor.parse().unwrap();
-        (0..count)
-            .map(|index| Period::of(anchor, &zone, index).starts_at.to_string())
-            .collect()
+        (0..count).map(|index| Period::of(anchor, &zone, index).starts_at.to_string()).collect()
     }
 
     #[test]
     fn the_month_s_end_is_clamped_from_the_original_anchor() {
         assert_eq!(
             starts("2027-01-31T12:00:00Z", "UTC", 4),
-            [
-                "2027-01-31T12:00:00Z",
-                "2027-02-28T12:00:00Z",
-                "2027-03-31T12:00:00Z",
-                "2027-04-30T12:00:00Z"
-            ]
+            ["2027-01-31T12:00:00Z", "2027-02-28T12:00:00Z", "2027-03-31T12:00:00Z", "2027-04-30T12:00:00Z"]
         );
     }
 
@@ -62,11 +49,7 @@ mod tests {
     fn daylight_saving_keeps_the_local_hour() {
         assert_eq!(
             starts("2026-10-08T13:00:00Z", "America/New_York", 3),
-            [
-                "2026-10-08T13:00:00Z",
-                "2026-11-08T14:00:00Z",
-                "2026-12-08T14:00:00Z"
-            ]
+            ["2026-10-08T13:00:00Z", "2026-11-08T14:00:00Z", "2026-12-08T14:00:00Z"]
         );
     }
 
@@ -75,10 +58,7 @@ mod tests {
         let zone = TimeZone::get("America/New_York").unwrap();
         let anchor: Timestamp = "2026-01-30T04:30:00Z".parse().unwrap();
         for index in 0..40 {
-            assert_eq!(
-                Period::of(anchor, &zone, index).ends_at,
-                Period::of(anchor, &zone, index + 1).starts_at
-            );
+            assert_eq!(Period::of(anchor, &zone, index).ends_at, Period::of(anchor, &zone, index + 1).starts_at);
         }
     }
 }

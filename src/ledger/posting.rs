@@ -26,9 +26,7 @@ pub enum PostingKind {
 impl PostingKind {
     /// The kind stored under this number.
     pub fn from_code(code: i16) -> Option<Self> {
-        [Self::Period, Self::Call, Self::Pack, Self::Grant]
-            .into_iter()
-            .find(|kind| *kind as i16 == code)
+        [Self::Period, Self::Call, Self::Pack, Self::Grant].into_iter().find(|kind| *kind as i16 == code)
     }
 }
 

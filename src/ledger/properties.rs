@@ -27,11 +27,7 @@ fn terms(included_minutes: i64, voice: i64, free_credits: i64, hold: HoldPolicy)
         price: MilliCents(2_900_000),
         meter: Meter::Minutes,
         included: included_minutes * 60,
-        rates: Rates {
-            voice: MilliCents(voice),
-            telephony: MilliCents(voice / 3),
-            ..Rates::default()
-        },
+        rates: Rates { voice: MilliCents(voice), telephony: MilliCents(voice / 3), ..Rates::default() },
         addons: true,
         purchase_mode: PurchaseMode::SelfService,
         max_call: Seconds(3_600),
@@ -48,15 +44,7 @@ fn subscribed(terms: Terms) -> Wallet {
     let start = at("2026-11-01T12:00:00Z");
     let mut wallet = Wallet::new(WORKSPACE, TimeZone::get("America/New_York").unwrap(), start);
     let snapshot = Arc::new(Snapshot { id: 1, terms });
-    decide(
-        &mut wallet,
-        &Command::Subscribe {
-            snapshot,
-            anchor_at: start,
-        },
-        start,
-    )
-    .unwrap();
+    decide(&mut wallet, &Command::Subscribe { snapshot, anchor_at: start }, start).unwrap();
     wallet
 }
 
@@ -74,12 +62,7 @@ fn place(id: &str) -> Command {
 
 fn answered(id: &str, secs: i64) -> Command {
     let talk = Seconds(secs);
-    Command::EndCall {
-        id: id.into(),
-        outcome: CallOutcome::Answered,
-        duration: talk,
-        billed: talk,
-    }
+    Command::EndCall { id: id.into(), outcome: CallOutcome::Answered, duration: talk, billed: talk }
 }
 
 fn pack(key: &str, minutes: &[i64]) -> Command {
@@ -91,10 +74,7 @@ fn pack(key: &str, minutes: &[i64]) -> Command {
         source: LotSource::Stripe,
         reference: "pur_1".into(),
     };
-    Command::CreditLots {
-        key: key.into(),
-        lots: minutes.iter().map(lot).collect(),
-    }
+    Command::CreditLots { key: key.into(), lots: minutes.iter().map(lot).collect() }
 }
 
 #[test]
@@ -105,18 +85,10 @@ fn allowance_goes_first_then_lots_oldest_first() {
     assert_eq!(wallet.standing().capacity(), 20 * 60);
     decide(&mut wallet, &place("a"), now).unwrap();
     decide(&mut wallet, &answered("a", 16 * 60), now).unwrap();
-    assert_eq!(
-        (wallet.balances.allowance, wallet.balances.packs_secs),
-        (0, 4 * 60)
-    );
+    assert_eq!((wallet.balances.allowance, wallet.balances.packs_secs), (0, 4 * 60));
     assert_eq!(wallet.lots.len(), 1);
     let posting = wallet.changes.postings.last().unwrap();
-    let drawn: Vec<_> = posting
-        .entries
-        .iter()
-        .filter(|entry| entry.amount < 0)
-        .map(|entry| entry.amount)
-        .collect();
+    let drawn: Vec<_> = posting.entries.iter().filter(|entry| entry.amount < 0).map(|entry| entry.amount).collect();
     assert_eq!(drawn, [-600, -300, -60]);
 }
 
@@ -126,40 +98,16 @@ fn a_purchase_counts_once_and_a_reset_leaves_it_alone() {
     let now = at("2026-11-02T12:00:00Z");
     let first = decide(&mut wallet, &pack("cs_1", &[100]), now).unwrap();
     let again = decide(&mut wallet, &pack("cs_1", &[100]), now).unwrap();
-    assert_eq!(
-        first,
-        Answer::Credited {
-            seq: 2,
-            repeated: false
-        }
-    );
-    assert_eq!(
-        again,
-        Answer::Credited {
-            seq: 2,
-            repeated: true
-        }
-    );
+    assert_eq!(first, Answer::Credited { seq: 2, repeated: false });
+    assert_eq!(again, Answer::Credited { seq: 2, repeated: true });
     decide(&mut wallet, &place("a"), now).unwrap();
     decide(&mut wallet, &answered("a", 240), now).unwrap();
     // Three months on: each period once, unused units gone, the lot untouched.
-    decide(
-        &mut wallet,
-        &Command::OpenPeriods,
-        at("2027-02-02T12:00:00Z"),
-    )
-    .unwrap();
-    let periods = wallet
-        .changes
-        .postings
-        .iter()
-        .filter(|posting| posting.kind == PostingKind::Period);
+    decide(&mut wallet, &Command::OpenPeriods, at("2027-02-02T12:00:00Z")).unwrap();
+    let periods = wallet.changes.postings.iter().filter(|posting| posting.kind == PostingKind::Period);
     let keys: Vec<_> = periods.map(|posting| posting.key.as_str()).collect();
     assert_eq!(keys, ["1:0", "1:1", "1:2", "1:3"]);
-    assert_eq!(
-        (wallet.balances.allowance, wallet.balances.packs_secs),
-        (600, 6_000)
-    );
+    assert_eq!((wallet.balances.allowance, wallet.balances.packs_secs), (600, 6_000));
 }
 
 #[test]
@@ -169,9 +117,7 @@ fn more_than_was_held_is_drawn_only_as_far_as_the_other_holds_stay_covered() {
     for id in ["a", "b", "c"] {
         decide(&mut wallet, &place(id), now).unwrap();
     }
-    let Answer::Ended { call, .. } = decide(&mut wallet, &answered("a", 100), now).unwrap() else {
-        panic!()
-    };
+    let Answer::Ended { call, .. } = decide(&mut wallet, &answered("a", 100), now).unwrap() else { panic!() };
     assert_eq!(call.end.unwrap().overrun, Seconds(40));
     assert_eq!(wallet.standing().capacity(), 0);
 }
@@ -181,38 +127,17 @@ fn an_unanswered_call_costs_nothing_and_repeats_itself() {
     let mut wallet = subscribed(terms(1, 0, 0, HoldPolicy::Buffer(60)));
     let now = at("2026-11-02T12:00:00Z");
     decide(&mut wallet, &place("a"), now).unwrap();
-    assert!(matches!(
-        decide(&mut wallet, &place("b"), now),
-        Err(Refusal::InsufficientBalance(_))
-    ));
-    let busy = Command::EndCall {
-        id: "a".into(),
-        outcome: CallOutcome::Busy,
-        duration: Seconds(9),
-        billed: Seconds(0),
-    };
-    let Answer::Ended { call, repeated } = decide(&mut wallet, &busy, now).unwrap() else {
-        panic!()
-    };
+    assert!(matches!(decide(&mut wallet, &place("b"), now), Err(Refusal::InsufficientBalance(_))));
+    let busy =
+        Command::EndCall { id: "a".into(), outcome: CallOutcome::Busy, duration: Seconds(9), billed: Seconds(0) };
+    let Answer::Ended { call, repeated } = decide(&mut wallet, &busy, now).unwrap() else { panic!() };
     assert_eq!((call.status, repeated), (CallStatus::Released, false));
-    let Answer::Ended {
-        call: same,
-        repeated,
-    } = decide(&mut wallet, &busy, now).unwrap()
-    else {
-        panic!()
-    };
+    let Answer::Ended { call: same, repeated } = decide(&mut wallet, &busy, now).unwrap() else { panic!() };
     assert!(repeated);
     assert_eq!(same, call);
-    assert!(matches!(
-        decide(&mut wallet, &answered("a", 1), now),
-        Err(Refusal::AlreadyCompleted(_))
-    ));
+    assert!(matches!(decide(&mut wallet, &answered("a", 1), now), Err(Refusal::AlreadyCompleted(_))));
     assert_eq!(wallet.balances.allowance, 60);
-    assert!(matches!(
-        decide(&mut wallet, &place("b"), now),
-        Ok(Answer::Placed { .. })
-    ));
+    assert!(matches!(decide(&mut wallet, &place("b"), now), Ok(Answer::Placed { .. })));
 }
 
 #[test]
@@ -220,36 +145,23 @@ fn the_same_id_with_other_fields_is_a_conflict() {
     let mut wallet = subscribed(terms(10, 0, 0, HoldPolicy::Buffer(60)));
     let now = at("2026-11-02T12:00:00Z");
     decide(&mut wallet, &place("a"), now).unwrap();
-    let Command::PlaceHold(mut other) = place("a") else {
-        unreachable!()
-    };
+    let Command::PlaceHold(mut other) = place("a") else { unreachable!() };
     other.recording = true;
-    assert_eq!(
-        decide(&mut wallet, &Command::PlaceHold(other), now),
-        Err(Refusal::IdConflict)
-    );
-    assert!(matches!(
-        decide(&mut wallet, &place("a"), now),
-        Ok(Answer::Placed { repeated: true, .. })
-    ));
+    assert_eq!(decide(&mut wallet, &Command::PlaceHold(other), now), Err(Refusal::IdConflict));
+    assert!(matches!(decide(&mut wallet, &place("a"), now), Ok(Answer::Placed { repeated: true, .. })));
 }
 
 #[test]
 fn credits_pay_by_the_second_and_never_below_zero() {
     let flat = Terms {
-        rates: Rates {
-            voice: MilliCents(5_000),
-            ..Rates::default()
-        },
+        rates: Rates { voice: MilliCents(5_000), ..Rates::default() },
         ..terms(0, 0, 500_000, HoldPolicy::WorstCase)
     };
     let mut wallet = subscribed(flat);
     let now = at("2026-11-02T12:00:00Z");
     decide(&mut wallet, &place("a"), now).unwrap();
     assert_eq!(wallet.standing().held_mc(), MilliCents(300_000));
-    let Answer::Ended { call, .. } = decide(&mut wallet, &answered("a", 90), now).unwrap() else {
-        panic!()
-    };
+    let Answer::Ended { call, .. } = decide(&mut wallet, &answered("a", 90), now).unwrap() else { panic!() };
     assert_eq!(call.end.unwrap().credits, MilliCents(7_500));
     decide(&mut wallet, &place("b"), now).unwrap();
     // 492,500 mc pay 5,910 s at 5,000 mc/min, to the last milli-cent.
@@ -283,16 +195,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn plans() -> impl Strategy<Value = Terms> {
-    let hold = prop_oneof![
-        Just(HoldPolicy::WorstCase),
-        (1..400_i64).prop_map(HoldPolicy::Buffer)
-    ];
-    (
-        0..40_i64,
-        prop_oneof![Just(0), 1..9_000_i64],
-        0..900_000_i64,
-        hold,
-    )
+    let hold = prop_oneof![Just(HoldPolicy::WorstCase), (1..400_i64).prop_map(HoldPolicy::Buffer)];
+    (0..40_i64, prop_oneof![Just(0), 1..9_000_i64], 0..900_000_i64, hold)
         .prop_map(|(minutes, voice, free, hold)| terms(minutes, voice, free, hold))
 }
 
@@ -300,18 +204,9 @@ fn command_of(step: &Step) -> Command {
     match step {
         Step::Place(call) => place(&format!("call{call}")),
         Step::End(call, outcome, secs) => {
-            let billed = if *outcome == CallOutcome::Answered {
-                *secs
-            } else {
-                0
-            };
+            let billed = if *outcome == CallOutcome::Answered { *secs } else { 0 };
             let duration = Seconds(*secs);
-            Command::EndCall {
-                id: format!("call{call}"),
-                outcome: *outcome,
-                duration,
-                billed: Seconds(billed),
-            }
+            Command::EndCall { id: format!("call{call}"), outcome: *outcome, duration, billed: Seconds(billed) }
         }
         Step::Buy(key, minutes) => pack(&format!("cs_{key}"), minutes),
         Step::Wait(_) => Command::OpenPeriods,
@@ -325,30 +220,16 @@ fn findings(wallet: &Wallet) -> Vec<String> {
         let charged = wallet.calls.get(&posting.key).and_then(|call| {
             let end = call.end.as_ref()?;
             let (billed, overrun) = (end.billed.0, end.overrun.0);
-            Some(ChargedCall {
-                status: call.status,
-                seq: end.seq,
-                billed,
-                overrun,
-                credits_mc: end.credits.0,
-            })
+            Some(ChargedCall { status: call.status, seq: end.seq, billed, overrun, credits_mc: end.credits.0 })
         });
-        audit.posting(
-            posting,
-            charged.filter(|_| posting.kind == PostingKind::Call),
-        );
+        audit.posting(posting, charged.filter(|_| posting.kind == PostingKind::Call));
     }
     audit.wallet(wallet);
     let open = wallet.calls.values().filter(|call| call.end.is_none());
-    let (calls, units) = open.fold((0, 0), |(calls, units), call| {
-        (calls + 1, units + call.held_units)
-    });
+    let (calls, units) = open.fold((0, 0), |(calls, units), call| (calls + 1, units + call.held_units));
     let held: Vec<_> = [(1, calls, units)].into_iter().filter(|(_, calls, _)| *calls > 0).collect();
     audit.held(wallet, &held);
-    let charged = wallet
-        .calls
-        .values()
-        .filter(|call| call.end.as_ref().is_some_and(|end| end.seq.is_some()));
+    let charged = wallet.calls.values().filter(|call| call.end.as_ref().is_some_and(|end| end.seq.is_some()));
     let charged = charged.count() as i64;
     let mut findings = audit.finish(charged);
     findings.retain(|finding| !finding.contains("have no row"));

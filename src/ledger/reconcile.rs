@@ -45,19 +45,13 @@ pub async fn reconcile(db: &mut PgConnection) -> sqlx::Result<Report> {
     for workspace in repo::workspaces(&mut transaction).await? {
         let what = audit(&mut transaction, workspace, &mut report.postings).await?;
         report.wallets += 1;
-        report
-            .findings
-            .extend(what.into_iter().map(|what| Finding { workspace, what }));
+        report.findings.extend(what.into_iter().map(|what| Finding { workspace, what }));
     }
     transaction.rollback().await?;
     Ok(report)
 }
 
-async fn audit(
-    db: &mut PgConnection,
-    workspace: WorkspaceId,
-    checked: &mut u64,
-) -> sqlx::Result<Vec<String>> {
+async fn audit(db: &mut PgConnection, workspace: WorkspaceId, checked: &mut u64) -> sqlx::Result<Vec<String>> {
     let mut audit = Audit::new(workspace);
     let mut after = 0;
     loop {

@@ -79,17 +79,12 @@ pub async fn take_snapshot(
     .bind(now.to_sqlx())
     .fetch_one(db)
     .await?;
-    Ok(Snapshot {
-        id,
-        terms: terms.clone(),
-    })
+    Ok(Snapshot { id, terms: terms.clone() })
 }
 
 /// The wallet as it stands, with its open lots; `None` where the workspace has none.
 pub async fn wallet(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<Option<Wallet>> {
-    let row = sqlx::query("select * from wallets where workspace_id = $1")
-        .bind(workspace.0)
-        .fetch_optional(&mut *db);
+    let row = sqlx::query("select * from wallets where workspace_id = $1").bind(workspace.0).fetch_optional(&mut *db);
     let Some(row) = row.await? else {
         return Ok(None);
     };
@@ -105,10 +100,11 @@ pub async fn wallet(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Resu
         snapshots.insert((workspace.0, id), rows::snapshot(&row).into());
     }
     let mut wallet = rows::wallet(&row, &snapshots);
-    let lots = sqlx::query("select lot_no, meter, remaining from lots where workspace_id = $1 and open order by lot_no")
-        .bind(workspace.0)
-        .fetch_all(db)
-        .await?;
+    let lots =
+        sqlx::query("select lot_no, meter, remaining from lots where workspace_id = $1 and open order by lot_no")
+            .bind(workspace.0)
+            .fetch_all(db)
+            .await?;
     wallet.lots = lots.iter().map(rows::lot).collect();
     Ok(Some(wallet))
 }
@@ -150,37 +146,26 @@ fn lot_record(row: &sqlx::postgres::PgRow) -> LotRecord {
 }
 
 /// A call of this workspace.
-pub async fn call(
-    db: &mut PgConnection,
-    workspace: WorkspaceId,
-    id: &str,
-) -> sqlx::Result<Option<Call>> {
-    let row = sqlx::query("select * from calls where workspace_id = $1 and id = $2")
-        .bind(workspace.0)
-        .bind(id);
+pub async fn call(db: &mut PgConnection, workspace: WorkspaceId, id: &str) -> sqlx::Result<Option<Call>> {
+    let row = sqlx::query("select * from calls where workspace_id = $1 and id = $2").bind(workspace.0).bind(id);
     Ok(row.fetch_optional(db).await?.as_ref().map(rows::call))
 }
 
 /// Workspaces whose period has ended, at most `limit`.
-pub async fn periods_due(
-    db: &mut PgConnection,
-    now: Timestamp,
-    limit: i64,
-) -> sqlx::Result<Vec<WorkspaceId>> {
-    let rows = sqlx::query("select workspace_id from wallets where period_ends_at <= $1 order by period_ends_at limit $2")
-        .bind(now.to_sqlx())
-        .bind(limit)
-        .fetch_all(db)
-        .await?;
+pub async fn periods_due(db: &mut PgConnection, now: Timestamp, limit: i64) -> sqlx::Result<Vec<WorkspaceId>> {
+    let rows =
+        sqlx::query("select workspace_id from wallets where period_ends_at <= $1 order by period_ends_at limit $2")
+            .bind(now.to_sqlx())
+            .bind(limit)
+            .fetch_all(db)
+            .await?;
     Ok(rows.iter().map(|row| WorkspaceId(row.get(0))).collect())
 }
 
 /// Every workspace that has a wallet, in id order.
 pub async fn workspaces(db: &mut PgConnection) -> sqlx::Result<Vec<WorkspaceId>> {
     let ids: Vec<i64> =
-        sqlx::query_scalar("select workspace_id from wallets order by workspace_id")
-            .fetch_all(db)
-            .await?;
+        sqlx::query_scalar("select workspace_id from wallets order by workspace_id").fetch_all(db).await?;
     Ok(ids.into_iter().map(WorkspaceId).collect())
 }
 
@@ -209,11 +194,9 @@ pub async fn postings(
 
 fn posting(row: &sqlx::postgres::PgRow) -> sqlx::Result<(Posting, Option<ChargedCall>)> {
     let seq = row.int("posting");
-    let unreadable =
-        |what: &str| sqlx::Error::Decode(format!("posting {seq} has an unknown {what}").into());
+    let unreadable = |what: &str| sqlx::Error::Decode(format!("posting {seq} has an unknown {what}").into());
     let kind = PostingKind::from_code(row.get("kind")).ok_or_else(|| unreadable("kind"))?;
-    let entries = audit::entries(&row.ints("accounts"), &row.ints("amounts"))
-        .ok_or_else(|| unreadable("account"))?;
+    let entries = audit::entries(&row.ints("accounts"), &row.ints("amounts")).ok_or_else(|| unreadable("account"))?;
     let posting = Posting {
         seq,
         kind,
@@ -229,24 +212,18 @@ fn posting(row: &sqlx::postgres::PgRow) -> sqlx::Result<(Posting, Option<Charged
         },
         prev_hash: row.hash("prev_hash"),
     };
-    let call = row
-        .maybe_text("status")
-        .and_then(|word| CallStatus::parse(&word))
-        .map(|status| ChargedCall {
-            status,
-            seq: row.maybe_int("seq"),
-            billed: row.maybe_int("billed_secs").unwrap_or_default(),
-            overrun: row.maybe_int("overrun_secs").unwrap_or_default(),
-            credits_mc: row.maybe_int("credits_mc").unwrap_or_default(),
-        });
+    let call = row.maybe_text("status").and_then(|word| CallStatus::parse(&word)).map(|status| ChargedCall {
+        status,
+        seq: row.maybe_int("seq"),
+        billed: row.maybe_int("billed_secs").unwrap_or_default(),
+        overrun: row.maybe_int("overrun_secs").unwrap_or_default(),
+        credits_mc: row.maybe_int("credits_mc").unwrap_or_default(),
+    });
     Ok((posting, call))
 }
 
 /// Open holds of a workspace by snapshot (id, calls, units), in id order, and how many of its calls were charged.
-pub async fn call_sums(
-    db: &mut PgConnection,
-    workspace: WorkspaceId,
-) -> sqlx::Result<(Vec<(i64, i64, i64)>, i64)> {
+pub async fn call_sums(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<(Vec<(i64, i64, i64)>, i64)> {
     let open = sqlx::query_as(
         "select snapshot_id, count(*), sum(held_units)::bigint from calls
          where workspace_id = $1 and status = 'reserved' group by snapshot_id order by snapshot_id",
@@ -254,19 +231,15 @@ pub async fn call_sums(
     .bind(workspace.0)
     .fetch_all(&mut *db)
     .await?;
-    let charged = sqlx::query_scalar(
-        "select count(*) from calls where workspace_id = $1 and seq is not null",
-    )
-    .bind(workspace.0)
-    .fetch_one(db)
-    .await?;
+    let charged = sqlx::query_scalar("select count(*) from calls where workspace_id = $1 and seq is not null")
+        .bind(workspace.0)
+        .fetch_one(db)
+        .await?;
     Ok((open, charged))
 }
 
 /// Makes the statements that follow see one instant of the whole database.
 pub async fn hold_still(db: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query("set transaction isolation level repeatable read, read only")
-        .execute(db)
-        .await?;
+    sqlx::query("set transaction isolation level repeatable read, read only").execute(db).await?;
     Ok(())
 }

@@ -83,48 +83,26 @@ macro_rules! columns {
 }
 use sqlx::Row as _;
 columns!(tokio_postgres::Row, Timestamp, |time| time);
-columns!(
-    sqlx::postgres::PgRow,
-    jiff_sqlx::Timestamp,
-    |time: jiff_sqlx::Timestamp| time.to_jiff()
-);
+columns!(sqlx::postgres::PgRow, jiff_sqlx::Timestamp, |time: jiff_sqlx::Timestamp| time.to_jiff());
 
 /// A wallet without lots and calls.
 pub fn wallet(row: &impl Columns, snapshots: &Snapshots) -> Wallet {
     let workspace = WorkspaceId(row.int("workspace_id"));
-    let snapshot = |id: i64| {
-        snapshots
-            .get(&(workspace.0, id))
-            .expect("snapshots are loaded first")
-            .clone()
-    };
-    let zone = TimeZone::get(&row.text("time_zone"))
-        .expect("a workspace's zone was checked when it was made");
-    let holds = row
-        .ints("held_snapshots")
-        .into_iter()
-        .zip(row.ints("held_calls"))
-        .zip(row.ints("held_units"));
+    let snapshot = |id: i64| snapshots.get(&(workspace.0, id)).expect("snapshots are loaded first").clone();
+    let zone = TimeZone::get(&row.text("time_zone")).expect("a workspace's zone was checked when it was made");
+    let holds = row.ints("held_snapshots").into_iter().zip(row.ints("held_calls")).zip(row.ints("held_units"));
     Wallet {
         seq: row.int("seq"),
         head: row.hash("head_hash"),
         lots_created: row.int("lots_created"),
-        subscription: row
-            .maybe_int("snapshot_id")
-            .map(|id| subscription(row, snapshot(id))),
+        subscription: row.maybe_int("snapshot_id").map(|id| subscription(row, snapshot(id))),
         balances: Balances {
             allowance: row.int("allowance_left"),
             packs_secs: row.int("packs_secs"),
             packs_calls: row.int("packs_calls"),
             credits_mc: row.int("credits_mc"),
         },
-        held: holds
-            .map(|((id, calls), units)| Held {
-                snapshot: snapshot(id),
-                calls,
-                units,
-            })
-            .collect(),
+        held: holds.map(|((id, calls), units)| Held { snapshot: snapshot(id), calls, units }).collect(),
         ..Wallet::new(workspace, zone, row.time("last_posted_at"))
     }
 }
@@ -145,18 +123,13 @@ fn subscription(row: &impl Columns, snapshot: Arc<Snapshot>) -> Subscription {
 
 /// Ids of the snapshots that a wallet's row names.
 pub fn snapshots_named(row: &impl Columns) -> impl Iterator<Item = i64> {
-    row.ints("held_snapshots")
-        .into_iter()
-        .chain(row.maybe_int("snapshot_id"))
+    row.ints("held_snapshots").into_iter().chain(row.maybe_int("snapshot_id"))
 }
 
 /// A snapshot.
 pub fn snapshot(row: &impl Columns) -> Snapshot {
     let terms = row.json("terms").expect("terms are not null");
-    Snapshot {
-        id: row.int("snapshot_id"),
-        terms: serde_json::from_value(terms).expect("terms were written by us"),
-    }
+    Snapshot { id: row.int("snapshot_id"), terms: serde_json::from_value(terms).expect("terms were written by us") }
 }
 
 /// An open lot.
@@ -171,14 +144,9 @@ pub fn lot(row: &impl Columns) -> Lot {
 /// A call.
 pub fn call(row: &impl Columns) -> Call {
     let named = "a CHECK names the words";
-    let metadata = row
-        .json("metadata")
-        .and_then(|value| serde_json::from_value::<BTreeMap<_, _>>(value).ok());
+    let metadata = row.json("metadata").and_then(|value| serde_json::from_value::<BTreeMap<_, _>>(value).ok());
     let end = row.maybe_time("ended_at").map(|ended_at| CallEnd {
-        outcome: row
-            .maybe_text("outcome")
-            .and_then(|word| CallOutcome::parse(&word))
-            .expect(named),
+        outcome: row.maybe_text("outcome").and_then(|word| CallOutcome::parse(&word)).expect(named),
         duration: Seconds(row.maybe_int("duration_secs").unwrap_or_default()),
         billed: Seconds(row.maybe_int("billed_secs").unwrap_or_default()),
         credits: MilliCents(row.maybe_int("credits_mc").unwrap_or_default()),

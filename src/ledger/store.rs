@@ -112,16 +112,12 @@ impl Store {
 
     /// Begins a transaction and loads the wallets of these commands under lock, with what the commands name.
     /// Workspaces without a wallet are missing from the answer.
-    pub async fn load(
-        &mut self,
-        commands: &[(WorkspaceId, &Command)],
-    ) -> Result<HashMap<WorkspaceId, Wallet>, Error> {
+    pub async fn load(&mut self, commands: &[(WorkspaceId, &Command)]) -> Result<HashMap<WorkspaceId, Wallet>, Error> {
         let names = Names::of(commands);
         let no_rows = || async { Ok::<Vec<Row>, Error>(Vec::new()) };
         let lock: [&(dyn ToSql + Sync); 1] = [&names.workspaces];
         let calls: [&(dyn ToSql + Sync); 2] = [&names.calls.0, &names.calls.1];
-        let postings: [&(dyn ToSql + Sync); 3] =
-            [&names.postings.0, &names.postings.1, &names.postings.2];
+        let postings: [&(dyn ToSql + Sync); 3] = [&names.postings.0, &names.postings.1, &names.postings.2];
         let named = |wanted: bool, statement, params| match wanted {
             true => self.client.query(statement, params).boxed(),
             false => no_rows().boxed(),
@@ -141,9 +137,7 @@ impl Store {
             loaded.insert(wallet.workspace, wallet);
         }
         for row in &lots {
-            let wallet = loaded
-                .get_mut(&WorkspaceId(row.get(0)))
-                .expect("lots of locked wallets");
+            let wallet = loaded.get_mut(&WorkspaceId(row.get(0))).expect("lots of locked wallets");
             wallet.lots.push(rows::lot(row));
         }
         for row in &calls {
@@ -154,8 +148,7 @@ impl Store {
         }
         for row in &posted {
             if let Some(wallet) = loaded.get_mut(&WorkspaceId(row.get(0))) {
-                let kind =
-                    PostingKind::from_code(row.get(1)).expect("only known kinds were asked for");
+                let kind = PostingKind::from_code(row.get(1)).expect("only known kinds were asked for");
                 wallet.posted.insert((kind, row.get(2)), row.get(3));
             }
         }
@@ -179,14 +172,9 @@ impl Store {
         if ids.is_empty() {
             return Ok(());
         }
-        for row in self
-            .client
-            .query(&self.load_snapshots, &[&workspaces, &ids])
-            .await?
-        {
+        for row in self.client.query(&self.load_snapshots, &[&workspaces, &ids]).await? {
             let snapshot = rows::snapshot(&row);
-            self.snapshots
-                .insert((row.get(0), snapshot.id), Arc::new(snapshot));
+            self.snapshots.insert((row.get(0), snapshot.id), Arc::new(snapshot));
         }
         Ok(())
     }
@@ -201,26 +189,20 @@ impl Store {
         let ended = EndedCalls::of(wallets);
         let writes = [
             (&self.save_wallets, rows.params().to_vec(), rows.len()),
-            (
-                &self.save_postings,
-                postings.params().to_vec(),
-                postings.len(),
-            ),
+            (&self.save_postings, postings.params().to_vec(), postings.len()),
             (&self.save_lots, lots.params().to_vec(), lots.len()),
             (&self.draw_lots, drawn.params().to_vec(), drawn.len()),
             (&self.save_calls, calls.params().to_vec(), calls.len()),
             (&self.end_calls, ended.params().to_vec(), ended.len()),
         ];
-        let writes = writes.into_iter().filter(|(_, _, count)| *count > 0).map(
-            |(statement, params, count)| {
-                async move {
-                    let written = self.client.execute(statement, &params).await?;
-                    debug_assert_eq!(written, count as u64, "every row is written");
-                    Ok::<(), Error>(())
-                }
-                .boxed()
-            },
-        );
+        let writes = writes.into_iter().filter(|(_, _, count)| *count > 0).map(|(statement, params, count)| {
+            async move {
+                let written = self.client.execute(statement, &params).await?;
+                debug_assert_eq!(written, count as u64, "every row is written");
+                Ok::<(), Error>(())
+            }
+            .boxed()
+        });
         let commit = async { self.client.batch_execute("commit").await }.boxed();
         try_join_all(writes.chain([commit])).await?;
         Ok(())

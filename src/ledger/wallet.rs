@@ -189,13 +189,7 @@ pub enum CallChange {
 impl Outcome {
     /// An outcome that changes nothing.
     pub fn unchanged(answer: Answer) -> Self {
-        Self {
-            postings: Vec::new(),
-            subscription: None,
-            lots: Vec::new(),
-            call: None,
-            answer,
-        }
+        Self { postings: Vec::new(), subscription: None, lots: Vec::new(), call: None, answer }
     }
 }
 
@@ -221,22 +215,10 @@ impl Wallet {
 
     /// The figures that decide whether a call is accepted.
     pub fn standing(&self) -> Standing {
-        let snapshot = self
-            .subscription
-            .as_ref()
-            .map(|subscription| &subscription.snapshot);
-        let meter = snapshot
-            .map(|snapshot| snapshot.terms.meter)
-            .unwrap_or_default();
-        let sigma = snapshot
-            .map(|snapshot| snapshot.sigma())
-            .unwrap_or_default();
-        let held_sigma = self
-            .held
-            .iter()
-            .map(|held| held.snapshot.sigma())
-            .max()
-            .unwrap_or_default();
+        let snapshot = self.subscription.as_ref().map(|subscription| &subscription.snapshot);
+        let meter = snapshot.map(|snapshot| snapshot.terms.meter).unwrap_or_default();
+        let sigma = snapshot.map(|snapshot| snapshot.sigma()).unwrap_or_default();
+        let held_sigma = self.held.iter().map(|held| held.snapshot.sigma()).max().unwrap_or_default();
         Standing {
             meter,
             allowance: self.balances.allowance,
@@ -245,18 +227,13 @@ impl Wallet {
             held: self.held.iter().map(|held| held.units).sum(),
             sigma,
             sigma_max: sigma.max(held_sigma),
-            hold: snapshot
-                .map(|snapshot| snapshot.terms.hold_units())
-                .unwrap_or_default(),
+            hold: snapshot.map(|snapshot| snapshot.terms.hold_units()).unwrap_or_default(),
         }
     }
 
     /// Lots that calls may draw from now, oldest first; the others are frozen.
     pub fn usable_lots(&self) -> impl Iterator<Item = &Lot> {
-        let meter = self
-            .subscription
-            .as_ref()
-            .map(|subscription| subscription.snapshot.terms.meter);
+        let meter = self.subscription.as_ref().map(|subscription| subscription.snapshot.terms.meter);
         self.lots.iter().filter(move |lot| Some(lot.meter) == meter)
     }
 
@@ -265,14 +242,8 @@ impl Wallet {
         let first_seq = self.seq + 1;
         for grant in outcome.lots {
             self.lots_created += 1;
-            self.lots.push(Lot {
-                number: self.lots_created,
-                meter: grant.meter,
-                remaining: 0,
-            });
-            self.changes
-                .lots_granted
-                .insert(self.lots_created, (grant, first_seq, 0));
+            self.lots.push(Lot { number: self.lots_created, meter: grant.meter, remaining: 0 });
+            self.changes.lots_granted.insert(self.lots_created, (grant, first_seq, 0));
         }
         for draft in outcome.postings {
             self.post(draft, now);
@@ -310,18 +281,13 @@ impl Wallet {
         };
         self.head = posting.hash(self.workspace);
         self.last_posted_at = now;
-        self.posted
-            .insert((posting.kind, posting.key.clone()), posting.seq);
+        self.posted.insert((posting.kind, posting.key.clone()), posting.seq);
         self.changes.postings.push(posting);
         self.changes.wallet = true;
     }
 
     fn change_lot(&mut self, number: i64, amount: i64) {
-        let at = self
-            .lots
-            .iter()
-            .position(|lot| lot.number == number)
-            .expect("entries name open lots");
+        let at = self.lots.iter().position(|lot| lot.number == number).expect("entries name open lots");
         self.lots[at].remaining += amount;
         let remaining = self.lots[at].remaining;
         match self.changes.lots_granted.get_mut(&number) {
@@ -334,25 +300,14 @@ impl Wallet {
     }
 
     fn place(&mut self, call: Call) {
-        let subscription = self
-            .subscription
-            .as_ref()
-            .expect("holds are placed under a subscription");
+        let subscription = self.subscription.as_ref().expect("holds are placed under a subscription");
         let snapshot = subscription.snapshot.clone();
-        match self
-            .held
-            .iter_mut()
-            .find(|held| held.snapshot.id == call.snapshot)
-        {
+        match self.held.iter_mut().find(|held| held.snapshot.id == call.snapshot) {
             Some(held) => {
                 held.calls += 1;
                 held.units += call.held_units;
             }
-            None => self.held.push(Held {
-                snapshot,
-                calls: 1,
-                units: call.held_units,
-            }),
+            None => self.held.push(Held { snapshot, calls: 1, units: call.held_units }),
         }
         self.changes.calls_placed.push(call.placement.id.clone());
         self.changes.wallet = true;
@@ -363,11 +318,7 @@ impl Wallet {
         let call = self.calls.get_mut(id).expect("only a loaded call ends");
         call.status = status;
         call.end = Some(end);
-        let at = self
-            .held
-            .iter()
-            .position(|held| held.snapshot.id == call.snapshot)
-            .expect("an open call is held");
+        let at = self.held.iter().position(|held| held.snapshot.id == call.snapshot).expect("an open call is held");
         self.held[at].calls -= 1;
         self.held[at].units -= call.held_units;
         if self.held[at].calls == 0 {

@@ -33,12 +33,7 @@ pub fn draw(wallet: &Wallet, call: &Call, snapshot: &Snapshot, units: i64) -> Dr
             return false;
         }
         let posted = others.posted.0 - price(on_credits).0;
-        let left = Standing {
-            allowance: (prepaid - drawn).max(0),
-            lots: 0,
-            posted: MilliCents(posted),
-            ..others
-        };
+        let left = Standing { allowance: (prepaid - drawn).max(0), lots: 0, posted: MilliCents(posted), ..others };
         posted >= 0 && (drawn <= call.held_units || left.capacity() >= 0)
     };
     let drawn = largest(units, covered);
@@ -48,30 +43,15 @@ pub fn draw(wallet: &Wallet, call: &Call, snapshot: &Snapshot, units: i64) -> Dr
 /// The standing that the other open holds see once this call has ended.
 fn without(wallet: &Wallet, call: &Call) -> Standing {
     let standing = wallet.standing();
-    let of_others =
-        |held: &&super::wallet::Held| held.snapshot.id != call.snapshot || held.calls > 1;
-    let sigma_held = wallet
-        .held
-        .iter()
-        .filter(of_others)
-        .map(|held| held.snapshot.sigma())
-        .max()
-        .unwrap_or_default();
-    Standing {
-        held: standing.held - call.held_units,
-        sigma_max: standing.sigma.max(sigma_held),
-        ..standing
-    }
+    let of_others = |held: &&super::wallet::Held| held.snapshot.id != call.snapshot || held.calls > 1;
+    let sigma_held = wallet.held.iter().filter(of_others).map(|held| held.snapshot.sigma()).max().unwrap_or_default();
+    Standing { held: standing.held - call.held_units, sigma_max: standing.sigma.max(sigma_held), ..standing }
 }
 
 /// What `units` cost at the call's own components.
 fn charge(snapshot: &Snapshot, recording: bool, units: i64) -> MilliCents {
     match snapshot.terms.meter {
-        Meter::Minutes => snapshot
-            .terms
-            .rates
-            .charge(Seconds(units), Components { recording })
-            .total(),
+        Meter::Minutes => snapshot.terms.rates.charge(Seconds(units), Components { recording }).total(),
         Meter::Calls => MilliCents(units * snapshot.sigma().0),
     }
 }
@@ -105,13 +85,7 @@ fn spread(wallet: &Wallet, drawn: i64, units: i64, price: impl Fn(i64) -> MilliC
         lots.push((lot.number, taken));
         rest -= taken;
     }
-    Draw {
-        allowance,
-        lots,
-        on_credits: rest,
-        credits: price(rest),
-        overrun: units - drawn,
-    }
+    Draw { allowance, lots, on_credits: rest, credits: price(rest), overrun: units - drawn }
 }
 
 impl Draw {
@@ -119,22 +93,12 @@ impl Draw {
     pub fn entries(&self, meter: Meter) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(4);
         let used = Account::Used(meter);
-        transfer(
-            &mut entries,
-            Account::Allowance(meter),
-            used,
-            self.allowance,
-        );
+        transfer(&mut entries, Account::Allowance(meter), used, self.allowance);
         for &(number, units) in &self.lots {
             transfer(&mut entries, Account::Lot(meter, number), used, units);
         }
         transfer(&mut entries, Account::Spot(meter), used, self.on_credits);
-        transfer(
-            &mut entries,
-            Account::Credits,
-            Account::Spent,
-            self.credits.0,
-        );
+        transfer(&mut entries, Account::Credits, Account::Spent, self.credits.0);
         entries
     }
 }

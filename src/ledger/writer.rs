@@ -74,12 +74,7 @@ impl Ledger {
         for _ in 0..options.shards.max(1) {
             let (sender, queue) = mpsc::channel(QUEUE);
             let store = Store::connect(&config).await?;
-            let shard = Shard {
-                queue,
-                config: config.clone(),
-                store,
-                clock: options.clock.clone(),
-            };
+            let shard = Shard { queue, config: config.clone(), store, clock: options.clock.clone() };
             tasks.push(tokio::spawn(shard.run()));
             shards.push(sender);
         }
@@ -87,23 +82,11 @@ impl Ledger {
     }
 
     /// Queues a command and waits until its outcome is durable, or refused.
-    pub async fn submit(
-        &self,
-        workspace: WorkspaceId,
-        command: Command,
-    ) -> Result<Answer, LedgerError> {
+    pub async fn submit(&self, workspace: WorkspaceId, command: Command) -> Result<Answer, LedgerError> {
         let (reply, answer) = oneshot::channel();
-        let job = Job {
-            workspace,
-            command,
-            reply,
-            since: Instant::now(),
-        };
+        let job = Job { workspace, command, reply, since: Instant::now() };
         let shard = workspace.0.unsigned_abs() as usize % self.shards.len();
-        self.shards[shard]
-            .send(job)
-            .await
-            .map_err(|_| LedgerError::Unavailable)?;
+        self.shards[shard].send(job).await.map_err(|_| LedgerError::Unavailable)?;
         answer.await.unwrap_or(Err(LedgerError::Unavailable))
     }
 
@@ -157,25 +140,17 @@ impl Shard {
 
     /// One transaction. Jobs that it answered are taken out of `jobs`; on an error all are still there.
     async fn attempt(&mut self, jobs: &mut Vec<Job>) -> Result<(), tokio_postgres::Error> {
-        let commands: Vec<_> = jobs
-            .iter()
-            .map(|job| (job.workspace, &job.command))
-            .collect();
+        let commands: Vec<_> = jobs.iter().map(|job| (job.workspace, &job.command)).collect();
         let mut wallets = self.store.load(&commands).await?;
         let now = self.clock.now();
         let answers: Vec<Result<Answer, LedgerError>> = commands
             .iter()
             .map(|(workspace, command)| {
-                let wallet = wallets
-                    .get_mut(workspace)
-                    .ok_or(LedgerError::UnknownWorkspace)?;
+                let wallet = wallets.get_mut(workspace).ok_or(LedgerError::UnknownWorkspace)?;
                 decide(wallet, command, now).map_err(LedgerError::Refused)
             })
             .collect();
-        let changed: Vec<&Wallet> = wallets
-            .values()
-            .filter(|wallet| wallet.changes.wallet)
-            .collect();
+        let changed: Vec<&Wallet> = wallets.values().filter(|wallet| wallet.changes.wallet).collect();
         if changed.is_empty() {
             self.store.rollback().await?;
         } else {
@@ -198,9 +173,7 @@ impl Shard {
     /// Connects again. Jobs that waited too long are told so; the others come back for another attempt.
     async fn reconnect(&mut self, mut jobs: Vec<Job>) -> Option<Vec<Job>> {
         loop {
-            let (late, patient) = jobs
-                .into_iter()
-                .partition(|job: &Job| job.since.elapsed() > PATIENCE);
+            let (late, patient) = jobs.into_iter().partition(|job: &Job| job.since.elapsed() > PATIENCE);
             answer(late, |_| Err(LedgerError::Unavailable));
             jobs = patient;
             match Store::connect(&self.config).await {
@@ -230,14 +203,10 @@ fn answer(jobs: Vec<Job>, with: impl Fn(&Job) -> Result<Answer, LedgerError>) {
 /// True where the connection failed rather than the statement: the server said that it goes down (class 57P), or
 /// nothing at all.
 fn lost(error: &tokio_postgres::Error) -> bool {
-    error
-        .as_db_error()
-        .is_none_or(|error| error.code().code().starts_with("57P"))
+    error.as_db_error().is_none_or(|error| error.code().code().starts_with("57P"))
 }
 
 /// The server's own words, which the driver's short form leaves out.
 fn describe(error: &tokio_postgres::Error) -> String {
-    error
-        .as_db_error()
-        .map_or_else(|| error.to_string(), |error| error.message().to_owned())
+    error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
 }

@@ -46,22 +46,11 @@ pub enum Tag {
 pub fn tags(packs: &[PackOffer]) -> Vec<Option<Tag>> {
     // a/b < c/d without fractions: a*d < c*b
     let cheaper = |a: &PackOffer, b: &PackOffer| {
-        (i128::from(a.price.0) * i128::from(b.units))
-            .cmp(&(i128::from(b.price.0) * i128::from(a.units)))
+        (i128::from(a.price.0) * i128::from(b.units)).cmp(&(i128::from(b.price.0) * i128::from(a.units)))
     };
     let several = packs.len() > 1;
-    let best = packs
-        .iter()
-        .enumerate()
-        .min_by(|a, b| cheaper(a.1, b.1))
-        .map(|(at, _)| at)
-        .filter(|_| several);
-    let least = packs
-        .iter()
-        .enumerate()
-        .min_by_key(|(_, pack)| pack.units)
-        .map(|(at, _)| at)
-        .filter(|_| several);
+    let best = packs.iter().enumerate().min_by(|a, b| cheaper(a.1, b.1)).map(|(at, _)| at).filter(|_| several);
+    let least = packs.iter().enumerate().min_by_key(|(_, pack)| pack.units).map(|(at, _)| at).filter(|_| several);
     let tag_of = |(at, pack): (usize, &PackOffer)| {
         if pack.popular {
             Some(Tag::Popular)
@@ -115,19 +104,8 @@ mod tests {
 
     #[test]
     fn the_demo_s_packs_carry_their_tags_and_unit_prices() {
-        let packs = [
-            pack("Small", 50, 6, false),
-            pack("Medium", 100, 10, true),
-            pack("Large", 250, 20, false),
-        ];
-        assert_eq!(
-            tags(&packs),
-            [
-                Some(Tag::LeastCommitment),
-                Some(Tag::Popular),
-                Some(Tag::BestValue)
-            ]
-        );
+        let packs = [pack("Small", 50, 6, false), pack("Medium", 100, 10, true), pack("Large", 250, 20, false)];
+        assert_eq!(tags(&packs), [Some(Tag::LeastCommitment), Some(Tag::Popular), Some(Tag::BestValue)]);
         let labels: Vec<_> = packs.iter().map(per_piece_label).collect();
         assert_eq!(labels, ["$0.12 per min", "$0.10 per min", "$0.08 per min"]);
         assert_eq!(total(&packs[1], 3).to_string(), "$30.00");

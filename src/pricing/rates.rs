@@ -55,11 +55,7 @@ impl Rates {
 
     /// Price of a minute with the components that a call used.
     pub fn per_minute(&self, components: Components) -> MilliCents {
-        let recording = if components.recording {
-            self.recording.0
-        } else {
-            0
-        };
+        let recording = if components.recording { self.recording.0 } else { 0 };
         MilliCents(self.voice.0 + self.telephony.0 + recording)
     }
 
@@ -69,11 +65,7 @@ impl Rates {
         Charge {
             voice: part(self.voice),
             telephony: part(self.telephony),
-            recording: if components.recording {
-                part(self.recording)
-            } else {
-                MilliCents(0)
-            },
+            recording: if components.recording { part(self.recording) } else { MilliCents(0) },
         }
     }
 }
@@ -84,11 +76,7 @@ mod tests {
 
     #[test]
     fn every_second_counts_and_each_component_rounds_down() {
-        let rates = Rates {
-            voice: MilliCents(5_000),
-            telephony: MilliCents(7),
-            ..Rates::default()
-        };
+        let rates = Rates { voice: MilliCents(5_000), telephony: MilliCents(7), ..Rates::default() };
         let charge = rates.charge(Seconds(90), Components { recording: true });
         assert_eq!(charge.voice, MilliCents(7_500));
         assert_eq!(charge.telephony, MilliCents(10));
@@ -97,22 +85,10 @@ mod tests {
 
     #[test]
     fn recording_is_paid_only_where_used_but_counts_in_sigma() {
-        let rates = Rates {
-            voice: MilliCents(10),
-            telephony: MilliCents(8),
-            recording: MilliCents(2),
-            ..Rates::default()
-        };
+        let rates =
+            Rates { voice: MilliCents(10), telephony: MilliCents(8), recording: MilliCents(2), ..Rates::default() };
         assert_eq!(rates.sigma(), MilliCents(20));
-        assert_eq!(
-            rates.per_minute(Components { recording: false }),
-            MilliCents(18)
-        );
-        assert_eq!(
-            rates
-                .charge(Seconds(60), Components { recording: false })
-                .recording,
-            MilliCents(0)
-        );
+        assert_eq!(rates.per_minute(Components { recording: false }), MilliCents(18));
+        assert_eq!(rates.charge(Seconds(60), Components { recording: false }).recording, MilliCents(0));
     }
 }

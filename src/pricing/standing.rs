@@ -62,11 +62,7 @@ impl Standing {
 
     /// `A + L + floor(P*60/Σ*)`: capacity with nothing held.
     pub fn prepaid(&self) -> i64 {
-        let by_credits = if self.sigma_max.0 > 0 {
-            self.posted.0 * self.piece() / self.sigma_max.0
-        } else {
-            0
-        };
+        let by_credits = if self.sigma_max.0 > 0 { self.posted.0 * self.piece() / self.sigma_max.0 } else { 0 };
         self.allowance + self.lots + by_credits
     }
 
@@ -88,11 +84,7 @@ impl Standing {
 
     /// `floor(capacity / hold)`, never below 0.
     pub fn calls_that_fit(&self) -> i64 {
-        if self.hold <= 0 {
-            0
-        } else {
-            (self.capacity() / self.hold).max(0)
-        }
+        if self.hold <= 0 { 0 } else { (self.capacity() / self.hold).max(0) }
     }
 
     /// The pill's state.
@@ -174,12 +166,7 @@ mod tests {
     use super::*;
 
     fn minutes(allowance: i64, lots: i64, hold: i64) -> Standing {
-        Standing {
-            allowance,
-            lots,
-            hold,
-            ..Standing::default()
-        }
+        Standing { allowance, lots, hold, ..Standing::default() }
     }
 
     fn money(posted: i64, sigma: i64, hold: i64) -> Standing {
@@ -217,21 +204,12 @@ mod tests {
              answers). Add $1.12 or more in credits to keep calling."
         );
         let almost = money(299_000, 5_000, 3_600);
-        assert!(
-            almost
-                .paused_message()
-                .unwrap()
-                .contains("Add $0.50 or more")
-        );
+        assert!(almost.paused_message().unwrap().contains("Add $0.50 or more"));
     }
 
     #[test]
     fn the_paused_message_in_calls_is_the_contract_s() {
-        let standing = Standing {
-            meter: Meter::Calls,
-            hold: 1,
-            ..Standing::default()
-        };
+        let standing = Standing { meter: Meter::Calls, hold: 1, ..Standing::default() };
         assert_eq!(
             standing.paused_message().unwrap(),
             "Calls paused. You have 0 calls left but each call requires 1 call (we release it back if no one \
@@ -242,10 +220,7 @@ mod tests {
     #[test]
     fn holds_round_once_over_their_sum() {
         // Three holds of 61 s on $0.00305 at 100 mc/min: 183 s cost exactly 305 mc, rounding each would cost 306.
-        let standing = Standing {
-            held: 183,
-            ..money(305, 100, 61)
-        };
+        let standing = Standing { held: 183, ..money(305, 100, 61) };
         assert_eq!(standing.held_mc(), MilliCents(305));
         assert_eq!(standing.capacity(), 0);
         assert_eq!(standing.fit(), Fit::Paused);
@@ -253,10 +228,7 @@ mod tests {
 
     #[test]
     fn credits_stretch_capacity_at_the_largest_sigma() {
-        let standing = Standing {
-            sigma_max: MilliCents(10_000),
-            ..money(300_000, 5_000, 3_600)
-        };
+        let standing = Standing { sigma_max: MilliCents(10_000), ..money(300_000, 5_000, 3_600) };
         assert_eq!(standing.capacity(), 1_800);
         assert_eq!(minutes(600, 60, 60).fit(), Fit::Many(11));
         assert_eq!(minutes(60, 0, 60).fit(), Fit::One);

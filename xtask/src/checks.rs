@@ -85,7 +85,8 @@ fn format(workspace: &Workspace) -> Result<()> {
 
 fn lints(workspace: &Workspace) -> Result<()> {
     let sh = &workspace.sh;
-    cmd!(sh, "cargo clippy --workspace --all-targets -- -D warnings").run()?;
+    cmd!(sh, "cargo clippy --package xtask --all-targets -- -D warnings").run()?;
+    cmd!(sh, "cargo clippy --package minutebank --all-targets -- -D warnings").run()?;
     if !machine::ensure_wasm_target(workspace)? {
         bail!("without the wasm32 target the browser's half cannot be checked");
     }
@@ -103,28 +104,40 @@ fn lints(workspace: &Workspace) -> Result<()> {
     .run()?)
 }
 
+/// The packages are built one after the other: together, Cargo would pick other features for what both use, and build
+/// most of it again.
 fn tests(workspace: &Workspace) -> (Lines, Result<()>) {
     let sh = &workspace.sh;
-    let color = if std::io::stderr().is_terminal() {
-        "always"
-    } else {
-        "never"
-    };
-    if machine::has_nextest(workspace) {
-        let (lines, result) = run_keeping(
-            cmd!(sh, "cargo nextest run --workspace --color {color}"),
-            is_nextest_summary,
-        );
-        // nextest leaves the examples in the documentation to Cargo.
-        return (
-            lines,
-            result.and_then(|()| Ok(cmd!(sh, "cargo test --workspace --doc").run()?)),
-        );
+    if !machine::has_nextest(workspace) {
+        println!("cargo-nextest is not installed; cargo test runs the same tests, only slower.");
     }
-    println!("cargo-nextest is not installed; cargo test runs the same tests, only slower.");
-    run_keeping(cmd!(sh, "cargo test --workspace --no-fail-fast"), |line| {
-        line.starts_with("test result:")
-    })
+    let mut lines = Vec::new();
+    for package in ["xtask", "minutebank"] {
+        let (kept, result) = if machine::has_nextest(workspace) {
+            let color = if std::io::stdout().is_terminal() {
+                "always"
+            } else {
+                "never"
+            };
+            run_keeping(
+                cmd!(sh, "cargo nextest run --package {package} --color {color}"),
+                is_nextest_summary,
+            )
+        } else {
+            let is_summary = |line: &str| line.starts_with("test result:");
+            run_keeping(
+                cmd!(sh, "cargo test --package {package} --all-targets --no-fail-fast"),
+                is_summary,
+            )
+        };
+        lines.extend(kept);
+        if result.is_err() {
+            return (lines, result);
+        }
+    }
+    // nextest leaves the examples in the documentation to Cargo.
+    let examples = cmd!(sh, "cargo test --package minutebank --doc").run();
+    (lines, examples.map_err(Into::into))
 }
 
 /// `Summary [   1.234s] 56 tests run: …` and the failures that nextest lists below it.
@@ -140,7 +153,7 @@ fn is_nextest_summary(line: &str) -> bool {
 
 fn documentation(workspace: &Workspace) -> Result<()> {
     let _env = workspace.sh.push_env("RUSTDOCFLAGS", "-D warnings");
-    Ok(cmd!(workspace.sh, "cargo doc --workspace --no-deps").run()?)
+    Ok(cmd!(workspace.sh, "cargo doc --package minutebank --no-deps").run()?)
 }
 
 fn end_to_end(workspace: &Workspace) -> (Lines, Result<()>) {

@@ -38,11 +38,14 @@ impl Workspace {
         self.target.join("site")
     }
 
-    /// Builds the program and returns its path. The whole workspace is named so that Cargo picks the same features
-    /// of shared dependencies as for the tests, and builds them once.
+    /// Builds the program and returns its path.
     pub fn build_program(&self, release: bool) -> Result<PathBuf> {
         let profile = if release { "release" } else { "dev" };
-        cmd!(self.sh, "cargo build --workspace --bin minutebank --profile {profile}").run()?;
+        cmd!(
+            self.sh,
+            "cargo build --package minutebank --bin minutebank --profile {profile}"
+        )
+        .run()?;
         Ok(self
             .target
             .join(if release { "release" } else { "debug" })

@@ -124,10 +124,9 @@ fn tests(workspace: &Workspace) -> (Lines, Result<()>) {
                 is_nextest_summary,
             )
         } else {
-            let is_summary = |line: &str| line.starts_with("test result:");
             run_keeping(
                 cmd!(sh, "cargo test --package {package} --all-targets --no-fail-fast"),
-                is_summary,
+                is_cargo_summary,
             )
         };
         lines.extend(kept);
@@ -140,15 +139,18 @@ fn tests(workspace: &Workspace) -> (Lines, Result<()>) {
     (lines, examples.map_err(Into::into))
 }
 
-/// `Summary [   1.234s] 56 tests run: …` and the failures that nextest lists below it.
+/// `Summary [   1.234s] 56 tests run: …` and every test that failed.
 fn is_nextest_summary(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    match words.next() {
-        Some("Summary") => true,
-        // Their first mention, while the tests still run, is counted: `FAIL [ 0.1s] (1/9) …`.
-        Some("FAIL" | "TIMEOUT" | "SIGABRT" | "SIGKILL") => !line.contains('('),
-        _ => false,
-    }
+    let first = line.split_whitespace().next();
+    matches!(
+        first,
+        Some("Summary" | "FAIL" | "TIMEOUT" | "SIGABRT" | "SIGKILL" | "SIGSEGV")
+    )
+}
+
+/// `test result: …` of each test program and every test that failed.
+fn is_cargo_summary(line: &str) -> bool {
+    line.starts_with("test result:") || line.ends_with("... FAILED")
 }
 
 fn documentation(workspace: &Workspace) -> Result<()> {
@@ -178,15 +180,14 @@ fn end_to_end(workspace: &Workspace) -> (Lines, Result<()>) {
     }
 }
 
-/// Node's test runner ends with `ℹ tests 5`, `ℹ pass 5`, `ℹ fail 0` (`#` instead of `ℹ` in its other format).
+/// Node's test runner ends with `ℹ tests 5`, `ℹ pass 5`, `ℹ fail 0`; `✖` marks each test that failed.
 fn is_node_summary(line: &str) -> bool {
-    ["tests ", "pass ", "fail "].iter().any(|word| {
-        let rest = line.strip_prefix("ℹ ").or_else(|| line.strip_prefix("# "));
-        rest.is_some_and(|rest| rest.starts_with(word))
-    })
+    ["ℹ tests ", "ℹ pass ", "ℹ fail ", "✖ "]
+        .iter()
+        .any(|start| line.starts_with(start))
 }
 
-/// Runs a command, passing its output on line by line, and keeps the lines that the summary shall repeat.
+/// Runs a command, passing its output on line by line, and keeps the lines that the summary shall repeat, each once.
 fn run_keeping(command: Cmd, keep: fn(&str) -> bool) -> (Lines, Result<()>) {
     let name = command.to_string();
     println!("$ {name}");
@@ -203,8 +204,9 @@ fn run_keeping(command: Cmd, keep: fn(&str) -> bool) -> (Lines, Result<()>) {
             let line = String::from_utf8_lossy(&line?).into_owned();
             println!("{line}");
             let plain = without_colors(&line);
-            if keep(plain.trim()) {
-                kept.push(plain.trim().to_owned());
+            let plain = plain.trim().to_owned();
+            if keep(&plain) && !kept.contains(&plain) {
+                kept.push(plain);
             }
         }
         let status = running.wait()?;
@@ -239,13 +241,16 @@ mod tests {
         assert!(is_nextest_summary(
             "Summary [   1.234s] 56 tests run: 56 passed, 0 skipped"
         ));
-        assert!(is_nextest_summary("FAIL [   0.004s] minutebank units::tests::money"));
-        assert!(!is_nextest_summary(
+        assert!(is_nextest_summary(
             "FAIL [   0.004s] ( 1/56) minutebank units::tests::money"
         ));
-        assert!(!is_nextest_summary("PASS [   0.004s] minutebank units::tests::money"));
-        assert!(is_node_summary("ℹ pass 5") && is_node_summary("# fail 0"));
-        assert!(!is_node_summary("ℹ duration_ms 5") && !is_node_summary("pass 5"));
+        assert!(!is_nextest_summary(
+            "PASS [   0.004s] ( 1/56) minutebank units::tests::money"
+        ));
+        assert!(is_cargo_summary("test result: ok. 1 passed") && is_cargo_summary("test a::b ... FAILED"));
+        assert!(!is_cargo_summary("test a::b ... ok"));
+        assert!(is_node_summary("ℹ pass 5") && is_node_summary("✖ quantity 3 (8 ms)"));
+        assert!(!is_node_summary("ℹ duration_ms 5") && !is_node_summary("✔ quantity 3 (8 ms)"));
     }
 
     #[test]
@@ -257,7 +262,7 @@ mod tests {
     #[test]
     fn output_is_kept_and_failure_reported() {
         let sh = xshell::Shell::new().unwrap();
-        let script = "echo one; echo two >&2; exit 3";
+        let script = "echo one; echo two >&2; echo two; exit 3";
         let (kept, result) = run_keeping(cmd!(sh, "sh -c {script}"), |line| line == "two");
         assert_eq!(kept, ["two"]);
         assert!(format!("{:#}", result.unwrap_err()).contains("exit status: 3"));

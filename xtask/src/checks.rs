@@ -20,40 +20,17 @@ struct Step {
 }
 
 const STEPS: [Step; 5] = [
-    Step {
-        name: "fmt",
-        what: "format",
-        check: |workspace| (Vec::new(), format(workspace)),
-    },
-    Step {
-        name: "clippy",
-        what: "lints, server and browser",
-        check: |workspace| (Vec::new(), lints(workspace)),
-    },
-    Step {
-        name: "unit",
-        what: "unit and integration tests",
-        check: tests,
-    },
-    Step {
-        name: "doc",
-        what: "documentation",
-        check: |workspace| (Vec::new(), documentation(workspace)),
-    },
-    Step {
-        name: "e2e",
-        what: "end to end, in a real browser",
-        check: end_to_end,
-    },
+    Step { name: "fmt", what: "format", check: |workspace| (Vec::new(), format(workspace)) },
+    Step { name: "clippy", what: "lints, server and browser", check: |workspace| (Vec::new(), lints(workspace)) },
+    Step { name: "unit", what: "unit and integration tests", check: tests },
+    Step { name: "doc", what: "documentation", check: |workspace| (Vec::new(), documentation(workspace)) },
+    Step { name: "e2e", what: "end to end, in a real browser", check: end_to_end },
 ];
 
 /// Runs the chosen steps, or all; prints a line for each at the end. Fails if one failed or does not exist.
 pub fn run(workspace: &Workspace, only: &[&str]) -> Result<()> {
     if let Some(unknown) = only.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
-        bail!(
-            "there is no step {unknown}; there are {}",
-            STEPS.map(|step| step.name).join(", ")
-        );
+        bail!("there is no step {unknown}; there are {}", STEPS.map(|step| step.name).join(", "));
     }
     let mut summary = Vec::new();
     let mut failed = Vec::new();
@@ -90,18 +67,8 @@ fn lints(workspace: &Workspace) -> Result<()> {
     if !machine::ensure_wasm_target(workspace)? {
         bail!("without the wasm32 target the browser's half cannot be checked");
     }
-    let browser = [
-        "--target",
-        "wasm32-unknown-unknown",
-        "--no-default-features",
-        "--features",
-        "hydrate",
-    ];
-    Ok(cmd!(
-        sh,
-        "cargo clippy --package minutebank --lib {browser...} -- -D warnings"
-    )
-    .run()?)
+    let browser = ["--target", "wasm32-unknown-unknown", "--no-default-features", "--features", "hydrate"];
+    Ok(cmd!(sh, "cargo clippy --package minutebank --lib {browser...} -- -D warnings").run()?)
 }
 
 /// The packages are built one after the other: together, Cargo would pick other features for what both use, and build
@@ -114,20 +81,10 @@ fn tests(workspace: &Workspace) -> (Lines, Result<()>) {
     let mut lines = Vec::new();
     for package in ["xtask", "minutebank"] {
         let (kept, result) = if machine::has_nextest(workspace) {
-            let color = if std::io::stdout().is_terminal() {
-                "always"
-            } else {
-                "never"
-            };
-            run_keeping(
-                cmd!(sh, "cargo nextest run --package {package} --color {color}"),
-                is_nextest_summary,
-            )
+            let color = if std::io::stdout().is_terminal() { "always" } else { "never" };
+            run_keeping(cmd!(sh, "cargo nextest run --package {package} --color {color}"), is_nextest_summary)
         } else {
-            run_keeping(
-                cmd!(sh, "cargo test --package {package} --all-targets --no-fail-fast"),
-                is_cargo_summary,
-            )
+            run_keeping(cmd!(sh, "cargo test --package {package} --all-targets --no-fail-fast"), is_cargo_summary)
         };
         lines.extend(kept);
         if result.is_err() {
@@ -142,10 +99,7 @@ fn tests(workspace: &Workspace) -> (Lines, Result<()>) {
 /// `Summary [   1.234s] 56 tests run: …` and every test that failed.
 fn is_nextest_summary(line: &str) -> bool {
     let first = line.split_whitespace().next();
-    matches!(
-        first,
-        Some("Summary" | "FAIL" | "TIMEOUT" | "SIGABRT" | "SIGKILL" | "SIGSEGV")
-    )
+    matches!(first, Some("Summary" | "FAIL" | "TIMEOUT" | "SIGABRT" | "SIGKILL" | "SIGSEGV"))
 }
 
 /// `test result: …` of each test program and every test that failed.
@@ -182,9 +136,7 @@ fn end_to_end(workspace: &Workspace) -> (Lines, Result<()>) {
 
 /// Node's test runner ends with `ℹ tests 5`, `ℹ pass 5`, `ℹ fail 0`; `✖` marks each test that failed.
 fn is_node_summary(line: &str) -> bool {
-    ["ℹ tests ", "ℹ pass ", "ℹ fail ", "✖ "]
-        .iter()
-        .any(|start| line.starts_with(start))
+    ["ℹ tests ", "ℹ pass ", "ℹ fail ", "✖ "].iter().any(|start| line.starts_with(start))
 }
 
 /// Runs a command, passing its output on line by line, and keeps the lines that the summary shall repeat, each once.
@@ -223,9 +175,7 @@ fn run_keeping(command: Cmd, keep: fn(&str) -> bool) -> (Lines, Result<()>) {
 fn without_colors(line: &str) -> String {
     let mut parts = line.split("\u{1b}[");
     let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |plain, part| {
-        plain + part.split_once('m').map_or(part, |(_, text)| text)
-    })
+    parts.fold(first, |plain, part| plain + part.split_once('m').map_or(part, |(_, text)| text))
 }
 
 fn seconds(time: Duration) -> String {
@@ -238,15 +188,9 @@ mod tests {
 
     #[test]
     fn summaries_of_the_test_runners_are_recognised() {
-        assert!(is_nextest_summary(
-            "Summary [   1.234s] 56 tests run: 56 passed, 0 skipped"
-        ));
-        assert!(is_nextest_summary(
-            "FAIL [   0.004s] ( 1/56) minutebank units::tests::money"
-        ));
-        assert!(!is_nextest_summary(
-            "PASS [   0.004s] ( 1/56) minutebank units::tests::money"
-        ));
+        assert!(is_nextest_summary("Summary [   1.234s] 56 tests run: 56 passed, 0 skipped"));
+        assert!(is_nextest_summary("FAIL [   0.004s] ( 1/56) minutebank units::tests::money"));
+        assert!(!is_nextest_summary("PASS [   0.004s] ( 1/56) minutebank units::tests::money"));
         assert!(is_cargo_summary("test result: ok. 1 passed") && is_cargo_summary("test a::b ... FAILED"));
         assert!(!is_cargo_summary("test a::b ... ok"));
         assert!(is_node_summary("ℹ pass 5") && is_node_summary("✖ quantity 3 (8 ms)"));

@@ -29,31 +29,20 @@ pub fn ensure_wasm_target(workspace: &Workspace) -> Result<bool> {
     Ok(cmd!(sh, "rustup target add {WASM}").run().is_ok())
 }
 
-/// Whether Postgres' server is where the program will look for it.
+/// Whether a Postgres is named or stands where most do; the program itself looks in more places.
 pub fn has_postgres() -> bool {
-    std::env::var_os("DATABASE_URL").is_some()
-        || std::env::var_os("MINUTEBANK_PG_BIN").is_some()
-        || on_path("pg_config").is_some()
-        || on_path("postgres").is_some()
-        || Path::new("/usr/lib/postgresql").is_dir()
-        || Path::new("/opt/homebrew/opt/postgresql").exists()
+    let named = ["DATABASE_URL", "MINUTEBANK_PG_BIN"].iter().any(|name| std::env::var_os(name).is_some());
+    named || on_path("postgres").is_some() || Path::new("/usr/lib/postgresql").is_dir()
 }
 
 /// Whether `cargo nextest` is there; it is worth having, but not the minutes that building it takes.
 pub fn has_nextest(workspace: &Workspace) -> bool {
-    cmd!(workspace.sh, "cargo nextest --version")
-        .quiet()
-        .ignore_stderr()
-        .read()
-        .is_ok()
+    cmd!(workspace.sh, "cargo nextest --version").quiet().ignore_stderr().read().is_ok()
 }
 
 /// A Chromium: `CHROME_BIN`, else an installed one, else Debian's package where we may install it.
 pub fn ensure_browser(workspace: &Workspace) -> Result<PathBuf> {
-    if let Some(browser) = std::env::var_os("CHROME_BIN")
-        .map(PathBuf::from)
-        .or_else(installed_browser)
-    {
+    if let Some(browser) = std::env::var_os("CHROME_BIN").map(PathBuf::from).or_else(installed_browser) {
         return Ok(browser);
     }
     let sh = &workspace.sh;
@@ -64,11 +53,7 @@ pub fn ensure_browser(workspace: &Workspace) -> Result<PathBuf> {
     println!("Installs Debian's package chromium.");
     let _env = sh.push_env("DEBIAN_FRONTEND", "noninteractive");
     cmd!(sh, "apt-get update -q").run()?;
-    cmd!(
-        sh,
-        "apt-get install -y -q --no-install-recommends chromium fonts-liberation"
-    )
-    .run()?;
+    cmd!(sh, "apt-get install -y -q --no-install-recommends chromium fonts-liberation").run()?;
     installed_browser().context("the package chromium brought no browser; set CHROME_BIN to one")
 }
 
@@ -95,7 +80,5 @@ fn installed_browser() -> Option<PathBuf> {
 
 fn on_path(program: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
-    std::env::split_paths(&folders)
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
+    std::env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
 }

@@ -73,15 +73,12 @@ fn run(release: bool) -> Result<()> {
     println!("Builds Minutebank in {} and starts it.", workspace.target.display());
     if !machine::has_postgres() {
         println!(
-            "There is no Postgres on this machine: the first start fetches one into its cache. \
-             To use your system's instead, install it first (Debian: apt-get install -y postgresql)."
+            "No Postgres on the PATH or in /usr/lib/postgresql. Unless the program finds one elsewhere, its first start \
+             fetches one into its cache; Debian's own is installed by: apt-get install -y postgresql"
         );
     }
     let program = build(&workspace, release)?;
-    let error = Command::new(&program)
-        .arg("serve")
-        .env("LEPTOS_SITE_ROOT", workspace.site())
-        .exec();
+    let error = Command::new(&program).arg("serve").env("LEPTOS_SITE_ROOT", workspace.site()).exec();
     Err(error).with_context(|| format!("{} does not start", program.display()))
 }
 

@@ -24,10 +24,7 @@ pub fn build_wasm(workspace: &Workspace) -> Result<()> {
          --target wasm32-unknown-unknown --profile wasm-release {features...}"
     )
     .run()?;
-    let compiled = workspace
-        .target
-        .join("wasm32-unknown-unknown/wasm-release")
-        .join(format!("{NAME}.wasm"));
+    let compiled = workspace.target.join("wasm32-unknown-unknown/wasm-release").join(format!("{NAME}.wasm"));
     let pkg = workspace.site().join("pkg");
     if is_newer(&pkg.join(format!("{NAME}_bg.wasm")), &compiled)? {
         return Ok(());
@@ -77,15 +74,8 @@ fn bundle(main: &Path) -> Result<String> {
     let mut bundler = Bundler::new(&files, None, ParserOptions::default());
     // The errors borrow from the files, so they leave as text.
     let mut sheet = bundler.bundle(main).map_err(|error| anyhow!("{error}"))?;
-    sheet
-        .minify(MinifyOptions::default())
-        .map_err(|error| anyhow!("{error}"))?;
-    Ok(sheet
-        .to_css(PrinterOptions {
-            minify: true,
-            ..PrinterOptions::default()
-        })?
-        .code)
+    sheet.minify(MinifyOptions::default()).map_err(|error| anyhow!("{error}"))?;
+    Ok(sheet.to_css(PrinterOptions { minify: true, ..PrinterOptions::default() })?.code)
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
@@ -103,9 +93,7 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 }
 
 fn is_newer(made: &Path, source: &Path) -> Result<bool> {
-    let source = fs::metadata(source)
-        .with_context(|| source.display().to_string())?
-        .modified()?;
+    let source = fs::metadata(source).with_context(|| source.display().to_string())?.modified()?;
     Ok(fs::metadata(made).is_ok_and(|made| made.modified().is_ok_and(|made| made > source)))
 }
 
@@ -122,17 +110,10 @@ mod tests {
     #[test]
     fn imports_become_one_small_sheet() {
         let folder = folder("css");
-        fs::write(
-            folder.join("main.css"),
-            "@import \"pill.css\";\n@import \"card.css\";\n",
-        )
-        .unwrap();
+        fs::write(folder.join("main.css"), "@import \"pill.css\";\n@import \"card.css\";\n").unwrap();
         fs::write(folder.join("pill.css"), "/* why */\n.pill { color : red; }\n").unwrap();
         fs::write(folder.join("card.css"), ".card {\n  margin: 0;\n}\n").unwrap();
-        assert_eq!(
-            bundle(&folder.join("main.css")).unwrap(),
-            ".pill{color:red}.card{margin:0}"
-        );
+        assert_eq!(bundle(&folder.join("main.css")).unwrap(), ".pill{color:red}.card{margin:0}");
         fs::write(folder.join("main.css"), "@import \"gone.css\";").unwrap();
         assert!(bundle(&folder.join("main.css")).is_err());
         fs::remove_dir_all(folder).unwrap();

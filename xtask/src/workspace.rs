@@ -23,9 +23,7 @@ impl Workspace {
         let metadata = cmd!(sh, "cargo metadata --no-deps --format-version 1").quiet().read()?;
         let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
         let path = |name: &str| {
-            let path = metadata[name]
-                .as_str()
-                .with_context(|| format!("cargo metadata has no {name}"))?;
+            let path = metadata[name].as_str().with_context(|| format!("cargo metadata has no {name}"))?;
             anyhow::Ok(PathBuf::from(path))
         };
         let (root, target) = (path("workspace_root")?, path("target_directory")?);
@@ -41,14 +39,7 @@ impl Workspace {
     /// Builds the program and returns its path.
     pub fn build_program(&self, release: bool) -> Result<PathBuf> {
         let profile = if release { "release" } else { "dev" };
-        cmd!(
-            self.sh,
-            "cargo build --package minutebank --bin minutebank --profile {profile}"
-        )
-        .run()?;
-        Ok(self
-            .target
-            .join(if release { "release" } else { "debug" })
-            .join("minutebank"))
+        cmd!(self.sh, "cargo build --package minutebank --bin minutebank --profile {profile}").run()?;
+        Ok(self.target.join(if release { "release" } else { "debug" }).join("minutebank"))
     }
 }

@@ -14,6 +14,7 @@ import {
   eventually,
   goToCheckout,
   mainText,
+  openBilling,
   openBuyMinutes,
   packIn,
   payIn,
@@ -29,12 +30,23 @@ for (const js of [true, false]) {
   describe(`buying minutes ${mode}`, () => {
     const options = { product: useProduct({ host: 'localhost' }), js };
 
-    inBrowser(`Medium is bought and there at once, ${mode}`, options, async ({ page, product }) => {
-      await signIn(page, product);
-      await atPath(page, '/billing');
-      assert.match(await mainText(page), /82 ?of 100/);
+    inBrowser(`Billing says what is left and how to get more, ${mode}`, options, async ({ page, product }) => {
+      await openBilling(page, product);
+      const text = await mainText(page);
+      for (const words of [/Usage Warning/, /82 ?of 100/, /Extra Minutes/, /Add-on balance/, /Never expires/]) {
+        assert.match(text, words);
+      }
+      await page.getByRole('heading', { level: 2, name: 'Add-on packs' }).waitFor();
+      await page.getByRole('heading', { level: 3, name: 'Available Add-On Packs' }).waitFor();
+      for (const minutes of [50, 100, 250]) {
+        const name = `Buy ${minutes} minutes`;
+        await page.getByRole('button', { name }).or(page.getByRole('link', { name })).first().waitFor();
+      }
+    });
 
-      const dialog = await openBuyMinutes(page);
+    inBrowser(`Medium is bought and there at once, ${mode}`, options, async ({ page, product }) => {
+      await openBilling(page, product);
+      const dialog = await openBuyMinutes(page, product);
       for (const name of ['Small', 'Medium', 'Large']) assert.ok(await packIn(dialog, name).isVisible(), name);
       assert.ok(await packIn(dialog, 'Medium').isChecked(), 'Medium is preselected');
       assert.match(await dialog.innerText(), /Medium\s+Popular/);
@@ -55,10 +67,9 @@ for (const js of [true, false]) {
     });
 
     inBrowser(`quantity 3 gives three packages, ${mode}`, options, async ({ page, product }) => {
-      await signIn(page, product);
-      await atPath(page, '/billing');
+      await openBilling(page, product);
       const before = await countPackages(page, product, 'Small');
-      const dialog = await openBuyMinutes(page);
+      const dialog = await openBuyMinutes(page, product);
       await choosePack(dialog, 'Small');
       await quantityIn(dialog).fill('3');
       await goToCheckout(page, product, dialog);
@@ -70,10 +81,9 @@ for (const js of [true, false]) {
     });
 
     inBrowser(`Cancel changes nothing and keeps the choice, ${mode}`, options, async ({ page, product }) => {
-      await signIn(page, product);
-      await atPath(page, '/billing');
+      await openBilling(page, product);
       const before = await countPackages(page, product, 'Large');
-      let dialog = await openBuyMinutes(page);
+      let dialog = await openBuyMinutes(page, product);
       await choosePack(dialog, 'Large');
       await quantityIn(dialog).fill('2');
       await goToCheckout(page, product, dialog);
@@ -88,10 +98,9 @@ for (const js of [true, false]) {
 
     inBrowser(`a declined card can be followed by a good one, ${mode}`, options, async ({ page, product, trouble }) => {
       trouble.expect(/\b402\b/);
-      await signIn(page, product);
-      await atPath(page, '/billing');
+      await openBilling(page, product);
       const before = await countPackages(page, product, 'Medium');
-      const dialog = await openBuyMinutes(page);
+      const dialog = await openBuyMinutes(page, product);
       await goToCheckout(page, product, dialog);
       for (const card of [CARD.declined, CARD.noFunds]) {
         await payWith(page, card);
@@ -105,8 +114,7 @@ for (const js of [true, false]) {
     });
 
     inBrowser(`after signing out Billing asks to sign in, ${mode}`, options, async ({ page, product }) => {
-      await signIn(page, product);
-      await atPath(page, '/billing');
+      await openBilling(page, product);
       await signOut(page);
       await page.goto(`${product.url}/billing`);
       await atPath(page, '/sign-in');
@@ -125,9 +133,8 @@ describe('the Buy Minutes dialog', () => {
   const product = useProduct({ host: '127.0.0.1' });
 
   inBrowser('the total on the button follows pack and quantity', { product }, async ({ page, product }) => {
-    await signIn(page, product);
-    await atPath(page, '/billing');
-    const dialog = await openBuyMinutes(page);
+    await openBilling(page, product);
+    const dialog = await openBuyMinutes(page, product);
     await payIn(dialog, '$10.00').waitFor();
     await eventually(async () => {
       await quantityIn(dialog).fill('1');
@@ -141,9 +148,8 @@ describe('the Buy Minutes dialog', () => {
   });
 
   inBrowser('Checkout on the same site works as on another', { product }, async ({ page, product }) => {
-    await signIn(page, product);
-    await atPath(page, '/billing');
-    const dialog = await openBuyMinutes(page);
+    await openBilling(page, product);
+    const dialog = await openBuyMinutes(page, product);
     await goToCheckout(page, product, dialog, '$10.00');
     await payWith(page, CARD.paid);
     await atPath(page, '/billing');

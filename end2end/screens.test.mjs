@@ -4,7 +4,7 @@ import { describe } from 'node:test';
 
 import { LOOKS, checkAccessibility, checkWidth, inBrowser, screenshot } from './browser.mjs';
 import { useProduct } from './product.mjs';
-import { CARD, atPath, goToCheckout, openBuyMinutes, payWith, signIn } from './steps.mjs';
+import { CARD, atPath, goToCheckout, openBilling, openBuyMinutes, payWith } from './steps.mjs';
 
 describe('the main pages', () => {
   const product = useProduct();
@@ -19,19 +19,17 @@ describe('the main pages', () => {
     inBrowser(`sign-in, Billing and the dialog, ${look}`, { product, look }, async ({ page, product }) => {
       await page.goto(`${product.url}/sign-in`);
       await show(page, 'sign-in');
-      await signIn(page, product);
-      await atPath(page, '/billing');
+      await openBilling(page, product);
       await show(page, 'billing');
-      await openBuyMinutes(page);
+      await openBuyMinutes(page, product);
       await show(page, 'buy-minutes', { fullPage: false });
     });
   }
 
   // Last, because it changes what Billing shows.
   inBrowser('a package is bought', { product }, async ({ page, product }) => {
-    await signIn(page, product);
-    await atPath(page, '/billing');
-    await goToCheckout(page, product, await openBuyMinutes(page));
+    await openBilling(page, product);
+    await goToCheckout(page, product, await openBuyMinutes(page, product));
     await payWith(page, CARD.paid);
     await atPath(page, '/billing');
     await screenshot(page, 'billing-added');
@@ -40,8 +38,7 @@ describe('the main pages', () => {
 
   for (const look of Object.keys(LOOKS)) {
     inBrowser(`packages, ${look}`, { product, look }, async ({ page, product }) => {
-      await signIn(page, product);
-      await atPath(page, '/billing');
+      await openBilling(page, product);
       await page.goto(`${product.url}/billing/packages`);
       await screenshot(page, `packages-${look}`);
       await checkWidth(page);

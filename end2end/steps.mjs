@@ -13,6 +13,12 @@ export async function signIn(page, product, email = 'owner@harbor.test', passwor
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
+/** Signs in and lands on Billing. */
+export async function openBilling(page, product) {
+  await signIn(page, product);
+  await atPath(page, '/billing');
+}
+
 export async function signOut(page) {
   const button = page.getByRole('button', { name: 'Sign out' }).first();
   // It may stand in the menu that opens under one's own address.
@@ -25,8 +31,9 @@ export async function atPath(page, path) {
   await page.waitForURL((url) => url.pathname === path);
 }
 
-/** The dialog, opened by the first `Buy more minutes` of the page. */
-export async function openBuyMinutes(page) {
+/** The dialog, opened by the first `Buy more minutes` on Billing. */
+export async function openBuyMinutes(page, product) {
+  if (new URL(page.url()).pathname !== '/billing') await page.goto(`${product.url}/billing`);
   const name = 'Buy more minutes';
   await page.getByRole('link', { name }).or(page.getByRole('button', { name })).first().click();
   return buyMinutesDialog(page);

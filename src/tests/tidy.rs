@@ -97,6 +97,15 @@ fn quantities_are_integers() {
 }
 
 #[test]
+fn the_core_is_pure() {
+    assert_eq!(count(effects_in_core, "src/ledger/decide.rs", "pub async fn decide() {}"), 1);
+    assert_eq!(count(effects_in_core, "src/pricing/packs.rs", "use crate::clock::Clock;"), 1);
+    assert_eq!(count(effects_in_core, "src/ledger/decide.rs", "let now = 1; // not of a Clock"), 0);
+    assert_eq!(count(effects_in_core, "src/ledger/writer.rs", "pub async fn run() {}"), 0);
+    assert_none(effects_in_core);
+}
+
+#[test]
 fn files_can_be_read_in_one_sitting() {
     assert_eq!(count(too_long, "src/a.rs", &"x\n".repeat(MAX_LINES + 1)), 1);
     assert_eq!(count(too_long, "src/a.rs", &"x\n".repeat(MAX_LINES)), 0);

@@ -19,6 +19,10 @@ const EMPTY_NAMES: [&str; 9] =
     ["util", "utils", "helper", "helpers", "manager", "service", "services", "common", "misc"];
 /// Where quantities are whole numbers, always.
 const INTEGERS_ONLY: [&str; 4] = ["src/units.rs", "src/pricing/", "src/ledger/", "src/payments/"];
+/// The functional core: rules of the ledger that need neither database nor clock.
+const CORE: [&str; 9] = ["account", "call", "command", "decide", "period", "posting", "receipt", "wallet", "waterfall"];
+/// What a deterministic function does not touch.
+const EFFECTS: [&str; 5] = ["async ", "tokio", "sqlx", "Clock", "rand::"];
 /// Words of work left for later, in two halves so that this file does not hold them.
 pub const UNFINISHED: [&str; 5] =
     [concat!("to", "do"), concat!("fix", "me"), concat!("unimpl", "emented"), concat!("ha", "ck"), concat!("xx", "x")];
@@ -121,6 +125,14 @@ pub fn floats(source: &Source) -> Vec<String> {
         return Vec::new();
     }
     source.lines_where("only integers", |line| words(code(line)).any(|word| word == "f32" || word == "f64"))
+}
+
+pub fn effects_in_core(source: &Source) -> Vec<String> {
+    let core = CORE.iter().any(|name| source.path == format!("src/ledger/{name}.rs"));
+    if !core && !source.is_rust_of("src/pricing/") && source.path != "src/units.rs" {
+        return Vec::new();
+    }
+    source.lines_where("the core is pure", |line| EFFECTS.iter().any(|effect| code(line).contains(effect)))
 }
 
 pub fn too_long(source: &Source) -> Vec<String> {

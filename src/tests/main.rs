@@ -1,1 +1,3 @@
+//! The one integration target; its modules mirror the URLs. `tidy` keeps the architecture.
 
+mod tidy;

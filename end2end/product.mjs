@@ -1,0 +1,137 @@
+// The product under test: the real program in demo mode, with its own Postgres, sandbox and empty data folder.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const target = fileURLToPath(new URL('../target/', import.meta.url));
+const PROGRAM = process.env.MINUTEBANK_BIN ?? join(target, 'debug/minutebank');
+const SITE = process.env.LEPTOS_SITE_ROOT ?? join(target, 'site');
+
+/** The first start makes a Postgres cluster and thirty days of history. */
+const START_MS = 120_000;
+const STOP_MS = 15_000;
+const LINES_KEPT = 2_000;
+
+export class Product {
+  #process = null;
+  #lines = [];
+
+  /** Finds ports and a data folder; nothing runs before `start`. `command` replaces the program, for tests of this file. */
+  static async prepare({ host = 'localhost', command = [PROGRAM, 'serve'] } = {}) {
+    const product = new Product();
+    const [port, sandboxPort] = await freePorts(2);
+    product.command = command;
+    // Pages on `localhost` and Checkout on `127.0.0.1` are two sites, as the product and Stripe are.
+    product.url = `http://${host}:${port}`;
+    product.address = `127.0.0.1:${port}`;
+    product.sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
+    product.folder = await mkdtemp(join(tmpdir(), 'minutebank-end2end-'));
+    // Postgres refuses to run as root, so the user that it runs as must get in.
+    await chmod(product.folder, 0o755);
+    return product;
+  }
+
+  /** Starts the program and waits until it answers; may be called again after `stop` or `kill`. */
+  async start() {
+    const [program, ...words] = this.command;
+    const child = spawn(program, words, { env: this.#environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = child;
+    child.on('error', (error) => this.#keep(`${program}: ${error.message}`));
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => this.#keep(text));
+    const deadline = Date.now() + START_MS;
+    while (!(await isReady(this.address))) {
+      if (hasEnded(child)) throw new Error(`the program ended during its start\n${this.log()}`);
+      if (Date.now() > deadline) throw new Error(`the program is not ready after ${START_MS} ms\n${this.log()}`);
+      await sleep(100);
+    }
+    return this;
+  }
+
+  /** Ends the program as an operator would, and waits. The data stays. */
+  async stop() {
+    await this.#end('SIGTERM');
+  }
+
+  /** `kill -9`. The data stays. */
+  async kill() {
+    await this.#end('SIGKILL');
+  }
+
+  /** Ends the program and removes its data. */
+  async remove() {
+    await this.stop();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+  }
+
+  /** The last lines that the program wrote. */
+  log() {
+    return this.#lines.join('\n');
+  }
+
+  #environment() {
+    const ours = /^(DATABASE_URL|STRIPE_|SMTP_URL|MAIL_FROM|MINUTEBANK_(?!PG_BIN$))/;
+    const inherited = Object.entries(process.env).filter(([name]) => !ours.test(name));
+    return {
+      ...Object.fromEntries(inherited),
+      MINUTEBANK_DEMO: '1',
+      MINUTEBANK_ADDR: this.address,
+      MINUTEBANK_PUBLIC_URL: this.url,
+      MINUTEBANK_DATA_DIR: join(this.folder, 'data'),
+      STRIPE_SANDBOX_ADDR: new URL(this.sandboxUrl).host,
+      LEPTOS_SITE_ROOT: SITE,
+      RUST_BACKTRACE: '1',
+    };
+  }
+
+  #keep(text) {
+    this.#lines.push(...text.trimEnd().split('\n'));
+    this.#lines.splice(0, Math.max(0, this.#lines.length - LINES_KEPT));
+  }
+
+  async #end(signal) {
+    const child = this.#process;
+    if (!child || hasEnded(child)) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    const inTime = await Promise.race([ended.then(() => true), sleep(STOP_MS, false, { ref: false })]);
+    if (inTime) return;
+    child.kill('SIGKILL');
+    await ended;
+    throw new Error(`the program did not end within ${STOP_MS} ms of ${signal}\n${this.log()}`);
+  }
+}
+
+/** A started product for the tests of the `describe` that this is called in; returns how to reach it in a test. */
+export function useProduct(options) {
+  const slot = {};
+  before(async () => {
+    slot.product = await Product.prepare(options);
+    await slot.product.start();
+  });
+  after(() => slot.product?.remove());
+  return () => slot.product;
+}
+
+const hasEnded = (child) => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+
+async function isReady(address) {
+  const answer = await fetch(`http://${address}/readyz`, { signal: AbortSignal.timeout(5_000) }).catch(() => null);
+  await answer?.body?.cancel();
+  return answer?.ok ?? false;
+}
+
+/** Different ports that were free a moment ago, held together so that no two are the same. */
+async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}

@@ -1,0 +1,97 @@
+// What a customer does, in the words that stand on the pages.
+
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export const PASSWORD = 'minutebank-demo';
+export const CARD = { paid: '4242 4242 4242 4242', declined: '4000 0000 0000 0002', noFunds: '4000 0000 0000 9995' };
+
+export async function signIn(page, product, email = 'owner@harbor.test', password = PASSWORD) {
+  await page.goto(`${product.url}/sign-in`);
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+/** Signs in and lands on Billing. */
+export async function openBilling(page, product) {
+  await signIn(page, product);
+  await atPath(page, '/billing');
+}
+
+export async function signOut(page) {
+  const button = page.getByRole('button', { name: 'Sign out' }).first();
+  // It may stand in the menu that opens under one's own address.
+  if (!(await button.isVisible())) await page.getByText('owner@harbor.test').first().click();
+  await button.click();
+  await atPath(page, '/sign-in');
+}
+
+export async function atPath(page, path) {
+  await page.waitForURL((url) => url.pathname === path);
+}
+
+/** The dialog, opened by the first `Buy more minutes` on Billing. */
+export async function openBuyMinutes(page, product) {
+  if (new URL(page.url()).pathname !== '/billing') await page.goto(`${product.url}/billing`);
+  const name = 'Buy more minutes';
+  await page.getByRole('link', { name }).or(page.getByRole('button', { name })).first().click();
+  return buyMinutesDialog(page);
+}
+
+/** The open dialog. */
+export async function buyMinutesDialog(page) {
+  const dialog = page.getByRole('dialog', { name: 'Buy Minutes' });
+  await dialog.waitFor();
+  return dialog;
+}
+
+export const packIn = (dialog, name) => dialog.getByRole('radio', { name: new RegExp(name) });
+
+export const quantityIn = (dialog) => dialog.getByRole('spinbutton', { name: /quantity/i });
+
+export const payIn = (dialog, total = '') => dialog.getByRole('button', { name: `Pay ${total}`.trim() });
+
+/** Clicks the card of a pack, as the whole card is the choice. */
+export async function choosePack(dialog, name) {
+  await dialog.getByText(name, { exact: true }).first().click();
+  assert.ok(await packIn(dialog, name).isChecked(), `${name} is chosen`);
+}
+
+/** Confirms the dialog and waits for the hosted Checkout page. */
+export async function goToCheckout(page, product, dialog, total) {
+  await payIn(dialog, total).click();
+  await page.waitForURL((url) => url.origin === product.sandboxUrl);
+}
+
+/** Fills the hosted page's card form and pays; what follows depends on the card. */
+export async function payWith(page, card) {
+  await page.getByLabel('Card number').fill(card);
+  await page.getByLabel(/expir/i).fill('12/34');
+  await page.getByLabel(/cvc/i).fill('123');
+  await page.getByRole('button', { name: /^pay/i }).click();
+}
+
+/** The text of the page's main part on one line. */
+export async function mainText(page) {
+  return (await page.locator('main').innerText()).replace(/\s+/g, ' ');
+}
+
+/** How many rows for this pack `/billing/packages` lists. */
+export async function countPackages(page, product, name) {
+  await page.goto(`${product.url}/billing/packages`);
+  return page.getByRole('row', { name: new RegExp(name) }).count();
+}
+
+/** Repeats a check until it holds; an island answers only once it is awake. */
+export async function eventually(check, timeout = 10_000) {
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(100);
+    }
+  }
+}

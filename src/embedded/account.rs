@@ -26,12 +26,7 @@ impl Account {
     pub(super) fn for_cluster(cluster: &Path) -> Result<Self, EmbeddedError> {
         if !geteuid().is_root() {
             let (uid, gid) = (geteuid().as_raw(), rustix::process::getegid().as_raw());
-            return Ok(Self {
-                name: format!("uid {uid}"),
-                uid,
-                gid,
-                switch: false,
-            });
+            return Ok(Self { name: format!("uid {uid}"), uid, gid, switch: false });
         }
         let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
         if let Ok(owner) = fs::metadata(cluster)
@@ -39,12 +34,7 @@ impl Account {
         {
             let known = Self::look_up(&passwd, |_, uid| uid == owner.uid());
             let (uid, gid) = (owner.uid(), owner.gid());
-            return Ok(known.unwrap_or_else(|| Self {
-                name: format!("uid {uid}"),
-                uid,
-                gid,
-                switch: true,
-            }));
+            return Ok(known.unwrap_or_else(|| Self { name: format!("uid {uid}"), uid, gid, switch: true }));
         }
         Self::look_up(&passwd, |name, _| name == "postgres")
             .or_else(|| Self::look_up(&passwd, |name, _| name == "nobody"))
@@ -54,19 +44,9 @@ impl Account {
     fn look_up(passwd: &str, wanted: impl Fn(&str, u32) -> bool) -> Option<Self> {
         passwd.lines().find_map(|line| {
             let mut fields = line.split(':');
-            let (name, _, uid, gid) = (
-                fields.next()?,
-                fields.next()?,
-                fields.next()?,
-                fields.next()?,
-            );
+            let (name, _, uid, gid) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
             let (uid, gid) = (uid.parse().ok()?, gid.parse().ok()?);
-            (uid != 0 && wanted(name, uid)).then(|| Self {
-                name: name.to_owned(),
-                uid,
-                gid,
-                switch: true,
-            })
+            (uid != 0 && wanted(name, uid)).then(|| Self { name: name.to_owned(), uid, gid, switch: true })
         })
     }
 
@@ -80,8 +60,7 @@ impl Account {
         if !self.switch {
             return Ok(());
         }
-        lchown(path, Some(self.uid), Some(self.gid))
-            .map_err(EmbeddedError::io("change the owner of", path))
+        lchown(path, Some(self.uid), Some(self.gid)).map_err(EmbeddedError::io("change the owner of", path))
     }
 
     /// As root: checks that the account may pass every folder down to `path`, which must be absolute.
@@ -99,10 +78,7 @@ impl Account {
                 0o001
             };
             if found.mode() & execute == 0 {
-                return Err(EmbeddedError::Closed {
-                    account: self.name.clone(),
-                    folder: folder.to_owned(),
-                });
+                return Err(EmbeddedError::Closed { account: self.name.clone(), folder: folder.to_owned() });
             }
         }
         Ok(())
@@ -112,11 +88,7 @@ impl Account {
     /// reaches us first), and told `on_death` when the thread that spawns it ends.
     pub(super) fn command(&self, program: &Path, on_death: Signal) -> Command {
         let mut command = Command::new(program);
-        command
-            .env_clear()
-            .env("LC_ALL", "C")
-            .current_dir("/")
-            .process_group(0);
+        command.env_clear().env("LC_ALL", "C").current_dir("/").process_group(0);
         if self.switch {
             command.uid(self.uid).gid(self.gid);
         }
@@ -128,10 +100,7 @@ impl Account {
 /// The kernel clears the parent-death signal when a process changes its user, so it is set after that, in the child.
 /// It follows the parent *thread*: only a thread that lives as long as the child may spawn it.
 #[cfg(target_os = "linux")]
-#[allow(
-    unsafe_code,
-    reason = "pre_exec; the closure makes two system calls and allocates nothing"
-)]
+#[allow(unsafe_code, reason = "pre_exec; the closure makes two system calls and allocates nothing")]
 fn die_with_this_thread(command: &mut Command, on_death: Signal) {
     let parent = Some(rustix::process::getpid());
     // SAFETY: between fork and exec only async-signal-safe calls are made: prctl and getppid.
@@ -139,11 +108,7 @@ fn die_with_this_thread(command: &mut Command, on_death: Signal) {
         command.pre_exec(move || {
             rustix::process::set_parent_process_death_signal(Some(on_death))?;
             // The parent may have died before the call above.
-            if getppid() == parent {
-                Ok(())
-            } else {
-                Err(io::ErrorKind::Interrupted.into())
-            }
+            if getppid() == parent { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
         });
     }
 }

@@ -26,12 +26,8 @@ impl Binaries {
         if !dir.join("initdb").is_file() {
             return None;
         }
-        let answer = Command::new(dir.join("postgres"))
-            .arg("--version")
-            .env_clear()
-            .env("LC_ALL", "C")
-            .output()
-            .ok()?;
+        let answer =
+            Command::new(dir.join("postgres")).arg("--version").env_clear().env("LC_ALL", "C").output().ok()?;
         let major = major_of(str::from_utf8(&answer.stdout).ok()?)?;
         (major >= OLDEST).then_some(Self { dir, major })
     }
@@ -40,9 +36,7 @@ impl Binaries {
 /// `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)` → 15; also `18beta1` → 18.
 fn major_of(version: &str) -> Option<u32> {
     let number = version.strip_prefix("postgres (PostgreSQL) ")?;
-    let digits = number
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(number.len());
+    let digits = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
     number[..digits].parse().ok()
 }
 
@@ -61,9 +55,7 @@ impl Search {
     /// As this machine and its environment say.
     pub(super) fn machine() -> Self {
         Self {
-            named: env::var_os("MINUTEBANK_PG_BIN")
-                .filter(|dir| !dir.is_empty())
-                .map(PathBuf::from),
+            named: env::var_os("MINUTEBANK_PG_BIN").filter(|dir| !dir.is_empty()).map(PathBuf::from),
             installed: installed(),
             cache: npm::cache_dir(),
         }
@@ -74,37 +66,25 @@ impl Search {
         let fits = |found: &Binaries| pinned.is_none_or(|(_, major)| major == found.major);
         let found: Vec<Binaries> = match &self.named {
             Some(dir) => {
-                vec![
-                    Binaries::inspect(dir)
-                        .ok_or_else(|| EmbeddedError::NotBinaries { dir: dir.clone() })?,
-                ]
+                vec![Binaries::inspect(dir).ok_or_else(|| EmbeddedError::NotBinaries { dir: dir.clone() })?]
             }
-            None => self
-                .installed
-                .iter()
-                .filter_map(|dir| Binaries::inspect(dir))
-                .collect(),
+            None => self.installed.iter().filter_map(|dir| Binaries::inspect(dir)).collect(),
         };
         if let Some(fit) = found.iter().find(|found| fits(found)) {
             return Ok(fit.clone());
         }
-        let mismatch =
-            |(cluster, made_by): (&Path, u32), found: &Binaries| EmbeddedError::Version {
-                cluster: cluster.to_owned(),
-                made_by,
-                found: format!("Postgres {} in {}", found.major, found.dir.display()),
-            };
+        let mismatch = |(cluster, made_by): (&Path, u32), found: &Binaries| EmbeddedError::Version {
+            cluster: cluster.to_owned(),
+            made_by,
+            found: format!("Postgres {} in {}", found.major, found.dir.display()),
+        };
         match (pinned, found.first()) {
             (Some(pinned), Some(first)) if self.named.is_some() || pinned.1 != npm::MAJOR => {
                 return Err(mismatch(pinned, first));
             }
             (Some((cluster, made_by)), None) if made_by != npm::MAJOR => {
                 let found = "no Postgres".to_owned();
-                return Err(EmbeddedError::Version {
-                    cluster: cluster.to_owned(),
-                    made_by,
-                    found,
-                });
+                return Err(EmbeddedError::Version { cluster: cluster.to_owned(), made_by, found });
             }
             _ => {}
         }
@@ -116,23 +96,15 @@ impl Search {
 
     fn fetch(&self) -> Result<Binaries, EmbeddedError> {
         let not_found = |reason: String| EmbeddedError::NotFound { reason };
-        let cache = self
-            .cache
-            .as_ref()
-            .ok_or_else(|| not_found("there is no folder to keep it in".to_owned()))?;
+        let cache = self.cache.as_ref().ok_or_else(|| not_found("there is no folder to keep it in".to_owned()))?;
         let dir = npm::fetch(cache).map_err(not_found)?;
-        Binaries::inspect(&dir)
-            .ok_or_else(|| not_found(format!("what is in {} does not run here", dir.display())))
+        Binaries::inspect(&dir).ok_or_else(|| not_found(format!("what is in {} does not run here", dir.display())))
     }
 }
 
 fn installed() -> Vec<PathBuf> {
     let mut dirs = versions_in(Path::new("/usr/lib/postgresql"), "");
-    for homebrew in [
-        "/opt/homebrew/opt",
-        "/usr/local/opt",
-        "/home/linuxbrew/.linuxbrew/opt",
-    ] {
+    for homebrew in ["/opt/homebrew/opt", "/usr/local/opt", "/home/linuxbrew/.linuxbrew/opt"] {
         dirs.extend(versions_in(Path::new(homebrew), "postgresql@"));
     }
     if let Ok(answer) = Command::new("pg_config").arg("--bindir").output()
@@ -142,9 +114,7 @@ fn installed() -> Vec<PathBuf> {
         dirs.push(PathBuf::from(dir.trim()));
     }
     let path = env::var_os("PATH").unwrap_or_default();
-    dirs.extend(
-        env::split_paths(&path).filter(|dir| dir.is_absolute() && dir.join("postgres").is_file()),
-    );
+    dirs.extend(env::split_paths(&path).filter(|dir| dir.is_absolute() && dir.join("postgres").is_file()));
     dirs
 }
 
@@ -155,12 +125,7 @@ fn versions_in(base: &Path, prefix: &str) -> Vec<PathBuf> {
         .flatten()
         .flatten()
         .filter_map(|entry| {
-            let version = entry
-                .file_name()
-                .to_str()?
-                .strip_prefix(prefix)?
-                .parse()
-                .ok()?;
+            let version = entry.file_name().to_str()?.strip_prefix(prefix)?.parse().ok()?;
             Some((version, entry.path().join("bin")))
         })
         .collect();

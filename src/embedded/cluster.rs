@@ -41,16 +41,10 @@ impl Layout {
     /// Makes `<data_dir>/postgres` if need be.
     pub(super) fn make(data_dir: &Path) -> Result<Self, EmbeddedError> {
         make_folder(data_dir)?;
-        let data_dir = data_dir
-            .canonicalize()
-            .map_err(EmbeddedError::io("look at", data_dir))?;
+        let data_dir = data_dir.canonicalize().map_err(EmbeddedError::io("look at", data_dir))?;
         let home = data_dir.join("postgres");
         make_folder(&home)?;
-        Ok(Self {
-            cluster: home.join("cluster"),
-            log: home.join("postgres.log"),
-            home,
-        })
+        Ok(Self { cluster: home.join("cluster"), log: home.join("postgres.log"), home })
     }
 
     /// The major version that made the cluster; `None` if there is no cluster yet.
@@ -60,20 +54,11 @@ impl Layout {
         match fs::read_to_string(&path) {
             Ok(text) => {
                 let major = text.trim().parse().ok();
-                major.map(Some).ok_or_else(|| EmbeddedError::NotACluster {
-                    cluster: cluster.clone(),
-                })
+                major.map(Some).ok_or_else(|| EmbeddedError::NotACluster { cluster: cluster.clone() })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let empty =
-                    fs::read_dir(cluster).map_or(true, |mut entries| entries.next().is_none());
-                if empty {
-                    Ok(None)
-                } else {
-                    Err(EmbeddedError::NotACluster {
-                        cluster: cluster.clone(),
-                    })
-                }
+                let empty = fs::read_dir(cluster).map_or(true, |mut entries| entries.next().is_none());
+                if empty { Ok(None) } else { Err(EmbeddedError::NotACluster { cluster: cluster.clone() }) }
             }
             Err(error) => Err(EmbeddedError::io("read", &path)(error)),
         }
@@ -82,10 +67,7 @@ impl Layout {
     /// Makes a new cluster: `initdb` in a temporary folder, then a rename, so that it is there whole or not at all.
     pub(super) fn init(&self, account: &Account, binaries: &Binaries) -> Result<(), EmbeddedError> {
         let making = self.home.join(format!("{HALF_MADE}{}", std::process::id()));
-        DirBuilder::new()
-            .mode(0o700)
-            .create(&making)
-            .map_err(EmbeddedError::io("make", &making))?;
+        DirBuilder::new().mode(0o700).create(&making).map_err(EmbeddedError::io("make", &making))?;
         account.own(&making)?;
         tracing::info!(folder = %self.cluster.display(), version = binaries.major, "making a Postgres data folder");
         let initdb = binaries.dir.join("initdb");
@@ -94,40 +76,23 @@ impl Layout {
             .arg("-D")
             .arg(&making)
             // Trust is safe: there is no TCP, and only the account may enter the socket's folder.
-            .args([
-                "-U",
-                ROLE,
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "--data-checksums",
-            ])
+            .args(["-U", ROLE, "-A", "trust", "-E", "UTF8", "--locale=C", "--data-checksums"])
             .output()
             .map_err(EmbeddedError::io("run", &initdb))?;
         if !answer.status.success() {
             let _ = fs::remove_dir_all(&making);
             let said = String::from_utf8_lossy(&answer.stderr);
             let detail = telling_line(&said).unwrap_or_else(|| answer.status.to_string());
-            return Err(EmbeddedError::Initdb {
-                cluster: self.cluster.clone(),
-                detail,
-            });
+            return Err(EmbeddedError::Initdb { cluster: self.cluster.clone(), detail });
         }
-        fs::rename(&making, &self.cluster)
-            .map_err(EmbeddedError::io("move into place", &making))?;
+        fs::rename(&making, &self.cluster).map_err(EmbeddedError::io("move into place", &making))?;
         let synced = fs::File::open(&self.home).and_then(|home| home.sync_all());
         synced.map_err(EmbeddedError::io("sync", &self.home))
     }
 
     /// Makes the folder of the socket: in `home`, or, where that path is too long for a socket, in the system's
     /// temporary folder. Returns the path of the socket.
-    pub(super) fn make_socket_folder(
-        &self,
-        account: &Account,
-        temporary: &Path,
-    ) -> Result<PathBuf, EmbeddedError> {
+    pub(super) fn make_socket_folder(&self, account: &Account, temporary: &Path) -> Result<PathBuf, EmbeddedError> {
         let own = self.home.join("socket");
         let name = blake3::hash(self.home.as_os_str().as_encoded_bytes()).to_hex();
         let short = temporary.join(format!("minutebank-{}", &name[..12]));
@@ -136,25 +101,21 @@ impl Layout {
         } else if fits(&short) {
             short
         } else {
-            let path = std::cmp::min_by_key(socket_in(&own), socket_in(&short), |path| {
-                path.as_os_str().len()
-            });
+            let path = std::cmp::min_by_key(socket_in(&own), socket_in(&short), |path| path.as_os_str().len());
             return Err(EmbeddedError::SocketPath { path });
         };
         match DirBuilder::new().mode(0o700).create(&folder) {
             Ok(()) => account.own(&folder)?,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 // In a shared temporary folder somebody else may have made it first.
-                let found =
-                    fs::symlink_metadata(&folder).map_err(EmbeddedError::io("look at", &folder))?;
+                let found = fs::symlink_metadata(&folder).map_err(EmbeddedError::io("look at", &folder))?;
                 if !found.is_dir() || found.uid() != account.uid() {
                     return Err(EmbeddedError::SocketFolder { folder });
                 }
             }
             Err(error) => return Err(EmbeddedError::io("make", &folder)(error)),
         }
-        fs::set_permissions(&folder, Permissions::from_mode(0o700))
-            .map_err(EmbeddedError::io("open", &folder))?;
+        fs::set_permissions(&folder, Permissions::from_mode(0o700)).map_err(EmbeddedError::io("open", &folder))?;
         account.check_may_enter(&folder)?;
         Ok(socket_in(&folder))
     }
@@ -185,8 +146,7 @@ fn make_folder(folder: &Path) -> Result<(), EmbeddedError> {
     }
     fs::create_dir_all(folder).map_err(EmbeddedError::io("make", folder))?;
     if geteuid().is_root() {
-        fs::set_permissions(folder, Permissions::from_mode(0o755))
-            .map_err(EmbeddedError::io("open", folder))?;
+        fs::set_permissions(folder, Permissions::from_mode(0o755)).map_err(EmbeddedError::io("open", folder))?;
     }
     Ok(())
 }
@@ -194,13 +154,6 @@ fn make_folder(folder: &Path) -> Result<(), EmbeddedError> {
 /// The line that says why: the last that names an error, else the last at all.
 pub(super) fn telling_line(said: &str) -> Option<String> {
     let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
-    let names_error = |line: &&str| {
-        ["FATAL:", "PANIC:", "error:"]
-            .iter()
-            .any(|word| line.contains(word))
-    };
-    lines()
-        .rfind(names_error)
-        .or_else(|| lines().next_back())
-        .map(str::to_owned)
+    let names_error = |line: &&str| ["FATAL:", "PANIC:", "error:"].iter().any(|word| line.contains(word));
+    lines().rfind(names_error).or_else(|| lines().next_back()).map(str::to_owned)
 }

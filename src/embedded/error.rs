@@ -4,11 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The one command that installs Postgres on this kind of machine.
-pub(super) const INSTALL: &str = if cfg!(target_os = "macos") {
-    "brew install postgresql@17"
-} else {
-    "sudo apt-get install -y postgresql"
-};
+pub(super) const INSTALL: &str =
+    if cfg!(target_os = "macos") { "brew install postgresql@17" } else { "sudo apt-get install -y postgresql" };
 
 /// Why the embedded Postgres did not start. Each message is one line and names the next step.
 #[derive(Debug, thiserror::Error)]
@@ -127,17 +124,10 @@ impl EmbeddedError {
     /// For `map_err`: an operating system error together with what was tried.
     pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io {
-            doing,
-            path,
-            source,
-        }
+        move |source| Self::Io { doing, path, source }
     }
 }
 
 fn owner(pid: Option<i32>) -> String {
-    pid.map_or_else(
-        || "another process".to_owned(),
-        |pid| format!("process {pid}"),
-    )
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
 }

@@ -30,10 +30,7 @@ impl OwnerLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(EmbeddedError::Owned {
-                    data_dir: data_dir.to_owned(),
-                    pid: read_owner(&mut file),
-                });
+                return Err(EmbeddedError::Owned { data_dir: data_dir.to_owned(), pid: read_owner(&mut file) });
             }
             Err(TryLockError::Error(source)) => {
                 return Err(EmbeddedError::io("lock", &path)(source));

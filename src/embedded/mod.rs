@@ -96,11 +96,7 @@ async fn start_with(
         })
         .map_err(EmbeddedError::io("start a thread for", "Postgres".as_ref()))?;
     // Made before the wait, so that a caller who gives up midway ends the server by dropping it.
-    let mut embedded = Embedded {
-        url: String::new(),
-        control,
-        gone,
-    };
+    let mut embedded = Embedded { url: String::new(), control, gone };
     let (socket, log) = ready.await.map_err(|_| EmbeddedError::Stopped)??;
     embedded.url = url(&socket);
     match make_database(&embedded.url).await {
@@ -122,8 +118,7 @@ fn live(
     control: &Control,
     ready: oneshot::Sender<Result<Paths, EmbeddedError>>,
 ) {
-    let launched =
-        prepare(options, search).and_then(|server| Ok((server.launch(control)?, server)));
+    let launched = prepare(options, search).and_then(|server| Ok((server.launch(control)?, server)));
     match launched {
         Ok((child, server)) => {
             drop(ready.send(Ok((server.socket.clone(), server.layout.log.clone()))));
@@ -146,26 +141,14 @@ fn prepare(options: &Options, search: impl FnOnce() -> Search) -> Result<Server,
     if version.is_none() {
         layout.init(&account, &binaries)?;
     }
-    Ok(Server {
-        layout,
-        account,
-        binaries,
-        socket,
-        lock,
-    })
+    Ok(Server { layout, account, binaries, socket, lock })
 }
 
 /// sqlx, tokio-postgres and libpq all take a socket's folder as the percent-encoded host. The port is named because
 /// sqlx would otherwise take `PGPORT` from the environment.
 fn url(socket: &std::path::Path) -> String {
-    let folder = socket
-        .parent()
-        .unwrap_or(socket)
-        .as_os_str()
-        .as_encoded_bytes();
-    let host: String = url::form_urlencoded::byte_serialize(folder)
-        .collect::<String>()
-        .replace('+', "%20");
+    let folder = socket.parent().unwrap_or(socket).as_os_str().as_encoded_bytes();
+    let host: String = url::form_urlencoded::byte_serialize(folder).collect::<String>().replace('+', "%20");
     format!("postgres://{ROLE}@{host}:{PORT}/{DATABASE}")
 }
 
@@ -188,10 +171,7 @@ impl Embedded {
     /// server has ended and the data folder is free.
     pub async fn stop(mut self) {
         self.control.stop(Signal::INT);
-        if tokio::time::timeout(FAST_SHUTDOWN, &mut self.gone)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(FAST_SHUTDOWN, &mut self.gone).await.is_err() {
             tracing::warn!("Postgres did not shut down in {FAST_SHUTDOWN:?}; ending it at once");
             self.control.stop(Signal::QUIT);
             let _ = (&mut self.gone).await;

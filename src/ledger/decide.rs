@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::account::{Account, transfer};
 use super::call::{Call, CallEnd, CallOutcome, CallStatus, Placement};
-use super::command::{Answer, Command, LotGrant, Refusal};
+use super::command::{Answer, Command, LotGrant, Refusal, credit_kind};
 use super::period::Period;
 use super::posting::PostingKind;
 use super::wallet::{CallChange, Draft, Outcome, Snapshot, Subscription, Wallet};
@@ -93,7 +93,8 @@ fn subscribe(
 }
 
 fn credit_lots(wallet: &Wallet, key: &str, lots: &[LotGrant], now: Timestamp) -> Result<Outcome, Refusal> {
-    if let Some(&seq) = wallet.posted.get(&(PostingKind::Pack, key.to_owned())) {
+    let kind = credit_kind(lots);
+    if let Some(&seq) = wallet.posted.get(&(kind, key.to_owned())) {
         return Ok(Outcome::unchanged(Answer::Credited { seq, repeated: true }));
     }
     if lots.is_empty() || lots.iter().any(|lot| lot.units <= 0 || lot.price.0 < 0) {
@@ -104,7 +105,7 @@ fn credit_lots(wallet: &Wallet, key: &str, lots: &[LotGrant], now: Timestamp) ->
         transfer(&mut entries, Account::Issued(lot.meter), Account::Lot(lot.meter, number), lot.units);
     }
     Ok(Outcome {
-        postings: vec![Draft { kind: PostingKind::Pack, key: key.to_owned(), occurred_at: now, entries }],
+        postings: vec![Draft { kind, key: key.to_owned(), occurred_at: now, entries }],
         lots: lots.to_vec(),
         ..Outcome::unchanged(Answer::Credited { seq: wallet.seq + 1, repeated: false })
     })

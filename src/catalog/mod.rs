@@ -1,1 +1,3 @@
-//! (filled by its author)
+//! What an agency sells: plans, packs, and which client may see which pack.
+
+pub mod repo;

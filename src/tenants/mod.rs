@@ -1,1 +1,70 @@
-//! (filled by its author)
+//! Agencies, their workspaces, the people in them and the keys of their programs.
+//!
+//! Whoever asks is looked up here: a person by e-mail and password, a program by its key. Nothing here knows what the
+//! answer is used for; what a role or scope allows is asked of [`Role`] and [`Scope`].
+
+mod key;
+mod password;
+pub mod repo;
+
+pub use key::{ApiKey, Scope, hash_of};
+pub use password::{hash_password, password_matches};
+
+use crate::units::{WorkspaceId, words};
+
+/// An agency's key inside the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AgencyId(pub i64);
+
+/// A person's key inside the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct UserId(pub i64);
+
+/// What a member may do in a workspace (SPEC §2.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Everything.
+    Owner,
+    /// Reads and pays.
+    Billing,
+    /// Reads.
+    Viewer,
+}
+
+words!(Role { Owner = "owner", Billing = "billing", Viewer = "viewer" });
+
+impl Role {
+    /// True where the member may spend the workspace's money.
+    pub const fn may_buy(self) -> bool {
+        matches!(self, Role::Owner | Role::Billing)
+    }
+}
+
+/// A person in a workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub user: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their address, lower case.
+    pub email: String,
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// The workspace's public id, `ws_…`.
+    pub workspace_public_id: String,
+    /// What they may do there.
+    pub role: Role,
+}
+
+/// What pages say about a workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workspace {
+    /// Public id, `ws_…`.
+    pub public_id: String,
+    /// The client's name.
+    pub name: String,
+    /// The provider's name.
+    pub agency_name: String,
+}

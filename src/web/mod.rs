@@ -1,1 +1,4 @@
-//! (filled by its author)
+//! What the browser and the call engine talk to.
+
+pub mod error;
+pub mod session;

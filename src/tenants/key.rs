@@ -1,0 +1,74 @@
+//! API keys: shown once, stored as a hash, scoped, revocable (SPEC §4).
+
+use super::AgencyId;
+use crate::units::{WorkspaceId, words};
+
+/// What a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Places and ends calls, and reads them.
+    CallsWrite,
+    /// Reads the wallet.
+    WalletRead,
+    /// Charges saved cards.
+    WalletCharge,
+    /// Everything.
+    Admin,
+}
+
+words!(Scope {
+    CallsWrite = "calls:write",
+    WalletRead = "wallet:read",
+    WalletCharge = "wallet:charge",
+    Admin = "admin",
+});
+
+/// A key that is valid now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Its row.
+    pub id: i64,
+    /// Whose.
+    pub agency: AgencyId,
+    /// The only workspace that it opens, and that one's public id; `None` for an agency's key.
+    pub workspace: Option<(WorkspaceId, String)>,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Its last use was noted long enough ago to be noted again.
+    pub use_is_stale: bool,
+}
+
+impl ApiKey {
+    /// True where the key may do it; `admin` implies all.
+    pub fn allows(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
+    }
+}
+
+/// What is stored of a key. Keys are long and random, so a plain hash is enough: there is nothing to guess.
+pub fn hash_of(key: &str) -> [u8; 32] {
+    *blake3::hash(key.as_bytes()).as_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(scopes: &[Scope]) -> ApiKey {
+        ApiKey {
+            id: 1,
+            agency: AgencyId(1),
+            workspace: None,
+            scopes: scopes.to_vec(),
+            use_is_stale: false,
+        }
+    }
+
+    #[test]
+    fn admin_implies_every_scope_and_no_other_scope_does() {
+        assert!(key(&[Scope::Admin]).allows(Scope::WalletCharge));
+        assert!(key(&[Scope::CallsWrite]).allows(Scope::CallsWrite));
+        assert!(!key(&[Scope::CallsWrite]).allows(Scope::WalletRead));
+        assert!(!key(&[]).allows(Scope::Admin));
+    }
+}

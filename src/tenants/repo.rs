@@ -1,0 +1,325 @@
+//! Rows of agencies, workspaces, people and keys. Times are the caller's; nothing here commits.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::{PgConnection, Row};
+
+use super::{AgencyId, ApiKey, Member, Role, Scope, UserId, Workspace, hash_of};
+use crate::ledger;
+use crate::units::WorkspaceId;
+
+/// Creates an agency.
+pub async fn create_agency(
+    db: &mut PgConnection,
+    public_id: &str,
+    name: &str,
+    now: Timestamp,
+) -> sqlx::Result<AgencyId> {
+    let id = sqlx::query_scalar(
+        "insert into agencies (public_id, name, created_at) values ($1, $2, $3) returning id",
+    )
+    .bind(public_id)
+    .bind(name)
+    .bind(now.to_sqlx())
+    .fetch_one(db)
+    .await?;
+    Ok(AgencyId(id))
+}
+
+/// Creates a workspace of an agency, with its empty wallet. Days and periods are computed in `zone`.
+pub async fn create_workspace(
+    db: &mut PgConnection,
+    agency: AgencyId,
+    public_id: &str,
+    name: &str,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> sqlx::Result<WorkspaceId> {
+    let id = sqlx::query_scalar(
+        "insert into workspaces (agency_id, public_id, name, time_zone, created_at) values ($1, $2, $3, $4, $5)
+         returning id",
+    )
+    .bind(agency.0)
+    .bind(public_id)
+    .bind(name)
+    .bind(zone.iana_name().unwrap_or("UTC"))
+    .bind(now.to_sqlx())
+    .fetch_one(&mut *db)
+    .await?;
+    let workspace = WorkspaceId(id);
+    ledger::repo::create_wallet(db, workspace, zone, now).await?;
+    Ok(workspace)
+}
+
+/// Creates a person. The address is stored in lower case; `password_hash` comes from
+/// [`hash_password`](super::hash_password).
+pub async fn create_user(
+    db: &mut PgConnection,
+    email: &str,
+    name: &str,
+    password_hash: &str,
+    now: Timestamp,
+) -> sqlx::Result<UserId> {
+    let id = sqlx::query_scalar(
+        "insert into users (email, name, password_hash, created_at) values (lower($1), $2, $3, $4) returning id",
+    )
+    .bind(email)
+    .bind(name)
+    .bind(password_hash)
+    .bind(now.to_sqlx())
+    .fetch_one(db)
+    .await?;
+    Ok(UserId(id))
+}
+
+/// Makes a person a member of a workspace.
+pub async fn add_member(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    user: UserId,
+    role: Role,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into members (workspace_id, user_id, role, created_at) values ($1, $2, $3, $4)",
+    )
+    .bind(workspace.0)
+    .bind(user.0)
+    .bind(role.as_str())
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Makes a person an administrator of an agency.
+pub async fn add_agency_admin(
+    db: &mut PgConnection,
+    agency: AgencyId,
+    user: UserId,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("insert into agency_admins (agency_id, user_id, created_at) values ($1, $2, $3)")
+        .bind(agency.0)
+        .bind(user.0)
+        .bind(now.to_sqlx())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// A key to store. Its text is hashed at once and kept nowhere.
+#[derive(Clone, Debug)]
+pub struct NewKey<'a> {
+    /// The whole key, `mb_…`.
+    pub text: &'a str,
+    /// Whose.
+    pub agency: AgencyId,
+    /// The only workspace that it opens; `None` for an agency's key.
+    pub workspace: Option<WorkspaceId>,
+    /// What it is for, in its owner's words.
+    pub name: &'a str,
+    /// What it may do.
+    pub scopes: &'a [Scope],
+}
+
+/// Stores a key's hash; its row is answered.
+pub async fn create_api_key(
+    db: &mut PgConnection,
+    key: &NewKey<'_>,
+    now: Timestamp,
+) -> sqlx::Result<i64> {
+    let hint: String = key.text.chars().take(10).collect();
+    let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
+    sqlx::query_scalar(
+        "insert into api_keys (key_hash, hint, agency_id, workspace_id, name, scopes, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7) returning id",
+    )
+    .bind(hash_of(key.text).to_vec())
+    .bind(hint)
+    .bind(key.agency.0)
+    .bind(key.workspace.map(|workspace| workspace.0))
+    .bind(key.name)
+    .bind(scopes)
+    .bind(now.to_sqlx())
+    .fetch_one(db)
+    .await
+}
+
+/// Ends a key. From this commit on it opens nothing; ending it again changes nothing.
+pub async fn revoke_api_key(db: &mut PgConnection, id: i64, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query("update api_keys set revoked_at = $2 where id = $1 and revoked_at is null")
+        .bind(id)
+        .bind(now.to_sqlx())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// The key with this text; `None` where there is none or it was revoked.
+pub async fn api_key(
+    db: &mut PgConnection,
+    text: &str,
+    now: Timestamp,
+) -> sqlx::Result<Option<ApiKey>> {
+    let row = sqlx::query(
+        "select k.id, k.agency_id, k.workspace_id, w.public_id, k.scopes,
+                k.last_used_at is null or k.last_used_at < $2 - interval '1 minute' as use_is_stale
+         from api_keys k left join workspaces w on w.id = k.workspace_id
+         where k.key_hash = $1 and k.revoked_at is null",
+    )
+    .bind(hash_of(text).to_vec())
+    .bind(now.to_sqlx())
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| {
+        let workspace: Option<i64> = row.get("workspace_id");
+        let scopes: Vec<String> = row.get("scopes");
+        ApiKey {
+            id: row.get("id"),
+            agency: AgencyId(row.get("agency_id")),
+            workspace: workspace.map(|id| (WorkspaceId(id), row.get("public_id"))),
+            scopes: scopes
+                .iter()
+                .filter_map(|word| Scope::parse(word))
+                .collect(),
+            use_is_stale: row.get("use_is_stale"),
+        }
+    }))
+}
+
+/// Notes that a key was used. Meant for once a minute ([`ApiKey::use_is_stale`]), not for each request.
+pub async fn note_key_use(db: &mut PgConnection, id: i64, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query("update api_keys set last_used_at = greatest(last_used_at, $2) where id = $1")
+        .bind(id)
+        .bind(now.to_sqlx())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// A workspace of this agency by its public id; other agencies' workspaces do not exist for it.
+pub async fn workspace_of_agency(
+    db: &mut PgConnection,
+    agency: AgencyId,
+    public_id: &str,
+) -> sqlx::Result<Option<WorkspaceId>> {
+    let id =
+        sqlx::query_scalar("select id from workspaces where public_id = $2 and agency_id = $1")
+            .bind(agency.0)
+            .bind(public_id)
+            .fetch_optional(db)
+            .await?;
+    Ok(id.map(WorkspaceId))
+}
+
+/// What pages say about a workspace.
+pub async fn workspace(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+) -> sqlx::Result<Option<Workspace>> {
+    let row = sqlx::query(
+        "select w.public_id, w.name, a.name as agency_name
+         from workspaces w join agencies a on a.id = w.agency_id where w.id = $1",
+    )
+    .bind(workspace.0)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Workspace {
+        public_id: row.get("public_id"),
+        name: row.get("name"),
+        agency_name: row.get("agency_name"),
+    }))
+}
+
+/// What signing in needs to know of an address.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// Who has it.
+    pub user: UserId,
+    /// PHC string.
+    pub password_hash: String,
+}
+
+/// Who has this address, in whatever case it was typed.
+pub async fn credentials(db: &mut PgConnection, email: &str) -> sqlx::Result<Option<Credentials>> {
+    let row = sqlx::query("select id, password_hash from users where email = lower($1)")
+        .bind(email)
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|row| Credentials {
+        user: UserId(row.get("id")),
+        password_hash: row.get("password_hash"),
+    }))
+}
+
+/// The workspace that a person sees first: the one they have belonged to for longest.
+pub async fn first_workspace(
+    db: &mut PgConnection,
+    user: UserId,
+) -> sqlx::Result<Option<WorkspaceId>> {
+    let id = sqlx::query_scalar(
+        "select workspace_id from members where user_id = $1 order by created_at, workspace_id limit 1",
+    )
+    .bind(user.0)
+    .fetch_optional(db)
+    .await?;
+    Ok(id.map(WorkspaceId))
+}
+
+/// A person in a workspace, with the role they have now; `None` where they are no member.
+pub async fn member(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    user: UserId,
+) -> sqlx::Result<Option<Member>> {
+    let row = sqlx::query(
+        "select u.name, u.email, m.role, w.public_id
+         from members m join users u on u.id = m.user_id join workspaces w on w.id = m.workspace_id
+         where m.workspace_id = $1 and m.user_id = $2",
+    )
+    .bind(workspace.0)
+    .bind(user.0)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Member {
+        user,
+        name: row.get("name"),
+        email: row.get("email"),
+        workspace,
+        workspace_public_id: row.get("public_id"),
+        role: Role::parse(row.get("role")).expect("a CHECK names the roles"),
+    }))
+}
+
+/// Who can sign in, workspace by workspace: demo mode's list of logins.
+pub async fn owners(db: &mut PgConnection) -> sqlx::Result<Vec<(String, String)>> {
+    let rows = sqlx::query(
+        "select w.name, u.email from members m
+         join workspaces w on w.id = m.workspace_id join users u on u.id = m.user_id
+         where m.role = 'owner' order by w.id limit 20",
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Names of those who started these purchases of a workspace, by purchase id.
+pub async fn buyers(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    purchases: &[String],
+) -> sqlx::Result<HashMap<String, String>> {
+    let rows = sqlx::query(
+        "select p.id, u.name from purchases p join users u on u.id = p.bought_by
+         where p.workspace_id = $1 and p.id = any($2)",
+    )
+    .bind(workspace.0)
+    .bind(purchases)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}

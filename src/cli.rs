@@ -1,4 +1,6 @@
 //! (filled by its author)
 use std::process::ExitCode;
 /// Entry point.
-pub fn main() -> ExitCode { ExitCode::SUCCESS }
+pub fn main() -> ExitCode {
+    ExitCode::SUCCESS
+}

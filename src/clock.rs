@@ -32,7 +32,10 @@ impl Clock {
     }
 
     /// Now, truncated to microseconds.
-    #[allow(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the machine's clock"
+    )]
     pub fn now(&self) -> Timestamp {
         let micros = match &self.0 {
             Source::System { offset } => (Timestamp::now() + *offset).as_microsecond(),

@@ -57,12 +57,7 @@ pub async fn create_pack(
 }
 
 /// Lets a client see a pack; once is enough.
-pub async fn assign_pack(
-    db: &mut PgConnection,
-    workspace: WorkspaceId,
-    pack: i64,
-    now: Timestamp,
-) -> sqlx::Result<()> {
+pub async fn assign_pack(db: &mut PgConnection, workspace: WorkspaceId, pack: i64, now: Timestamp) -> sqlx::Result<()> {
     sqlx::query(
         "insert into pack_assignments (workspace_id, pack_id, created_at) values ($1, $2, $3) on conflict do nothing",
     )

@@ -55,13 +55,7 @@ mod tests {
     use super::*;
 
     fn key(scopes: &[Scope]) -> ApiKey {
-        ApiKey {
-            id: 1,
-            agency: AgencyId(1),
-            workspace: None,
-            scopes: scopes.to_vec(),
-            use_is_stale: false,
-        }
+        ApiKey { id: 1, agency: AgencyId(1), workspace: None, scopes: scopes.to_vec(), use_is_stale: false }
     }
 
     #[test]

@@ -14,13 +14,8 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| password_auth::generate_hash(
 
 /// The PHC string to store for a password.
 pub async fn hash_password(password: String) -> String {
-    let _slot = SLOTS
-        .acquire()
-        .await
-        .expect("the semaphore is never closed");
-    spawn_blocking(move || password_auth::generate_hash(password))
-        .await
-        .expect("hashing does not panic")
+    let _slot = SLOTS.acquire().await.expect("the semaphore is never closed");
+    spawn_blocking(move || password_auth::generate_hash(password)).await.expect("hashing does not panic")
 }
 
 /// True where the password belongs to the hash. Without a hash the answer is no, after the same work: the time it
@@ -29,10 +24,7 @@ pub async fn password_matches(password: String, hash: Option<String>) -> bool {
     if password.len() > LONGEST {
         return false;
     }
-    let _slot = SLOTS
-        .acquire()
-        .await
-        .expect("the semaphore is never closed");
+    let _slot = SLOTS.acquire().await.expect("the semaphore is never closed");
     spawn_blocking(move || {
         let nobody = NOBODY.as_str();
         let known = hash.is_some();

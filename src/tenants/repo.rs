@@ -18,14 +18,12 @@ pub async fn create_agency(
     name: &str,
     now: Timestamp,
 ) -> sqlx::Result<AgencyId> {
-    let id = sqlx::query_scalar(
-        "insert into agencies (public_id, name, created_at) values ($1, $2, $3) returning id",
-    )
-    .bind(public_id)
-    .bind(name)
-    .bind(now.to_sqlx())
-    .fetch_one(db)
-    .await?;
+    let id = sqlx::query_scalar("insert into agencies (public_id, name, created_at) values ($1, $2, $3) returning id")
+        .bind(public_id)
+        .bind(name)
+        .bind(now.to_sqlx())
+        .fetch_one(db)
+        .await?;
     Ok(AgencyId(id))
 }
 
@@ -83,15 +81,13 @@ pub async fn add_member(
     role: Role,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into members (workspace_id, user_id, role, created_at) values ($1, $2, $3, $4)",
-    )
-    .bind(workspace.0)
-    .bind(user.0)
-    .bind(role.as_str())
-    .bind(now.to_sqlx())
-    .execute(db)
-    .await?;
+    sqlx::query("insert into members (workspace_id, user_id, role, created_at) values ($1, $2, $3, $4)")
+        .bind(workspace.0)
+        .bind(user.0)
+        .bind(role.as_str())
+        .bind(now.to_sqlx())
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -127,11 +123,7 @@ pub struct NewKey<'a> {
 }
 
 /// Stores a key's hash; its row is answered.
-pub async fn create_api_key(
-    db: &mut PgConnection,
-    key: &NewKey<'_>,
-    now: Timestamp,
-) -> sqlx::Result<i64> {
+pub async fn create_api_key(db: &mut PgConnection, key: &NewKey<'_>, now: Timestamp) -> sqlx::Result<i64> {
     let hint: String = key.text.chars().take(10).collect();
     let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
     sqlx::query_scalar(
@@ -160,11 +152,7 @@ pub async fn revoke_api_key(db: &mut PgConnection, id: i64, now: Timestamp) -> s
 }
 
 /// The key with this text; `None` where there is none or it was revoked.
-pub async fn api_key(
-    db: &mut PgConnection,
-    text: &str,
-    now: Timestamp,
-) -> sqlx::Result<Option<ApiKey>> {
+pub async fn api_key(db: &mut PgConnection, text: &str, now: Timestamp) -> sqlx::Result<Option<ApiKey>> {
     let row = sqlx::query(
         "select k.id, k.agency_id, k.workspace_id, w.public_id, k.scopes,
                 k.last_used_at is null or k.last_used_at < $2 - interval '1 minute' as use_is_stale
@@ -182,10 +170,7 @@ pub async fn api_key(
             id: row.get("id"),
             agency: AgencyId(row.get("agency_id")),
             workspace: workspace.map(|id| (WorkspaceId(id), row.get("public_id"))),
-            scopes: scopes
-                .iter()
-                .filter_map(|word| Scope::parse(word))
-                .collect(),
+            scopes: scopes.iter().filter_map(|word| Scope::parse(word)).collect(),
             use_is_stale: row.get("use_is_stale"),
         }
     }))
@@ -207,20 +192,16 @@ pub async fn workspace_of_agency(
     agency: AgencyId,
     public_id: &str,
 ) -> sqlx::Result<Option<WorkspaceId>> {
-    let id =
-        sqlx::query_scalar("select id from workspaces where public_id = $2 and agency_id = $1")
-            .bind(agency.0)
-            .bind(public_id)
-            .fetch_optional(db)
-            .await?;
+    let id = sqlx::query_scalar("select id from workspaces where public_id = $2 and agency_id = $1")
+        .bind(agency.0)
+        .bind(public_id)
+        .fetch_optional(db)
+        .await?;
     Ok(id.map(WorkspaceId))
 }
 
 /// What pages say about a workspace.
-pub async fn workspace(
-    db: &mut PgConnection,
-    workspace: WorkspaceId,
-) -> sqlx::Result<Option<Workspace>> {
+pub async fn workspace(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<Option<Workspace>> {
     let row = sqlx::query(
         "select w.public_id, w.name, a.name as agency_name
          from workspaces w join agencies a on a.id = w.agency_id where w.id = $1",
@@ -250,17 +231,11 @@ pub async fn credentials(db: &mut PgConnection, email: &str) -> sqlx::Result<Opt
         .bind(email)
         .fetch_optional(db)
         .await?;
-    Ok(row.map(|row| Credentials {
-        user: UserId(row.get("id")),
-        password_hash: row.get("password_hash"),
-    }))
+    Ok(row.map(|row| Credentials { user: UserId(row.get("id")), password_hash: row.get("password_hash") }))
 }
 
 /// The workspace that a person sees first: the one they have belonged to for longest.
-pub async fn first_workspace(
-    db: &mut PgConnection,
-    user: UserId,
-) -> sqlx::Result<Option<WorkspaceId>> {
+pub async fn first_workspace(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<WorkspaceId>> {
     let id = sqlx::query_scalar(
         "select workspace_id from members where user_id = $1 order by created_at, workspace_id limit 1",
     )
@@ -271,11 +246,7 @@ pub async fn first_workspace(
 }
 
 /// A person in a workspace, with the role they have now; `None` where they are no member.
-pub async fn member(
-    db: &mut PgConnection,
-    workspace: WorkspaceId,
-    user: UserId,
-) -> sqlx::Result<Option<Member>> {
+pub async fn member(db: &mut PgConnection, workspace: WorkspaceId, user: UserId) -> sqlx::Result<Option<Member>> {
     let row = sqlx::query(
         "select u.name, u.email, m.role, w.public_id
          from members m join users u on u.id = m.user_id join workspaces w on w.id = m.workspace_id

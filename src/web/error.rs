@@ -58,9 +58,7 @@ impl IntoResponse for Error {
         }
         let mut response = self.status().into_response();
         if self == Error::Unavailable {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
         }
         response.extensions_mut().insert(self);
         response
@@ -81,9 +79,7 @@ fn sign_in_address(next: Option<&str>) -> String {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
-                Error::Unavailable
-            }
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Error::Unavailable,
             other => Error::Failed(other.to_string()),
         }
     }

@@ -45,11 +45,7 @@ const NEXT: &str = "next";
 pub fn layer(config: &Config, sessions: Sessions) -> SessionManagerLayer<Sessions> {
     let https = config.public_url.scheme() == "https";
     // Browsers keep `__Host-` cookies from being set by neighbouring hosts, but only over https.
-    let name = if https {
-        "__Host-minutebank"
-    } else {
-        "minutebank"
-    };
+    let name = if https { "__Host-minutebank" } else { "minutebank" };
     let age = time::Duration::seconds(IDLE.as_secs());
     SessionManagerLayer::new(sessions)
         .with_name(name)
@@ -70,20 +66,10 @@ struct SignedIn {
 }
 
 /// Signs somebody in: the session gets a new id and a new form token, and nothing of the old one is kept.
-pub async fn sign_in(
-    session: &Session,
-    user: UserId,
-    workspace: WorkspaceId,
-    now: Timestamp,
-) -> Result<(), Error> {
+pub async fn sign_in(session: &Session, user: UserId, workspace: WorkspaceId, now: Timestamp) -> Result<(), Error> {
     session.cycle_id().await?;
     session.clear().await;
-    let signed_in = SignedIn {
-        user,
-        workspace,
-        since: now,
-        noted_at: now,
-    };
+    let signed_in = SignedIn { user, workspace, since: now, noted_at: now };
     session.insert(SIGNED_IN, signed_in).await?;
     session.insert(CSRF, ids::fresh("form")).await?;
     Ok(())
@@ -118,8 +104,7 @@ pub async fn next(session: &Session) -> Result<Option<String>, Error> {
 pub fn local_path(path: &str) -> Option<String> {
     let here = Url::parse("http://here.invalid/").expect("a constant");
     let there = here.join(path).ok()?;
-    let plain =
-        path.starts_with('/') && !path.contains(['\\', '\r', '\n', '\t']) && path.len() <= 512;
+    let plain = path.starts_with('/') && !path.contains(['\\', '\r', '\n', '\t']) && path.len() <= 512;
     let ours = there.origin() == here.origin() && !there.path().starts_with("/sign-");
     (plain && ours).then(|| match there.query() {
         Some(query) => format!("{}?{query}", there.path()),
@@ -154,10 +139,7 @@ impl FromRequestParts<AppState> for Viewer {
         match signed_in(&session, state).await? {
             Some(viewer) => Ok(viewer),
             None => Err(Error::SignedOut {
-                next: wanted(
-                    &parts.method,
-                    parts.uri.path_and_query().map_or("/", |it| it.as_str()),
-                ),
+                next: wanted(&parts.method, parts.uri.path_and_query().map_or("/", |it| it.as_str())),
             }),
         }
     }
@@ -174,8 +156,7 @@ pub async fn signed_in(session: &Session, state: &AppState) -> Result<Option<Vie
         return Ok(None);
     }
     let mut db = state.db.acquire().await?;
-    let Some(member) = tenants::repo::member(&mut db, signed_in.workspace, signed_in.user).await?
-    else {
+    let Some(member) = tenants::repo::member(&mut db, signed_in.workspace, signed_in.user).await? else {
         return Ok(None);
     };
     if now.duration_since(signed_in.noted_at) >= NOTED_EVERY {
@@ -200,9 +181,7 @@ fn wanted(method: &Method, path: &str) -> Option<String> {
 }
 
 async fn session_of(parts: &mut Parts, state: &AppState) -> Result<Session, Error> {
-    Session::from_request_parts(parts, state)
-        .await
-        .map_err(|(_, reason)| Error::Failed(reason.to_owned()))
+    Session::from_request_parts(parts, state).await.map_err(|(_, reason)| Error::Failed(reason.to_owned()))
 }
 
 /// A form that one of our own pages sent: its `csrf` field is the session's token, and its origin is ours. Signed-out
@@ -220,12 +199,9 @@ impl<T: DeserializeOwned> FromRequest<AppState> for CsrfForm<T> {
         }
         let session = session_of(&mut parts, state).await?;
         let expected: Option<String> = session.get(CSRF).await?;
-        let body = to_bytes(body, FORM_LIMIT)
-            .await
-            .map_err(|_| Error::TooLarge)?;
-        let sent = url::form_urlencoded::parse(&body)
-            .find(|(name, _)| name == CSRF)
-            .map(|(_, token)| token.into_owned());
+        let body = to_bytes(body, FORM_LIMIT).await.map_err(|_| Error::TooLarge)?;
+        let sent =
+            url::form_urlencoded::parse(&body).find(|(name, _)| name == CSRF).map(|(_, token)| token.into_owned());
         if !same_token(expected.as_deref(), sent.as_deref()) {
             return Err(Error::FormExpired);
         }
@@ -246,11 +222,7 @@ fn same_token(expected: Option<&str>, sent: Option<&str>) -> bool {
 
 /// False where the browser says that another site sent the form. A program that says nothing still needs the token.
 fn same_origin(headers: &HeaderMap, public_url: &Url) -> bool {
-    let text = |name| {
-        headers
-            .get(name)
-            .map(|value| value.to_str().unwrap_or("null"))
-    };
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("null"));
     if text(header::HeaderName::from_static("sec-fetch-site"))
         .is_some_and(|site| site != "same-origin" && site != "none")
     {
@@ -260,9 +232,8 @@ fn same_origin(headers: &HeaderMap, public_url: &Url) -> bool {
         return true;
     };
     let host = text(header::HOST);
-    let by_host = ["http", "https"]
-        .iter()
-        .any(|scheme| host.is_some_and(|host| origin == format!("{scheme}://{host}")));
+    let by_host =
+        ["http", "https"].iter().any(|scheme| host.is_some_and(|host| origin == format!("{scheme}://{host}")));
     origin == public_url.origin().ascii_serialization() || by_host
 }
 
@@ -272,10 +243,7 @@ mod tests {
 
     #[test]
     fn only_paths_of_this_site_follow_signing_in() {
-        assert_eq!(
-            local_path("/billing?buy=minutes").as_deref(),
-            Some("/billing?buy=minutes")
-        );
+        assert_eq!(local_path("/billing?buy=minutes").as_deref(), Some("/billing?buy=minutes"));
         for bad in [
             "",
             "billing",
@@ -298,25 +266,14 @@ mod tests {
         let verdict = |pairs: &[(&'static str, &str)]| {
             let headers = pairs
                 .iter()
-                .map(|(name, value)| {
-                    (
-                        header::HeaderName::from_static(name),
-                        value.parse().unwrap(),
-                    )
-                })
+                .map(|(name, value)| (header::HeaderName::from_static(name), value.parse().unwrap()))
                 .collect();
             same_origin(&headers, &ours)
         };
         assert!(verdict(&[]));
         assert!(verdict(&[("origin", "https://bill.example")]));
-        assert!(verdict(&[
-            ("origin", "http://localhost:3000"),
-            ("host", "localhost:3000")
-        ]));
-        assert!(!verdict(&[
-            ("origin", "https://evil.example"),
-            ("host", "bill.example")
-        ]));
+        assert!(verdict(&[("origin", "http://localhost:3000"), ("host", "localhost:3000")]));
+        assert!(!verdict(&[("origin", "https://evil.example"), ("host", "bill.example")]));
         assert!(!verdict(&[("origin", "null"), ("host", "bill.example")]));
         assert!(!verdict(&[("sec-fetch-site", "cross-site")]));
         assert!(!verdict(&[("sec-fetch-site", "same-site")]));

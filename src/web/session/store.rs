@@ -37,11 +37,7 @@ impl Sessions {
 
     /// A browser that only holds a form is forgotten sooner than a person.
     fn expires_at(&self, record: &Record) -> Timestamp {
-        let life = if record.data.contains_key(SIGNED_IN) {
-            IDLE
-        } else {
-            FORM_LIFE
-        };
+        let life = if record.data.contains_key(SIGNED_IN) { IDLE } else { FORM_LIFE };
         self.clock.now() + life
     }
 }
@@ -80,13 +76,12 @@ impl SessionStore for Sessions {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let data =
-            sqlx::query_scalar("select data from sessions where id_hash = $1 and expires_at > $2")
-                .bind(hash(id))
-                .bind(self.clock.now().to_sqlx())
-                .fetch_optional(&self.db)
-                .await
-                .map_err(backend)?;
+        let data = sqlx::query_scalar("select data from sessions where id_hash = $1 and expires_at > $2")
+            .bind(hash(id))
+            .bind(self.clock.now().to_sqlx())
+            .fetch_optional(&self.db)
+            .await
+            .map_err(backend)?;
         Ok(data.map(|Json(data)| Record {
             id: *id,
             data,

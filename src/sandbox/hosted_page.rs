@@ -1,0 +1,135 @@
+//! `/c/pay/{session}`: the hosted Checkout page, with plain forms and 303 redirects.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use url::Url;
+
+use super::Sandbox;
+use super::cards::{Faulty, Typed};
+use super::checkout;
+use super::errors::ApiError;
+use super::html;
+use super::model::{Payer, Session, SessionStatus};
+use super::params::is_email;
+use super::payment::{self, Outcome};
+use super::state::{State as Known, Transaction};
+
+/// `GET /c/style.css`
+pub async fn style() -> Response {
+    let head = [(header::CONTENT_TYPE, "text/css"), (header::CACHE_CONTROL, "max-age=300")];
+    (head, include_str!("hosted_page.css")).into_response()
+}
+
+/// `GET /c/pay/{session}`
+pub async fn show(State(sandbox): State<Arc<Sandbox>>, Path(id): Path<String>) -> Response {
+    let shown = sandbox.commit(move |transaction| {
+        let known = transaction.state;
+        known.sessions.get(&id).map(|session| match session.status {
+            SessionStatus::Open => {
+                let name = session.customer.as_deref().and_then(|id| known.customers.get(id)?.name.clone());
+                let typed = Typed { name: name.unwrap_or_default(), ..Typed::default() };
+                form(known, session, typed, Faulty::default(), None)
+            }
+            _ => over(session),
+        })
+    });
+    answer(shown.await)
+}
+
+/// `POST /c/pay/{session}`
+pub async fn submit(State(sandbox): State<Arc<Sandbox>>, Path(id): Path<String>, Form(typed): Form<Typed>) -> Response {
+    let at = Arc::clone(&sandbox);
+    answer(sandbox.commit(move |transaction| pay(transaction, &at.base, &id, typed)).await)
+}
+
+fn answer(result: std::io::Result<Option<Response>>) -> Response {
+    match result {
+        Ok(Some(response)) => response,
+        Ok(None) => {
+            let text = "The address is wrong, or the sandbox’s state was reset.";
+            framed(StatusCode::NOT_FOUND, html::notice("There is no such Checkout session", text, None), None)
+        }
+        Err(_) => {
+            let text = "The sandbox cannot write its state file; nothing was paid.";
+            framed(StatusCode::INTERNAL_SERVER_ERROR, html::notice("Something went wrong", text, None), None)
+        }
+    }
+}
+
+/// None where there is no such session.
+fn pay(transaction: &mut Transaction<'_>, base: &str, id: &str, typed: Typed) -> Option<Response> {
+    let known = transaction.state;
+    let session = known.sessions.get(id)?;
+    match session.status {
+        // The second of two submits: the first has paid.
+        SessionStatus::Complete => {
+            return Some(Redirect::to(&session.success_address()).into_response());
+        }
+        SessionStatus::Expired => return Some(over(session)),
+        SessionStatus::Open => {}
+    }
+    let email = match checkout::known_email(known, session) {
+        Some(email) => Ok(email.to_owned()),
+        None if is_email(typed.email.trim()) => Ok(typed.email.trim().to_owned()),
+        None => Err("Your email address is missing or invalid."),
+    };
+    let (checked, email) = match (typed.check(transaction.now), email) {
+        (Ok(checked), Ok(email)) => (checked, email),
+        (checked, email) => {
+            let faulty = Faulty { email: email.err(), ..checked.err().unwrap_or_default() };
+            return Some(form(known, session, typed, faulty, None));
+        }
+    };
+    let payer = Payer { email: Some(email), name: typed.name.trim().to_owned() };
+    Some(match payment::attempt(transaction, base, session, checked, payer) {
+        Outcome::Paid(to) => Redirect::to(&to).into_response(),
+        Outcome::Declined(error) => form(known, session, typed, Faulty::default(), Some(&error)),
+        Outcome::Expired => over(session),
+    })
+}
+
+fn form(known: &Known, session: &Session, typed: Typed, faulty: Faulty, declined: Option<&ApiError>) -> Response {
+    let status = match declined {
+        Some(error) => error.status,
+        None if faulty == Faulty::default() => StatusCode::OK,
+        None => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let email = checkout::known_email(known, session);
+    let form = html::Form { typed, faulty, declined: declined.map(ApiError::message), email };
+    framed(status, html::pay(session, &form), Some(session))
+}
+
+/// The page of a session that can no longer be paid.
+fn over(session: &Session) -> Response {
+    let page = if session.status == SessionStatus::Complete {
+        let to = session.success_address();
+        let text = "This Checkout session was paid. You can close this page.";
+        html::notice("You’re all done here", text, Some(("Back to the shop", &to)))
+    } else {
+        let link = session.cancel_url.as_deref().map(|to| ("Go back", to));
+        let text = "This Checkout session has expired and can no longer be paid. Nothing was charged.";
+        html::notice("This page has expired", text, link)
+    };
+    framed(StatusCode::OK, page, Some(session))
+}
+
+/// No script, no foreign content; the form may lead to the shop, since browsers apply `form-action` to the redirect too.
+fn framed(status: StatusCode, page: String, session: Option<&Session>) -> Response {
+    let shop = session.and_then(|session| Url::parse(&session.success_url).ok());
+    let shop = shop.map_or_else(String::new, |url| url.origin().ascii_serialization());
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {shop}"
+    );
+    let mut response = (status, Html(page)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
+    if let Ok(policy) = HeaderValue::from_str(policy.trim_end()) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}

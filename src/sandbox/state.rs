@@ -1,0 +1,225 @@
+//! Everything the sandbox knows, in memory; changed only by [`Change`]s, which are what the journal holds.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::model::{Charge, Customer, Delivery, Endpoint, Event, Intent, KeptAnswer, Session, SessionStatus, new_id};
+
+/// Seconds an idempotency key is kept: 24 hours, as Stripe does.
+pub const KEY_KEPT_SECS: i64 = 24 * 3600;
+/// Seconds an event can be read back: 30 days, as Stripe does.
+const EVENT_KEPT_SECS: i64 = 30 * 24 * 3600;
+
+/// One object made or replaced.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// A customer.
+    Customer(Customer),
+    /// A Checkout session.
+    Session(Box<Session>),
+    /// A PaymentIntent.
+    Intent(Intent),
+    /// A charge.
+    Charge(Charge),
+    /// An event.
+    Event(Event),
+    /// A delivery of an event.
+    Delivery(Delivery),
+    /// An answer under an idempotency key.
+    Answer(KeptAnswer),
+    /// The webhook endpoint.
+    Endpoint(Endpoint),
+    /// Everything forgotten.
+    Reset,
+}
+
+/// Objects by id, in the order they were made.
+pub struct Table<T> {
+    by_id: HashMap<String, T>,
+    order: Vec<String>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { by_id: HashMap::new(), order: Vec::new() }
+    }
+}
+
+impl<T> Table<T> {
+    fn put(&mut self, id: &str, object: T) {
+        if self.by_id.insert(id.to_owned(), object).is_none() {
+            self.order.push(id.to_owned());
+        }
+    }
+
+    /// One object.
+    pub fn get(&self, id: &str) -> Option<&T> {
+        self.by_id.get(id)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// All, the newest first, as Stripe lists them.
+    pub fn newest_first(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.order.iter().rev().map(|id| &self.by_id[id])
+    }
+}
+
+/// The state.
+#[derive(Default)]
+pub struct State {
+    /// Customers.
+    pub customers: Table<Customer>,
+    /// Checkout sessions.
+    pub sessions: Table<Session>,
+    /// PaymentIntents.
+    pub intents: Table<Intent>,
+    /// Charges.
+    pub charges: Table<Charge>,
+    /// Events.
+    pub events: Table<Event>,
+    /// Deliveries, by event.
+    pub deliveries: Table<Delivery>,
+    /// Answers, by idempotency key.
+    pub answers: HashMap<String, KeptAnswer>,
+    /// Where events are sent.
+    pub endpoint: Option<Endpoint>,
+    /// Open sessions by expiry.
+    open: BTreeSet<(i64, String)>,
+    /// Pending deliveries by due time.
+    pending: BTreeSet<(i64, String)>,
+}
+
+impl State {
+    /// Takes one change in.
+    pub fn apply(&mut self, change: Change) {
+        match change {
+            Change::Customer(customer) => self.customers.put(&customer.id.clone(), customer),
+            Change::Session(session) => {
+                let slot = (session.expires_at, session.id.clone());
+                if session.status == SessionStatus::Open {
+                    self.open.insert(slot);
+                } else {
+                    self.open.remove(&slot);
+                }
+                self.sessions.put(&session.id.clone(), *session);
+            }
+            Change::Intent(intent) => self.intents.put(&intent.id.clone(), intent),
+            Change::Charge(charge) => self.charges.put(&charge.id.clone(), charge),
+            Change::Event(event) => self.events.put(&event.id.clone(), event),
+            Change::Delivery(delivery) => {
+                if let Some(at) = self.deliveries.get(&delivery.event).and_then(|old| old.next_at_ms) {
+                    self.pending.remove(&(at, delivery.event.clone()));
+                }
+                if let Some(at) = delivery.next_at_ms {
+                    self.pending.insert((at, delivery.event.clone()));
+                }
+                self.deliveries.put(&delivery.event.clone(), delivery);
+            }
+            Change::Answer(answer) => {
+                self.answers.insert(answer.key.clone(), answer);
+            }
+            Change::Endpoint(endpoint) => self.endpoint = Some(endpoint),
+            Change::Reset => *self = Self::default(),
+        }
+    }
+
+    /// The whole state as changes, without what is past its keeping.
+    pub fn snapshot(&self, now: Timestamp) -> Vec<Change> {
+        let now = now.as_second();
+        let events = || self.events.newest_first().rev().filter(|event| now - event.created < EVENT_KEPT_SECS);
+        let deliveries = events().filter_map(|event| self.deliveries.get(&event.id)).cloned().map(Change::Delivery);
+        let answers = self.answers.values().filter(|answer| now - answer.created < KEY_KEPT_SECS);
+        let sessions = self.sessions.newest_first().rev().cloned().map(Box::new);
+        let mut all: Vec<_> = self.endpoint.iter().cloned().map(Change::Endpoint).collect();
+        all.extend(self.customers.newest_first().rev().cloned().map(Change::Customer));
+        all.extend(sessions.map(Change::Session));
+        all.extend(self.intents.newest_first().rev().cloned().map(Change::Intent));
+        all.extend(self.charges.newest_first().rev().cloned().map(Change::Charge));
+        all.extend(events().cloned().map(Change::Event));
+        all.extend(deliveries);
+        all.extend(answers.cloned().map(Change::Answer));
+        all
+    }
+
+    /// Open sessions whose time is over.
+    pub fn run_out(&self, now: Timestamp) -> Vec<&Session> {
+        let due = self.open.iter().take_while(|(expires_at, _)| *expires_at <= now.as_second());
+        due.filter_map(|(_, id)| self.sessions.get(id)).collect()
+    }
+
+    /// Deliveries whose time has come, the longest waiting first.
+    pub fn due(&self, now: Timestamp) -> Vec<Delivery> {
+        let due = self.pending.iter().take_while(|(at, _)| *at <= now.as_millisecond());
+        due.filter_map(|(_, event)| self.deliveries.get(event)).cloned().collect()
+    }
+
+    /// Whether anything waits for time to pass.
+    pub fn waits(&self) -> bool {
+        !self.open.is_empty() || !self.pending.is_empty()
+    }
+}
+
+/// The request a change is made for; nobody's where a page or the passing of time makes it.
+#[derive(Clone, Debug, Default)]
+pub struct Cause {
+    /// `req_…`
+    pub request: Option<String>,
+    /// Its idempotency key.
+    pub idempotency_key: Option<String>,
+}
+
+/// Changes being gathered; they are seen in `state` only after they are durable.
+pub struct Transaction<'a> {
+    /// The state as it stands.
+    pub state: &'a State,
+    /// The time of all of it.
+    pub now: Timestamp,
+    cause: Cause,
+    changes: Vec<Change>,
+}
+
+impl<'a> Transaction<'a> {
+    /// Begins to gather.
+    pub fn new(state: &'a State, now: Timestamp, cause: Cause) -> Self {
+        Self { state, now, cause, changes: Vec::new() }
+    }
+
+    /// Adds a change.
+    pub fn put(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// Adds an event, and its delivery where there is an endpoint.
+    pub fn emit(&mut self, kind: &str, object: Value) {
+        let event = Event {
+            id: new_id("evt_1", 23),
+            created: self.now.as_second(),
+            kind: kind.to_owned(),
+            object,
+            request: self.cause.request.clone(),
+            idempotency_key: self.cause.idempotency_key.clone(),
+        };
+        if self.state.endpoint.is_some() {
+            self.put(Change::Delivery(Delivery {
+                event: event.id.clone(),
+                attempts: 0,
+                next_at_ms: Some(self.now.as_millisecond()),
+                delivered: false,
+            }));
+        }
+        self.put(Change::Event(event));
+    }
+
+    /// What was gathered.
+    pub fn into_changes(self) -> Vec<Change> {
+        self.changes
+    }
+}

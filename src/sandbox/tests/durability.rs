@@ -1,0 +1,104 @@
+//! What was acknowledged is there after `kill -9`, in the middle of writing or not.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use super::{Fixture, SECRET, http};
+use crate::clock::Clock;
+use crate::sandbox::{Options, SandboxError, run};
+
+/// Tells the copy of this test program which file to use.
+const STATE_FILE: &str = "MINUTEBANK_TEST_SANDBOX_STATE";
+
+/// Not a test: the sandbox as a process of its own, for the test below to kill.
+#[tokio::test]
+#[ignore = "started by kill_9_loses_no_acknowledged_answer"]
+async fn child() {
+    let Some(state_file) = std::env::var_os(STATE_FILE).map(PathBuf::from) else {
+        return;
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    std::io::stdout().write_all(format!("\nlistening {addr}\n").as_bytes()).unwrap();
+    let webhook_secret = SECRET.to_owned();
+    let options = Options { addr, state_file, webhook_url: None, webhook_secret, clock: Clock::system() };
+    run(options, listener, std::future::pending()).await.unwrap();
+}
+
+fn start_child(state_file: &Path) -> (Child, String) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "sandbox::tests::durability::child", "--ignored", "--nocapture"])
+        .env(STATE_FILE, state_file)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let addr = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("listening ").map(str::to_owned));
+    (child, format!("http://{}", addr.expect("the child says where it listens")))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kill_9_loses_no_acknowledged_answer() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let state_file = folder.path().join("stripe.jsonl");
+    let (mut child, base) = start_child(&state_file);
+    let clients = (0..8).map(|client| {
+        let base = base.clone();
+        tokio::spawn(async move {
+            let (http, mut acknowledged) = (http(), Vec::new());
+            for number in 0.. {
+                let key = format!("{client}-{number}");
+                let form = [("name", &key)];
+                let request = http.post(format!("{base}/v1/customers")).bearer_auth("sk_test_any").form(&form);
+                let Ok(answer) = request.header("Idempotency-Key", &key).send().await else {
+                    break;
+                };
+                let Ok(body) = answer.text().await else { break };
+                acknowledged.push((key, body));
+            }
+            acknowledged
+        })
+    });
+    let clients: Vec<_> = clients.collect();
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut acknowledged = Vec::new();
+    for client in clients {
+        acknowledged.extend(client.await.unwrap());
+    }
+    assert!(acknowledged.len() > 8, "{} answers are too few to learn from", acknowledged.len());
+
+    let fixture = Fixture::start_in(folder, Clock::system(), None).await;
+    for (key, body) in &acknowledged {
+        let again = fixture.post_with_key("/v1/customers", Some(key), &[("name", key)]).await;
+        assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), body));
+        let id = again.json()["id"].as_str().unwrap().to_owned();
+        assert_eq!(fixture.get(&format!("/v1/customers/{id}")).await.json()["name"], key.as_str());
+    }
+    fixture.stop().await;
+}
+
+#[tokio::test]
+async fn half_a_line_is_dropped_and_a_foreign_file_refused() {
+    let fixture = Fixture::start().await;
+    let id = fixture.session().await;
+    let (folder, clock) = (Arc::clone(&fixture.folder), fixture.clock.clone());
+    let file = folder.path().join("stripe.jsonl");
+    fixture.stop().await;
+    std::fs::OpenOptions::new().append(true).open(&file).unwrap().write_all(b"[{\"customer\":{\"id\":\"cus_h").unwrap();
+    let fixture = Fixture::start_in(Arc::clone(&folder), clock.clone(), None).await;
+    assert_eq!(fixture.get(&format!("/v1/checkout/sessions/{id}")).await.json()["status"], "open");
+    fixture.stop().await;
+
+    std::fs::write(&file, "somebody's notes\n").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let options = super::options(listener.local_addr().unwrap(), file.clone(), None, clock);
+    let refused = run(options, listener, std::future::pending()).await;
+    assert!(matches!(refused, Err(SandboxError::Unreadable { line: 1, .. })));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "somebody's notes\n");
+}

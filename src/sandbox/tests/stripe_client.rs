@@ -1,0 +1,156 @@
+//! The client the product uses, against the sandbox: what it sends is taken, what comes back is parsed.
+
+use std::collections::HashMap;
+
+use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
+use stripe_checkout::checkout_session::{
+    CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing, CreateCheckoutSessionAutomaticTax,
+    CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
+    ExpireCheckoutSession, ListCheckoutSession, ListLineItemsCheckoutSession, ProductData, RetrieveCheckoutSession,
+};
+use stripe_core::customer::{CreateCustomer, ListCustomer, RetrieveCustomer, RetrieveCustomerReturned};
+use stripe_core::payment_intent::{ListPaymentIntent, RetrievePaymentIntent};
+use stripe_shared::{CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus, PaymentIntentStatus};
+use stripe_types::Currency;
+
+use super::Fixture;
+
+fn client(fixture: &Fixture) -> Client {
+    ClientBuilder::new("sk_test_any").url(format!("{}/", fixture.base)).build().unwrap()
+}
+
+fn create(customer: &str) -> CreateCheckoutSession {
+    let product = ProductData { description: Some("Never expires".into()), ..ProductData::new("100 minutes") };
+    let price = CreateCheckoutSessionLineItemsPriceData {
+        product_data: Some(product),
+        unit_amount: Some(1000),
+        ..CreateCheckoutSessionLineItemsPriceData::new(Currency::USD)
+    };
+    let line = CreateCheckoutSessionLineItems {
+        price_data: Some(price),
+        quantity: Some(3),
+        ..CreateCheckoutSessionLineItems::new()
+    };
+    let metadata = HashMap::from([("workspace".to_owned(), "ws_harbor & co".to_owned())]);
+    let intent = CreateCheckoutSessionPaymentIntentData {
+        metadata: Some(metadata.clone()),
+        ..CreateCheckoutSessionPaymentIntentData::new()
+    };
+    CreateCheckoutSession::new()
+        .mode(CheckoutSessionMode::Payment)
+        .customer(customer)
+        .client_reference_id("pur_1")
+        .line_items(vec![line])
+        .metadata(metadata)
+        .payment_intent_data(intent)
+        .adaptive_pricing(CreateCheckoutSessionAdaptivePricing { enabled: Some(false) })
+        .allow_promotion_codes(false)
+        .automatic_tax(CreateCheckoutSessionAutomaticTax::new(false))
+        .expand(vec!["line_items".to_owned()])
+        .success_url("http://localhost:3000/billing/return?session_id={CHECKOUT_SESSION_ID}")
+        .cancel_url("http://localhost:3000/billing?buy=minutes")
+}
+
+#[tokio::test]
+async fn a_purchase_is_made_paid_and_read_back() {
+    let fixture = Fixture::start().await;
+    let client = client(&fixture);
+    let customer = CreateCustomer::new().email("owner@harbor.test").name("Harbor Dental").send(&client).await.unwrap();
+    let known = RetrieveCustomer::new(&customer.id).send(&client).await.unwrap();
+    assert!(matches!(known, RetrieveCustomerReturned::Customer(known) if known.id == customer.id));
+    assert_eq!(ListCustomer::new().email("owner@harbor.test").send(&client).await.unwrap().data.len(), 1);
+
+    let made = create(customer.id.as_str()).send(&client).await.unwrap();
+    assert_eq!((made.amount_total, made.currency.clone()), (Some(3000), Some(Currency::USD)));
+    assert_eq!(made.client_reference_id.as_deref(), Some("pur_1"));
+    assert_eq!(made.metadata.as_ref().unwrap()["workspace"], "ws_harbor & co");
+    assert_eq!(made.line_items.unwrap().data[0].quantity, Some(3));
+    assert_eq!(made.url.unwrap(), format!("{}/c/pay/{}", fixture.base, made.id));
+    assert_eq!(made.payment_status, CheckoutSessionPaymentStatus::Unpaid);
+
+    fixture.control(&format!("/_sandbox/sessions/{}/pay", made.id), serde_json::json!({})).await;
+    let expand = vec!["payment_intent.latest_charge".to_owned(), "customer".to_owned()];
+    let paid = RetrieveCheckoutSession::new(&made.id).expand(expand).send(&client).await.unwrap();
+    assert_eq!(paid.status, Some(CheckoutSessionStatus::Complete));
+    assert_eq!(paid.payment_status, CheckoutSessionPaymentStatus::Paid);
+    assert_eq!(paid.customer.unwrap().as_object().unwrap().name.as_deref(), Some("Harbor Dental"));
+    let intent = paid.payment_intent.unwrap().into_object().unwrap();
+    assert_eq!((intent.status, intent.amount_received), (PaymentIntentStatus::Succeeded, 3000));
+    let charge = intent.latest_charge.unwrap().into_object().unwrap();
+    let card = charge.payment_method_details.unwrap().card.unwrap();
+    assert_eq!(card.last4.as_deref(), Some("4242"));
+
+    let of_intent = ListCheckoutSession::new().payment_intent(intent.id.as_str()).send(&client).await.unwrap();
+    assert_eq!(of_intent.data[0].id, made.id);
+    let open = ListCheckoutSession::new().status(CheckoutSessionStatus::Open).send(&client).await.unwrap();
+    assert!(open.data.is_empty() && !open.has_more);
+    let items = ListLineItemsCheckoutSession::new(&made.id).send(&client).await.unwrap();
+    assert_eq!(items.data[0].amount_total, 3000);
+    assert_eq!(
+        RetrievePaymentIntent::new(&intent.id).send(&client).await.unwrap().metadata["workspace"],
+        "ws_harbor & co"
+    );
+    let intents = ListPaymentIntent::new().customer(customer.id.as_str()).send(&client).await.unwrap();
+    assert_eq!(intents.data.len(), 1);
+    fixture.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_expires_once() {
+    let fixture = Fixture::start().await;
+    let client = client(&fixture);
+    let customer = CreateCustomer::new().send(&client).await.unwrap();
+    let made = create(customer.id.as_str()).send(&client).await.unwrap();
+    let expired = ExpireCheckoutSession::new(&made.id).send(&client).await.unwrap();
+    assert_eq!((expired.status, expired.url), (Some(CheckoutSessionStatus::Expired), None));
+    let again = ExpireCheckoutSession::new(&made.id).send(&client).await.unwrap_err();
+    let StripeError::Stripe(error, 400) = again else { panic!("{again}") };
+    assert!(error.message.unwrap().contains("status of `expired`"));
+    fixture.stop().await;
+}
+
+#[tokio::test]
+async fn errors_and_declines_parse() {
+    let fixture = Fixture::start().await;
+    let client = client(&fixture);
+    let missing = create("cus_none").send(&client).await.unwrap_err();
+    let StripeError::Stripe(error, 400) = missing else { panic!("{missing}") };
+    assert_eq!((error.code.unwrap().as_str(), error.param.as_deref()), ("resource_missing", Some("customer")));
+    let missing = RetrieveCheckoutSession::new("cs_test_none").send(&client).await.unwrap_err();
+    assert!(matches!(missing, StripeError::Stripe(_, 404)), "{missing}");
+
+    let id = fixture.session().await;
+    let declined = fixture
+        .control(&format!("/_sandbox/sessions/{id}/pay"), serde_json::json!({ "card": "4000000000009995" }))
+        .await;
+    assert_eq!(declined.error().0, 402);
+    let session = RetrieveCheckoutSession::new(id.as_str()).expand(vec!["payment_intent".to_owned()]);
+    let session = session.send(&client).await.unwrap();
+    assert_eq!(session.status, Some(CheckoutSessionStatus::Open));
+    let intent = session.payment_intent.unwrap().into_object().unwrap();
+    let failure = intent.last_payment_error.unwrap();
+    assert_eq!(failure.decline_code.as_deref(), Some("insufficient_funds"));
+    assert_eq!(failure.payment_method.unwrap().card.unwrap().last4, "9995");
+    fixture.stop().await;
+}
+
+#[tokio::test]
+async fn one_key_makes_one_session() {
+    let fixture = Fixture::start().await;
+    let client = client(&fixture);
+    let customer = CreateCustomer::new().send(&client).await.unwrap();
+    let key = RequestStrategy::Idempotent(IdempotencyKey::new("purchase-1").unwrap());
+    let request = create(customer.id.as_str());
+    let first = request.customize().request_strategy(key.clone()).send(&client).await.unwrap();
+    let second = request.customize().request_strategy(key.clone()).send(&client).await.unwrap();
+    assert_eq!((&first.id, &first.url), (&second.id, &second.url));
+    let other = request.clone().client_reference_id("pur_2");
+    let refused = other.customize().request_strategy(key).send(&client).await.unwrap_err();
+    assert!(matches!(refused, StripeError::Stripe(_, 400)), "{refused}");
+    fixture.stop().await;
+}
+
+#[test]
+fn the_version_is_the_clients() {
+    assert_eq!(super::super::api::API_VERSION, stripe_shared::version::VERSION.as_str());
+}

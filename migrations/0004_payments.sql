@@ -2,9 +2,13 @@
 
 -- One stored Stripe customer per workspace, made before its first Checkout session.
 create table stripe_customers (
-    workspace_id  bigint primary key references workspaces,
-    customer_id   text not null unique,
-    created_at    timestamptz not null
+    workspace_id     bigint primary key references workspaces,
+    -- the attempt, stored before it is sent: its key, and the exact bytes of its body
+    idempotency_key  text not null unique,
+    request          text not null,
+    asked_at         timestamptz not null,
+    -- null until the attempt's outcome is known
+    customer_id      text unique
 );
 
 create table purchases (
@@ -21,34 +25,41 @@ create table purchases (
     units_each           bigint not null check (units_each > 0),
     price_each_mc        bigint not null check (price_each_mc >= 50000 and price_each_mc % 1000 = 0),
     quantity             int not null check (quantity between 1 and 20),
-    -- open → credited | expired | unmatched
-    status               text not null default 'open' check (status in ('open', 'credited', 'expired', 'unmatched')),
-    -- the request to Stripe, stored before it is sent: its key, and its exact parameters
+    customer_id          text not null,
+    -- open → credited | expired (ended without payment) | failed (Stripe made no session) | unmatched (in the inbox)
+    status               text not null default 'open'
+        check (status in ('open', 'credited', 'expired', 'failed', 'unmatched')),
+    -- the attempt, stored before it is sent: its key, and the exact bytes of its body
     idempotency_key      text not null unique,
-    request              jsonb,
-    sent_at              timestamptz,
+    request              text not null,
     checkout_session_id  text unique,
     checkout_url         text,
     created_at           timestamptz not null,
     credited_at          timestamptz,
+    -- when the sweep looks again
+    next_check_at        timestamptz not null,
     primary key (workspace_id, id),
     unique (workspace_id, purchase_key),
+    check ((checkout_session_id is null) = (checkout_url is null)),
     check ((status = 'credited') = (credited_at is not null))
 );
 -- the sweep looks at purchases whose outcome is open
-create index open_purchases on purchases (created_at) where status = 'open';
+create index open_purchases on purchases (next_check_at) where status = 'open';
 
 -- Raw events, stored before they are processed; processed_at is set once the effect is committed.
 create table stripe_events (
-    id            text primary key,
-    type          text not null,
-    livemode      boolean not null,
-    payload       text not null,
-    received_at   timestamptz not null,
-    processed_at  timestamptz,
-    outcome       text
+    id             text primary key,
+    type           text not null,
+    livemode       boolean not null,
+    payload        text not null,
+    received_at    timestamptz not null,
+    processed_at   timestamptz,
+    outcome        text,
+    -- when the sweep tries again
+    next_check_at  timestamptz not null,
+    check ((processed_at is null) = (outcome is null))
 );
-create index unprocessed_events on stripe_events (received_at) where processed_at is null;
+create index unprocessed_events on stripe_events (next_check_at) where processed_at is null;
 
 -- What somebody of the agency must look at; nothing that cost money is dropped.
 create table inbox_items (

@@ -88,6 +88,24 @@ pub async fn assigned_packs(
     Ok(rows.iter().map(offer).collect())
 }
 
+/// The key of a pack and what it offers, by its public id; `None` where this client may not see it, or it is archived.
+pub async fn assigned_pack(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    public_id: &str,
+) -> sqlx::Result<Option<(i64, PackOffer)>> {
+    let row = sqlx::query(
+        "select p.id, p.public_id, p.name, p.description, p.meter, p.units, p.price_mc, p.popular
+         from pack_assignments a join packs p on p.id = a.pack_id
+         where a.workspace_id = $1 and p.public_id = $2 and p.archived_at is null",
+    )
+    .bind(workspace.0)
+    .bind(public_id)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| (row.get("id"), offer(&row))))
+}
+
 fn offer(row: &PgRow) -> PackOffer {
     PackOffer {
         id: row.get("public_id"),

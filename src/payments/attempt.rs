@@ -1,0 +1,131 @@
+//! Attempts: what is asked of Stripe, fixed as bytes before it is sent.
+
+use std::collections::HashMap;
+
+use stripe::StripeRequest as _;
+use stripe_checkout::CheckoutSessionMode;
+use stripe_checkout::checkout_session::{
+    CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing, CreateCheckoutSessionAutomaticTax,
+    CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData, ProductData,
+};
+use stripe_core::customer::CreateCustomer;
+use stripe_types::Currency;
+use url::Url;
+
+use super::purchase::{Payer, Purchase};
+
+/// A POST as it is stored and sent. The same key with the same body is answered once, however often it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Idempotency-Key.
+    pub key: String,
+    /// The form-encoded body.
+    pub body: String,
+}
+
+/// The body that makes the workspace's Stripe customer.
+pub fn customer_request(payer: &Payer) -> String {
+    let mut request = CreateCustomer::new()
+        .name(payer.name.as_str())
+        .metadata(HashMap::from([(
+            "workspace".to_owned(),
+            payer.workspace.clone(),
+        )]));
+    if let Some(email) = &payer.email {
+        request = request.email(email.as_str());
+    }
+    request.build().body.unwrap_or_default()
+}
+
+/// The body that makes a purchase's Checkout session. Nothing in it lets Stripe change the amount: no adaptive
+/// pricing, promotion codes or automatic tax (SPEC §5).
+pub fn session_request(purchase: &Purchase, payer: &Payer, public_url: &Url) -> String {
+    let base = public_url.as_str().trim_end_matches('/');
+    let pieces = purchase.units_each / purchase.meter.per_piece();
+    let mut price = CreateCheckoutSessionLineItemsPriceData::new(Currency::USD);
+    price.unit_amount = Some(purchase.price_each.cents_up());
+    price.product_data = Some(ProductData::new(format!(
+        "{}, {}",
+        purchase.pack_name,
+        purchase.meter.pieces(pieces)
+    )));
+    let mut line = CreateCheckoutSessionLineItems::new();
+    line.price_data = Some(price);
+    line.quantity = Some(purchase.quantity.unsigned_abs());
+    let mut adaptive = CreateCheckoutSessionAdaptivePricing::new();
+    adaptive.enabled = Some(false);
+    let request = CreateCheckoutSession::new()
+        .mode(CheckoutSessionMode::Payment)
+        .adaptive_pricing(adaptive)
+        .allow_promotion_codes(false)
+        .automatic_tax(CreateCheckoutSessionAutomaticTax::new(false))
+        .client_reference_id(purchase.id.as_str())
+        .customer(purchase.customer.as_str())
+        .line_items(vec![line])
+        .metadata(HashMap::from([
+            ("workspace".to_owned(), payer.workspace.clone()),
+            ("purchase".to_owned(), purchase.id.clone()),
+        ]))
+        .success_url(format!(
+            "{base}/billing/return?session_id={{CHECKOUT_SESSION_ID}}"
+        ))
+        .cancel_url(format!("{base}{}", choice_kept(purchase)));
+    request.build().body.unwrap_or_default()
+}
+
+/// Where Checkout's way back leads: the dialog, as it was left.
+fn choice_kept(purchase: &Purchase) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("buy", "minutes")
+        .append_pair("pack", &purchase.pack)
+        .append_pair("quantity", &purchase.quantity.to_string())
+        .finish();
+    format!("/billing?{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payments::purchase::sample;
+
+    #[test]
+    fn a_session_request_leaves_stripe_no_room_to_change_the_amount() {
+        let purchase = sample();
+        let payer = Payer {
+            workspace: "ws_harbor".into(),
+            name: "Harbor Dental".into(),
+            email: None,
+        };
+        let body = session_request(
+            &purchase,
+            &payer,
+            &Url::parse("http://localhost:3000").unwrap(),
+        );
+        let fields: HashMap<String, String> =
+            url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        let field = |name: &str| fields.get(name).map(String::as_str);
+        assert_eq!(field("mode"), Some("payment"));
+        assert_eq!(field("adaptive_pricing[enabled]"), Some("false"));
+        assert_eq!(field("automatic_tax[enabled]"), Some("false"));
+        assert_eq!(field("allow_promotion_codes"), Some("false"));
+        assert_eq!(field("client_reference_id"), Some("pur_sample"));
+        assert_eq!(field("customer"), Some("cus_sample"));
+        assert_eq!(field("line_items[0][quantity]"), Some("3"));
+        assert_eq!(field("line_items[0][price_data][unit_amount]"), Some("1000"));
+        assert_eq!(field("line_items[0][price_data][currency]"), Some("usd"));
+        assert_eq!(
+            field("line_items[0][price_data][product_data][name]"),
+            Some("Medium, 100 minutes")
+        );
+        assert_eq!(
+            field("success_url"),
+            Some("http://localhost:3000/billing/return?session_id={CHECKOUT_SESSION_ID}")
+        );
+        assert_eq!(
+            field("cancel_url"),
+            Some("http://localhost:3000/billing?buy=minutes&pack=pack_medium&quantity=3")
+        );
+        assert_eq!(field("metadata[workspace]"), Some("ws_harbor"));
+        assert_eq!(field("metadata[purchase]"), Some("pur_sample"));
+    }
+}

@@ -1,0 +1,236 @@
+//! The way to Stripe or its sandbox: every call has a time limit, and every answer a class (SPEC §5).
+
+use std::time::Duration;
+
+use stripe::{ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
+use stripe_checkout::checkout_session::{
+    CreateCheckoutSession, ListCheckoutSession, RetrieveCheckoutSession,
+};
+use stripe_core::customer::{CreateCustomer, ListCustomer};
+use stripe_shared::api_errors::ApiErrorsType;
+use tokio::time::{Instant, sleep};
+
+use super::attempt::Attempt;
+use super::purchase::Payer;
+use super::session::Session;
+use crate::config::StripeConfig;
+
+/// How long one answer may take; the library itself would wait for ever.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// An unknown outcome is asked for again by the caller itself for so long; after that by the sweep.
+const REPEAT_WITHIN: Duration = Duration::from_secs(10);
+/// Pause before the first repetition; the next ones wait twice as long each.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// Objects on one page of a list.
+const PAGE: i64 = 100;
+
+/// The way to Stripe.
+#[derive(Debug)]
+pub struct Stripe {
+    client: stripe::Client,
+    livemode: bool,
+    answer_within: Duration,
+}
+
+/// Why there is no answer to build on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Known failed: Stripe refused, nothing happened.
+    #[error("Stripe refused with status {status}: {message}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// Stripe's words.
+        message: String,
+    },
+    /// Stripe has stored a failure of its own under this key and will repeat it; the outcome can only be read back.
+    #[error("Stripe repeats a failure of its own: {0}")]
+    Stuck(String),
+    /// It may or may not have happened.
+    #[error("the outcome at Stripe is not known: {0}")]
+    Unknown(String),
+}
+
+impl Stripe {
+    /// Sets up the way to the configured account. Nothing is sent.
+    ///
+    /// # Errors
+    /// Where key or base address cannot stand in a request.
+    pub fn new(config: &StripeConfig) -> Result<Self, StripeError> {
+        let key = config.secret_key.reveal();
+        let mut builder = ClientBuilder::new(key);
+        if let Some(base) = &config.api_base {
+            let slash = if base.path().ends_with('/') { "" } else { "/" };
+            builder = builder.url(format!("{base}{slash}"));
+        }
+        Ok(Self {
+            client: builder.build()?,
+            livemode: key.contains("_live_"),
+            answer_within: ANSWER_WITHIN,
+        })
+    }
+
+    /// The same way with another time limit per answer.
+    pub fn answering_within(self, answer_within: Duration) -> Self {
+        Self {
+            answer_within,
+            ..self
+        }
+    }
+
+    /// True where the key moves real money.
+    pub const fn livemode(&self) -> bool {
+        self.livemode
+    }
+
+    /// Makes a customer; answers its id.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn create_customer(&self, attempt: &Attempt) -> Result<String, Failure> {
+        let customer = self.post(&CreateCustomer::new(), attempt).await?;
+        Ok(customer.id.to_string())
+    }
+
+    /// Reads back the customer that an attempt may have made.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn find_customer(&self, payer: &Payer) -> Result<Option<String>, Failure> {
+        let mut list = ListCustomer::new().limit(PAGE);
+        if let Some(email) = &payer.email {
+            list = list.email(email.as_str());
+        }
+        loop {
+            let page = self.get(&list).await?;
+            let ours = page.data.iter().find(|customer| {
+                customer.metadata.as_ref().and_then(|data| data.get("workspace"))
+                    == Some(&payer.workspace)
+            });
+            if let Some(customer) = ours {
+                return Ok(Some(customer.id.to_string()));
+            }
+            match page.data.last().filter(|_| page.has_more) {
+                Some(last) => list = list.starting_after(last.id.to_string()),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Makes a Checkout session.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn create_session(&self, attempt: &Attempt) -> Result<Session, Failure> {
+        let session = self.post(&CreateCheckoutSession::new(), attempt).await?;
+        Ok(session.into())
+    }
+
+    /// Retrieves a Checkout session. The id must have passed [`super::is_session_id`].
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn session(&self, id: &str) -> Result<Session, Failure> {
+        Ok(self.get(&RetrieveCheckoutSession::new(id)).await?.into())
+    }
+
+    /// Reads back the session that an attempt may have made for this purchase of this customer.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn find_session(
+        &self,
+        customer: &str,
+        purchase: &str,
+    ) -> Result<Option<Session>, Failure> {
+        let mut list = ListCheckoutSession::new().customer(customer).limit(PAGE);
+        loop {
+            let mut page = self.get(&list).await?;
+            let ours = page
+                .data
+                .iter()
+                .position(|session| session.client_reference_id.as_deref() == Some(purchase));
+            if let Some(at) = ours {
+                return Ok(Some(page.data.swap_remove(at).into()));
+            }
+            match page.data.last().filter(|_| page.has_more) {
+                Some(last) => list = list.starting_after(last.id.to_string()),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    async fn get<R>(&self, request: &R) -> Result<R::Output, Failure>
+    where
+        R: StripeRequest,
+        R::Output: miniserde::Deserialize,
+    {
+        let request = request.customize().timeout(self.answer_within);
+        request.send(&self.client).await.map_err(|error| class(&error))
+    }
+
+    /// Sends an attempt's own bytes under its own key, again and again while the outcome is unknown and it is early.
+    /// `kind` only says where to and what comes back.
+    async fn post<R>(&self, kind: &R, attempt: &Attempt) -> Result<R::Output, Failure>
+    where
+        R: StripeRequest,
+        R::Output: miniserde::Deserialize,
+    {
+        let key = IdempotencyKey::new(&attempt.key)
+            .map_err(|error| Failure::Unknown(error.to_string()))?;
+        let begun = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        let mut own_failures = 0;
+        loop {
+            let mut request = kind.build();
+            request.body = Some(attempt.body.clone());
+            let sent = request
+                .customize::<R::Output>()
+                .request_strategy(RequestStrategy::Idempotent(key.clone()))
+                .timeout(self.answer_within)
+                .send(&self.client)
+                .await;
+            let error = match sent {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let failure = class(&error);
+            if matches!(&error, StripeError::Stripe(_, 500..)) {
+                own_failures += 1;
+            }
+            match failure {
+                Failure::Unknown(words) if own_failures > 1 => return Err(Failure::Stuck(words)),
+                Failure::Unknown(_) if begun.elapsed() + pause < REPEAT_WITHIN => {
+                    sleep(pause).await;
+                    pause *= 2;
+                }
+                failure => return Err(failure),
+            }
+        }
+    }
+}
+
+/// What an error says about the outcome. Only a well-formed refusal is definite: HTML pages, half answers and time-outs
+/// are not, nor a key in use, nor a rate limit that a repetition will pass.
+fn class(error: &StripeError) -> Failure {
+    match error {
+        StripeError::Stripe(told, status @ 400..500)
+            if !matches!(status, 409 | 424 | 429)
+                && !matches!(
+                    told.type_,
+                    ApiErrorsType::IdempotencyError | ApiErrorsType::ApiError
+                ) =>
+        {
+            Failure::Refused {
+                status: *status,
+                message: told.message.clone().unwrap_or_default(),
+            }
+        }
+        StripeError::Stripe(told, status) => Failure::Unknown(format!(
+            "status {status}: {}",
+            told.message.as_deref().unwrap_or_default()
+        )),
+        StripeError::ConfigError(words) => Failure::Unknown(words.clone()),
+        other => Failure::Unknown(other.to_string()),
+    }
+}

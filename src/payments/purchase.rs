@@ -1,0 +1,160 @@
+//! A purchase of packs: copied from the catalogue when it was begun, and never read from there again.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::attempt::Attempt;
+use crate::ledger::{LotGrant, LotSource};
+use crate::tenants::UserId;
+use crate::units::{Meter, MilliCents, WorkspaceId, words};
+
+/// How long the same bytes and key may be sent again; Stripe keeps a key for 24 hours (SPEC §5).
+const REPLAYED_WITHIN: SignedDuration = SignedDuration::from_hours(23);
+
+/// A purchase as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purchase {
+    /// Whose.
+    pub workspace: WorkspaceId,
+    /// `pur_…`
+    pub id: String,
+    /// One-use key of the form.
+    pub purchase_key: String,
+    /// Who bought.
+    pub bought_by: UserId,
+    /// Key of the pack.
+    pub pack_id: i64,
+    /// Public id of the pack, `pack_…`.
+    pub pack: String,
+    /// Name of the pack at that time.
+    pub pack_name: String,
+    /// Unit.
+    pub meter: Meter,
+    /// Seconds or calls of one pack.
+    pub units_each: i64,
+    /// Price of one pack, whole cents.
+    pub price_each: MilliCents,
+    /// How many packs.
+    pub quantity: i64,
+    /// The workspace's Stripe customer.
+    pub customer: String,
+    /// What became of it.
+    pub status: PurchaseStatus,
+    /// What was asked of Stripe.
+    pub attempt: Attempt,
+    /// Stripe's answer: id and address of the Checkout session.
+    pub session: Option<(String, String)>,
+    /// When it was begun, before anything was sent.
+    pub created_at: Timestamp,
+}
+
+/// What became of a purchase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PurchaseStatus {
+    /// Not paid yet, or not known yet.
+    Open,
+    /// Paid, and its units are posted.
+    Credited,
+    /// The session ended without a payment.
+    Expired,
+    /// Stripe made no session, or the payment failed for good.
+    Failed,
+    /// Paid, but not as it was asked; lies in the agency's inbox.
+    Unmatched,
+}
+
+words!(PurchaseStatus {
+    Open = "open",
+    Credited = "credited",
+    Expired = "expired",
+    Failed = "failed",
+    Unmatched = "unmatched"
+});
+
+/// Who pays, as Stripe gets to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payer {
+    /// Public id of the workspace.
+    pub workspace: String,
+    /// Name of the workspace.
+    pub name: String,
+    /// Address of its first owner.
+    pub email: Option<String>,
+}
+
+impl Purchase {
+    /// What must be paid.
+    pub fn total(&self) -> MilliCents {
+        MilliCents(self.price_each.0 * self.quantity)
+    }
+
+    /// Minutes or calls of all its packs.
+    pub fn pieces(&self) -> i64 {
+        self.units_each * self.quantity / self.meter.per_piece()
+    }
+
+    /// One lot per pack.
+    pub fn lots(&self) -> Vec<LotGrant> {
+        let lot = LotGrant {
+            name: self.pack_name.clone(),
+            meter: self.meter,
+            units: self.units_each,
+            price: self.price_each,
+            source: LotSource::Stripe,
+            reference: self.id.clone(),
+        };
+        (0..self.quantity).map(|_| lot.clone()).collect()
+    }
+
+    /// Whether the attempt may still be sent again; later its outcome can only be read back.
+    pub fn may_send(&self, now: Timestamp) -> bool {
+        now.duration_since(self.created_at) < REPLAYED_WITHIN
+    }
+}
+
+#[cfg(test)]
+pub(super) fn sample() -> Purchase {
+    Purchase {
+        workspace: WorkspaceId(1),
+        id: "pur_sample".into(),
+        purchase_key: "key".into(),
+        bought_by: UserId(1),
+        pack_id: 1,
+        pack: "pack_medium".into(),
+        pack_name: "Medium".into(),
+        meter: Meter::Minutes,
+        units_each: 6_000,
+        price_each: MilliCents::from_cents(1_000),
+        quantity: 3,
+        customer: "cus_sample".into(),
+        status: PurchaseStatus::Open,
+        attempt: Attempt {
+            key: "attempt".into(),
+            body: String::new(),
+        },
+        session: None,
+        created_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_purchase_of_three_is_three_lots() {
+        let purchase = sample();
+        assert_eq!(purchase.total().to_string(), "$30.00");
+        assert_eq!(purchase.pieces(), 300);
+        let lots = purchase.lots();
+        assert_eq!(lots.len(), 3);
+        assert!(lots.iter().all(|lot| lot.units == 6_000 && lot.reference == "pur_sample"));
+    }
+
+    #[test]
+    fn an_attempt_is_sent_again_for_23_hours() {
+        let purchase = sample();
+        let after = |hours| purchase.created_at + SignedDuration::from_hours(hours);
+        assert!(purchase.may_send(after(22)));
+        assert!(!purchase.may_send(after(23)));
+    }
+}

@@ -1,0 +1,426 @@
+//! Customers, purchases, events and the inbox, as they are stored. Nothing here commits.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::PgConnection;
+
+use super::attempt::Attempt;
+use super::event::Event;
+use super::purchase::{Payer, Purchase, PurchaseStatus};
+use crate::tenants::UserId;
+use crate::units::{Meter, MilliCents, WorkspaceId};
+
+/// A workspace's Stripe customer, or the attempt to make it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Customer {
+    /// What was asked of Stripe.
+    pub attempt: Attempt,
+    /// When it was first asked.
+    pub asked_at: Timestamp,
+    /// `cus_…`, once it is known.
+    pub id: Option<String>,
+}
+
+/// Who pays for a workspace.
+///
+/// # Errors
+/// `RowNotFound` where there is no such workspace.
+pub async fn payer(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<Payer> {
+    let (workspace, name, email) = sqlx::query_as(
+        "select w.public_id, w.name, (
+             select u.email from members m join users u on u.id = m.user_id
+             where m.workspace_id = w.id and m.role = 'owner' order by m.created_at, u.id limit 1)
+         from workspaces w where w.id = $1",
+    )
+    .bind(workspace.0)
+    .fetch_one(db)
+    .await?;
+    Ok(Payer {
+        workspace,
+        name,
+        email,
+    })
+}
+
+/// The workspace's customer, as far as it is known.
+pub async fn customer(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+) -> sqlx::Result<Option<Customer>> {
+    type Row = (String, String, jiff_sqlx::Timestamp, Option<String>);
+    let row: Option<Row> = sqlx::query_as(
+        "select idempotency_key, request, asked_at, customer_id from stripe_customers where workspace_id = $1",
+    )
+    .bind(workspace.0)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|(key, body, asked_at, id)| Customer {
+        attempt: Attempt { key, body },
+        asked_at: asked_at.to_jiff(),
+        id,
+    }))
+}
+
+/// Stores the first attempt to make a customer. One that stands already is left as it is.
+pub async fn insert_customer(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    attempt: &Attempt,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into stripe_customers (workspace_id, idempotency_key, request, asked_at)
+         values ($1, $2, $3, $4) on conflict do nothing",
+    )
+    .bind(workspace.0)
+    .bind(&attempt.key)
+    .bind(&attempt.body)
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Puts a new attempt in place of one that is known to have failed.
+pub async fn replace_customer_attempt(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    failed_key: &str,
+    attempt: &Attempt,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update stripe_customers set idempotency_key = $3, request = $4, asked_at = $5
+         where workspace_id = $1 and idempotency_key = $2 and customer_id is null",
+    )
+    .bind(workspace.0)
+    .bind(failed_key)
+    .bind(&attempt.key)
+    .bind(&attempt.body)
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Stores what an attempt made. The first answer stays.
+pub async fn set_customer(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    customer: &str,
+) -> sqlx::Result<()> {
+    sqlx::query("update stripe_customers set customer_id = $2 where workspace_id = $1 and customer_id is null")
+        .bind(workspace.0)
+        .bind(customer)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct PurchaseRow {
+    workspace_id: i64,
+    id: String,
+    purchase_key: String,
+    bought_by: i64,
+    pack_id: i64,
+    pack: String,
+    pack_name: String,
+    meter: String,
+    units_each: i64,
+    price_each_mc: i64,
+    quantity: i32,
+    customer_id: String,
+    status: String,
+    idempotency_key: String,
+    request: String,
+    checkout_session_id: Option<String>,
+    checkout_url: Option<String>,
+    created_at: jiff_sqlx::Timestamp,
+}
+
+impl From<PurchaseRow> for Purchase {
+    fn from(row: PurchaseRow) -> Self {
+        let named = "a CHECK names the words";
+        Self {
+            workspace: WorkspaceId(row.workspace_id),
+            id: row.id,
+            purchase_key: row.purchase_key,
+            bought_by: UserId(row.bought_by),
+            pack_id: row.pack_id,
+            pack: row.pack,
+            pack_name: row.pack_name,
+            meter: Meter::parse(&row.meter).expect(named),
+            units_each: row.units_each,
+            price_each: MilliCents(row.price_each_mc),
+            quantity: i64::from(row.quantity),
+            customer: row.customer_id,
+            status: PurchaseStatus::parse(&row.status).expect(named),
+            attempt: Attempt {
+                key: row.idempotency_key,
+                body: row.request,
+            },
+            session: row.checkout_session_id.zip(row.checkout_url),
+            created_at: row.created_at.to_jiff(),
+        }
+    }
+}
+
+/// Stores a purchase before anything is sent for it. One with the same form key is left as it is.
+pub async fn insert_purchase(
+    db: &mut PgConnection,
+    purchase: &Purchase,
+    next_check_at: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into purchases (workspace_id, id, purchase_key, bought_by, pack_id, pack_name, meter, units_each,
+             price_each_mc, quantity, customer_id, idempotency_key, request, created_at, next_check_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+         on conflict (workspace_id, purchase_key) do nothing",
+    )
+    .bind(purchase.workspace.0)
+    .bind(&purchase.id)
+    .bind(&purchase.purchase_key)
+    .bind(purchase.bought_by.0)
+    .bind(purchase.pack_id)
+    .bind(&purchase.pack_name)
+    .bind(purchase.meter.as_str())
+    .bind(purchase.units_each)
+    .bind(purchase.price_each.0)
+    .bind(i32::try_from(purchase.quantity).unwrap_or(i32::MAX))
+    .bind(&purchase.customer)
+    .bind(&purchase.attempt.key)
+    .bind(&purchase.attempt.body)
+    .bind(purchase.created_at.to_sqlx())
+    .bind(next_check_at.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The workspace's purchase that was begun with this form key.
+pub async fn purchase_by_key(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    purchase_key: &str,
+) -> sqlx::Result<Option<Purchase>> {
+    let row: Option<PurchaseRow> = sqlx::query_as(
+        "select u.*, p.public_id as pack from purchases u join packs p on p.id = u.pack_id
+         where u.workspace_id = $1 and u.purchase_key = $2",
+    )
+    .bind(workspace.0)
+    .bind(purchase_key)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Purchase::from))
+}
+
+/// A purchase of whatever workspace, by its own id, `pur_…`.
+pub async fn purchase(db: &mut PgConnection, id: &str) -> sqlx::Result<Option<Purchase>> {
+    let row: Option<PurchaseRow> = sqlx::query_as(
+        "select u.*, p.public_id as pack from purchases u join packs p on p.id = u.pack_id where u.id = $1",
+    )
+    .bind(id)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Purchase::from))
+}
+
+/// A purchase of whatever workspace, by its Checkout session.
+pub async fn purchase_by_session(
+    db: &mut PgConnection,
+    session: &str,
+) -> sqlx::Result<Option<Purchase>> {
+    let row: Option<PurchaseRow> = sqlx::query_as(
+        "select u.*, p.public_id as pack from purchases u join packs p on p.id = u.pack_id
+         where u.checkout_session_id = $1",
+    )
+    .bind(session)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Purchase::from))
+}
+
+/// Stores Stripe's answer: the purchase's session and its address. The first answer stays.
+///
+/// # Errors
+/// Where the session belongs to another purchase.
+pub async fn set_session(
+    db: &mut PgConnection,
+    id: &str,
+    session: &str,
+    url: &str,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update purchases set checkout_session_id = $2, checkout_url = $3, status = 'open'
+         where id = $1 and checkout_session_id is null",
+    )
+    .bind(id)
+    .bind(session)
+    .bind(url)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Marks a purchase whose units are posted.
+pub async fn mark_credited(db: &mut PgConnection, id: &str, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query("update purchases set status = 'credited', credited_at = $2 where id = $1 and status <> 'credited'")
+        .bind(id)
+        .bind(now.to_sqlx())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Marks an open purchase as ended in another way than by a credit.
+pub async fn mark_ended(
+    db: &mut PgConnection,
+    id: &str,
+    status: PurchaseStatus,
+) -> sqlx::Result<()> {
+    sqlx::query("update purchases set status = $2 where id = $1 and status = 'open'")
+        .bind(id)
+        .bind(status.as_str())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Puts a payment that matches no purchase into the inbox of the workspace's agency; once per session.
+pub async fn insert_unmatched_payment(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    session: &str,
+    detail: &str,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into inbox_items (agency_id, workspace_id, kind, reference, detail, created_at)
+         select agency_id, id, 'unmatched_payment', $2, $3, $4 from workspaces where id = $1
+         on conflict (kind, reference) do nothing",
+    )
+    .bind(workspace.0)
+    .bind(session)
+    .bind(detail)
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Open purchases that the sweep must look at, those longest due first.
+pub async fn open_purchases_due(
+    db: &mut PgConnection,
+    now: Timestamp,
+    limit: i64,
+) -> sqlx::Result<Vec<Purchase>> {
+    let rows: Vec<PurchaseRow> = sqlx::query_as(
+        "select u.*, p.public_id as pack from purchases u join packs p on p.id = u.pack_id
+         where u.status = 'open' and u.next_check_at <= $1 order by u.next_check_at limit $2",
+    )
+    .bind(now.to_sqlx())
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Purchase::from).collect())
+}
+
+/// Sets when the sweep looks at a purchase again.
+pub async fn check_purchase_at(
+    db: &mut PgConnection,
+    id: &str,
+    next: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("update purchases set next_check_at = $2 where id = $1")
+        .bind(id)
+        .bind(next.to_sqlx())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Makes everything unfinished due now: after a start, nobody else may be at it.
+pub async fn make_all_due(db: &mut PgConnection, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query("update purchases set next_check_at = $1 where status = 'open' and next_check_at > $1")
+        .bind(now.to_sqlx())
+        .execute(&mut *db)
+        .await?;
+    sqlx::query("update stripe_events set next_check_at = $1 where processed_at is null and next_check_at > $1")
+        .bind(now.to_sqlx())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Stores a raw event. False where it was stored and processed before.
+pub async fn insert_event(
+    db: &mut PgConnection,
+    event: &Event,
+    payload: &str,
+    now: Timestamp,
+    next_check_at: Timestamp,
+) -> sqlx::Result<bool> {
+    sqlx::query(
+        "insert into stripe_events (id, type, livemode, payload, received_at, next_check_at)
+         values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing",
+    )
+    .bind(&event.id)
+    .bind(&event.type_)
+    .bind(event.livemode)
+    .bind(payload)
+    .bind(now.to_sqlx())
+    .bind(next_check_at.to_sqlx())
+    .execute(&mut *db)
+    .await?;
+    sqlx::query_scalar("select processed_at is null from stripe_events where id = $1")
+        .bind(&event.id)
+        .fetch_one(db)
+        .await
+}
+
+/// Marks an event whose effect is committed, with a word on what came of it.
+pub async fn mark_processed(
+    db: &mut PgConnection,
+    id: &str,
+    outcome: &str,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("update stripe_events set processed_at = $3, outcome = $2 where id = $1 and processed_at is null")
+        .bind(id)
+        .bind(outcome)
+        .bind(now.to_sqlx())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Stored events that the sweep must try again: when they came, and their payloads.
+pub async fn events_due(
+    db: &mut PgConnection,
+    now: Timestamp,
+    limit: i64,
+) -> sqlx::Result<Vec<(Timestamp, String)>> {
+    let rows: Vec<(jiff_sqlx::Timestamp, String)> = sqlx::query_as(
+        "select received_at, payload from stripe_events
+         where processed_at is null and next_check_at <= $1 order by next_check_at limit $2",
+    )
+    .bind(now.to_sqlx())
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(received_at, payload)| (received_at.to_jiff(), payload))
+        .collect())
+}
+
+/// Sets when the sweep tries an event again.
+pub async fn check_event_at(db: &mut PgConnection, id: &str, next: Timestamp) -> sqlx::Result<()> {
+    sqlx::query("update stripe_events set next_check_at = $2 where id = $1")
+        .bind(id)
+        .bind(next.to_sqlx())
+        .execute(db)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! A Checkout session as Stripe tells it, and whether it is the one that a purchase asked for.
+
+use stripe_checkout::{
+    CheckoutSession, CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus,
+};
+
+use super::purchase::Purchase;
+
+/// What matters of a Checkout session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// `cs_…`
+    pub id: String,
+    /// The hosted page; absent once it is closed.
+    pub url: Option<String>,
+    /// How far it is.
+    pub state: SessionState,
+    /// Sum in the currency's smallest unit: cents.
+    pub amount_total: Option<i64>,
+    /// Lower case, `usd`.
+    pub currency: Option<String>,
+    /// `cus_…`
+    pub customer: Option<String>,
+    /// Id of the purchase that it was made for.
+    pub client_reference_id: Option<String>,
+    /// It takes one payment, no subscription or setup.
+    pub payment_mode: bool,
+    /// Real money.
+    pub livemode: bool,
+}
+
+/// How far a session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionState {
+    /// Can still be paid.
+    Open,
+    /// Done, but the money is still on its way (or failed to come).
+    Unpaid,
+    /// Paid.
+    Paid,
+    /// Ended without a payment.
+    Expired,
+}
+
+/// Why a paid session is not the one that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} is {found}, expected {expected}")]
+pub struct Mismatch {
+    /// What differs.
+    pub field: &'static str,
+    /// What Stripe says.
+    pub found: String,
+    /// What was asked.
+    pub expected: String,
+}
+
+impl From<CheckoutSession> for Session {
+    fn from(session: CheckoutSession) -> Self {
+        let state = match (&session.payment_status, &session.status) {
+            (CheckoutSessionPaymentStatus::Paid, _) => SessionState::Paid,
+            (_, Some(CheckoutSessionStatus::Expired)) => SessionState::Expired,
+            (_, Some(CheckoutSessionStatus::Complete)) => SessionState::Unpaid,
+            _ => SessionState::Open,
+        };
+        Self {
+            id: session.id.to_string(),
+            url: session.url,
+            state,
+            amount_total: session.amount_total,
+            currency: session.currency.map(|currency| currency.to_string().to_lowercase()),
+            customer: session.customer.map(|customer| customer.id().to_string()),
+            client_reference_id: session.client_reference_id,
+            payment_mode: matches!(session.mode, CheckoutSessionMode::Payment),
+            livemode: session.livemode,
+        }
+    }
+}
+
+impl Session {
+    /// Compares what Stripe says with what was asked: amount, currency, customer, purchase, mode.
+    ///
+    /// # Errors
+    /// The first difference.
+    pub fn matches(&self, purchase: &Purchase, livemode: bool) -> Result<(), Mismatch> {
+        let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".into());
+        let cents = |value: Option<i64>| value.map_or("nothing".into(), |cents| format!("{cents} cents"));
+        let told_and_asked = [
+            (
+                "amount",
+                cents(self.amount_total),
+                cents(Some(purchase.total().cents_up())),
+            ),
+            ("currency", text(&self.currency), "usd".into()),
+            ("customer", text(&self.customer), purchase.customer.clone()),
+            (
+                "purchase",
+                text(&self.client_reference_id),
+                purchase.id.clone(),
+            ),
+            ("payment mode", self.payment_mode.to_string(), true.to_string()),
+            ("live mode", self.livemode.to_string(), livemode.to_string()),
+        ];
+        for (field, found, expected) in told_and_asked {
+            if found != expected {
+                return Err(Mismatch {
+                    field,
+                    found,
+                    expected,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// True for what may be the id of a Checkout session. Stripe's client does not escape ids, so nothing else may reach it.
+pub fn is_session_id(text: &str) -> bool {
+    let tail = text
+        .strip_prefix("cs_test_")
+        .or_else(|| text.strip_prefix("cs_live_"));
+    tail.is_some_and(|tail| {
+        (1..=200).contains(&tail.len()) && tail.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payments::purchase::sample;
+
+    fn paid() -> Session {
+        Session {
+            id: "cs_test_1".into(),
+            url: None,
+            state: SessionState::Paid,
+            amount_total: Some(3_000),
+            currency: Some("usd".into()),
+            customer: Some("cus_sample".into()),
+            client_reference_id: Some("pur_sample".into()),
+            payment_mode: true,
+            livemode: false,
+        }
+    }
+
+    #[test]
+    fn every_difference_is_found() {
+        let purchase = sample();
+        assert_eq!(paid().matches(&purchase, false), Ok(()));
+        let differing: [(&str, fn(&mut Session)); 6] = [
+            ("amount", |session| session.amount_total = Some(2_999)),
+            ("currency", |session| session.currency = Some("eur".into())),
+            ("customer", |session| session.customer = None),
+            ("purchase", |session| session.client_reference_id = Some("pur_other".into())),
+            ("payment mode", |session| session.payment_mode = false),
+            ("live mode", |session| session.livemode = true),
+        ];
+        for (field, change) in differing {
+            let mut session = paid();
+            change(&mut session);
+            assert_eq!(session.matches(&purchase, false).unwrap_err().field, field);
+        }
+    }
+
+    #[test]
+    fn only_plain_ids_reach_stripe() {
+        assert!(is_session_id("cs_test_a1B2"));
+        assert!(is_session_id("cs_live_a1B2"));
+        for bad in ["", "cs_test_", "cs_test_../customers", "cs_test_a?x=1", "pi_1", "cs_test_ä"] {
+            assert!(!is_session_id(bad), "{bad}");
+        }
+    }
+}

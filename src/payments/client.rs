@@ -18,7 +18,7 @@ use crate::config::StripeConfig;
 /// How long one answer may take; the library itself would wait for ever.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// An unknown outcome is asked for again by the caller itself for so long; after that by the sweep.
-const REPEAT_WITHIN: Duration = Duration::from_secs(10);
+const REPEAT_WITHIN: Duration = Duration::from_secs(5);
 /// Pause before the first repetition; the next ones wait twice as long each.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// Objects on one page of a list.
@@ -97,10 +97,11 @@ impl Stripe {
     /// # Errors
     /// See [`Failure`].
     pub async fn find_customer(&self, payer: &Payer) -> Result<Option<String>, Failure> {
-        let mut list = ListCustomer::new().limit(PAGE);
-        if let Some(email) = &payer.email {
-            list = list.email(email.as_str());
-        }
+        // Without an address to look for, every customer of the account would have to be read.
+        let Some(email) = &payer.email else {
+            return Ok(None);
+        };
+        let mut list = ListCustomer::new().email(email.as_str()).limit(PAGE);
         loop {
             let page = self.get(&list).await?;
             let ours = page.data.iter().find(|customer| {
@@ -165,42 +166,53 @@ impl Stripe {
         R: StripeRequest,
         R::Output: miniserde::Deserialize,
     {
-        let request = request.customize().timeout(self.answer_within);
-        request.send(&self.client).await.map_err(|error| class(&error))
+        self.ask(request, None).await
     }
 
-    /// Sends an attempt's own bytes under its own key, again and again while the outcome is unknown and it is early.
-    /// `kind` only says where to and what comes back.
+    /// Sends an attempt's own bytes under its own key; `kind` only says where to and what comes back.
     async fn post<R>(&self, kind: &R, attempt: &Attempt) -> Result<R::Output, Failure>
     where
         R: StripeRequest,
         R::Output: miniserde::Deserialize,
     {
-        let key = IdempotencyKey::new(&attempt.key)
-            .map_err(|error| Failure::Unknown(error.to_string()))?;
+        self.ask(kind, Some(attempt)).await
+    }
+
+    /// Asks, and asks again in the same words while the outcome is unknown and it is early. An attempt whose answer took
+    /// too long is sent once more all the same: the answer may be ready by then.
+    async fn ask<R>(&self, kind: &R, attempt: Option<&Attempt>) -> Result<R::Output, Failure>
+    where
+        R: StripeRequest,
+        R::Output: miniserde::Deserialize,
+    {
+        let strategy = match attempt.map(|attempt| IdempotencyKey::new(&attempt.key)) {
+            None => RequestStrategy::Once,
+            Some(Ok(key)) => RequestStrategy::Idempotent(key),
+            Some(Err(error)) => return Err(Failure::Unknown(error.to_string())),
+        };
         let begun = Instant::now();
         let mut pause = FIRST_PAUSE;
-        let mut own_failures = 0;
+        let (mut sent, mut own_failures) = (0, 0);
         loop {
             let mut request = kind.build();
-            request.body = Some(attempt.body.clone());
-            let sent = request
-                .customize::<R::Output>()
-                .request_strategy(RequestStrategy::Idempotent(key.clone()))
-                .timeout(self.answer_within)
-                .send(&self.client)
-                .await;
-            let error = match sent {
+            if let Some(attempt) = attempt {
+                request.body = Some(attempt.body.clone());
+            }
+            let request = request.customize::<R::Output>().timeout(self.answer_within);
+            let error = match request.request_strategy(strategy.clone()).send(&self.client).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let failure = class(&error);
+            sent += 1;
             if matches!(&error, StripeError::Stripe(_, 500..)) {
                 own_failures += 1;
             }
-            match failure {
-                Failure::Unknown(words) if own_failures > 1 => return Err(Failure::Stuck(words)),
-                Failure::Unknown(_) if begun.elapsed() + pause < REPEAT_WITHIN => {
+            let early = begun.elapsed() + pause < REPEAT_WITHIN || attempt.is_some() && sent == 1;
+            match class(&error) {
+                Failure::Unknown(words) if attempt.is_some() && own_failures > 1 => {
+                    return Err(Failure::Stuck(words));
+                }
+                Failure::Unknown(_) if early => {
                     sleep(pause).await;
                     pause *= 2;
                 }

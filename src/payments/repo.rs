@@ -273,15 +273,20 @@ pub async fn mark_credited(db: &mut PgConnection, id: &str, now: Timestamp) -> s
     Ok(())
 }
 
-/// Marks an open purchase as ended in another way than by a credit.
-pub async fn mark_ended(
-    db: &mut PgConnection,
-    id: &str,
-    status: PurchaseStatus,
-) -> sqlx::Result<()> {
-    sqlx::query("update purchases set status = $2 where id = $1 and status = 'open'")
+/// Marks a purchase that ended in another way than by a credit.
+pub async fn mark_ended(db: &mut PgConnection, id: &str, status: PurchaseStatus) -> sqlx::Result<()> {
+    sqlx::query("update purchases set status = $2 where id = $1 and status not in ('credited', 'unmatched')")
         .bind(id)
         .bind(status.as_str())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Marks a purchase for which Stripe made no session; one that has a session by now is left as it is.
+pub async fn mark_never_opened(db: &mut PgConnection, id: &str) -> sqlx::Result<()> {
+    sqlx::query("update purchases set status = 'failed' where id = $1 and checkout_session_id is null")
+        .bind(id)
         .execute(db)
         .await?;
     Ok(())
@@ -395,24 +400,33 @@ pub async fn mark_processed(
     Ok(())
 }
 
-/// Stored events that the sweep must try again: when they came, and their payloads.
-pub async fn events_due(
-    db: &mut PgConnection,
-    now: Timestamp,
-    limit: i64,
-) -> sqlx::Result<Vec<(Timestamp, String)>> {
-    let rows: Vec<(jiff_sqlx::Timestamp, String)> = sqlx::query_as(
-        "select received_at, payload from stripe_events
+/// A stored event whose effect is not certain yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// `evt_…`
+    pub id: String,
+    /// When it came first.
+    pub received_at: Timestamp,
+    /// The raw body.
+    pub payload: String,
+}
+
+/// Events that the sweep must try again.
+pub async fn events_due(db: &mut PgConnection, now: Timestamp, limit: i64) -> sqlx::Result<Vec<StoredEvent>> {
+    let rows: Vec<(String, jiff_sqlx::Timestamp, String)> = sqlx::query_as(
+        "select id, received_at, payload from stripe_events
          where processed_at is null and next_check_at <= $1 order by next_check_at limit $2",
     )
     .bind(now.to_sqlx())
     .bind(limit)
     .fetch_all(db)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(received_at, payload)| (received_at.to_jiff(), payload))
-        .collect())
+    let stored = |(id, received_at, payload): (_, jiff_sqlx::Timestamp, _)| StoredEvent {
+        id,
+        received_at: received_at.to_jiff(),
+        payload,
+    };
+    Ok(rows.into_iter().map(stored).collect())
 }
 
 /// Sets when the sweep tries an event again.

@@ -77,14 +77,15 @@ impl From<CheckoutSession> for Session {
 }
 
 impl Session {
-    /// Compares what Stripe says with what was asked: amount, currency, customer, purchase, mode.
+    /// Compares what Stripe says with what was asked: the session's id, amount, currency, customer, purchase, mode.
     ///
     /// # Errors
     /// The first difference.
-    pub fn matches(&self, purchase: &Purchase, livemode: bool) -> Result<(), Mismatch> {
+    pub fn matches(&self, id: &str, purchase: &Purchase, livemode: bool) -> Result<(), Mismatch> {
         let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".into());
         let cents = |value: Option<i64>| value.map_or("nothing".into(), |cents| format!("{cents} cents"));
         let told_and_asked = [
+            ("id", self.id.clone(), id.to_owned()),
             (
                 "amount",
                 cents(self.amount_total),
@@ -145,8 +146,9 @@ mod tests {
     #[test]
     fn every_difference_is_found() {
         let purchase = sample();
-        assert_eq!(paid().matches(&purchase, false), Ok(()));
-        let differing: [(&str, fn(&mut Session)); 6] = [
+        assert_eq!(paid().matches("cs_test_1", &purchase, false), Ok(()));
+        let differing: [(&str, fn(&mut Session)); 7] = [
+            ("id", |session| session.id = "cs_test_2".into()),
             ("amount", |session| session.amount_total = Some(2_999)),
             ("currency", |session| session.currency = Some("eur".into())),
             ("customer", |session| session.customer = None),
@@ -157,7 +159,7 @@ mod tests {
         for (field, change) in differing {
             let mut session = paid();
             change(&mut session);
-            assert_eq!(session.matches(&purchase, false).unwrap_err().field, field);
+            assert_eq!(session.matches("cs_test_1", &purchase, false).unwrap_err().field, field);
         }
     }
 

@@ -1,0 +1,104 @@
+//! Fulfilling a purchase: the one function between a paid session and the wallet (SPEC §5).
+//!
+//! Called by the webhook, the return page and the sweep; safe any number of times, in parallel, in any order, and when
+//! it is stopped between any two of its steps. The ledger's UNIQUE key, the session's id, decides that it credits once.
+
+use sqlx::Acquire as _;
+
+use crate::ledger::{Command, LedgerError};
+use crate::payments::{Failure, Mismatch, Purchase, PurchaseStatus, Session, SessionState, is_session_id, repo};
+use crate::state::AppState;
+
+/// What became of a session's purchase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fulfilment {
+    /// The units are posted, now or before.
+    Credited(Box<Purchase>),
+    /// It can still be paid.
+    Open(Box<Purchase>),
+    /// Checkout is done, the money is on its way.
+    Unpaid(Box<Purchase>),
+    /// It ended without a payment.
+    Expired(Box<Purchase>),
+    /// It was paid, but not as it was asked for; nothing is credited, the agency has it in its inbox.
+    Unmatched(Box<Purchase>),
+    /// The session belongs to no purchase of ours.
+    NotOurs,
+}
+
+/// Why it is not known what became of it; to be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum FulfilError {
+    /// Stripe did not say how the session stands.
+    #[error(transparent)]
+    Stripe(#[from] Failure),
+    /// The ledger did not take the credit.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Brings a session's purchase to where Stripe says that it is.
+///
+/// # Errors
+/// See [`FulfilError`]; whatever was done until then stays, and trying again goes on from there.
+pub async fn fulfil(state: &AppState, session_id: &str) -> Result<Fulfilment, FulfilError> {
+    if !is_session_id(session_id) {
+        return Ok(Fulfilment::NotOurs);
+    }
+    let mut db = state.db.acquire().await?;
+    let found = repo::purchase_by_session(&mut db, session_id).await?;
+    drop(db);
+    let Some(purchase) = found.map(Box::new) else {
+        return Ok(Fulfilment::NotOurs);
+    };
+    match purchase.status {
+        PurchaseStatus::Credited => return Ok(Fulfilment::Credited(purchase)),
+        PurchaseStatus::Unmatched => return Ok(Fulfilment::Unmatched(purchase)),
+        PurchaseStatus::Open | PurchaseStatus::Expired | PurchaseStatus::Failed => {}
+    }
+    let session = state.stripe.session(session_id).await?;
+    match session.state {
+        SessionState::Open => Ok(Fulfilment::Open(purchase)),
+        SessionState::Unpaid => Ok(Fulfilment::Unpaid(purchase)),
+        SessionState::Expired => {
+            let mut db = state.db.acquire().await?;
+            repo::mark_ended(&mut db, &purchase.id, PurchaseStatus::Expired).await?;
+            Ok(Fulfilment::Expired(purchase))
+        }
+        SessionState::Paid => match session.matches(session_id, &purchase, state.stripe.livemode()) {
+            Ok(()) => credit(state, session_id, purchase).await,
+            Err(mismatch) => report(state, &session, purchase, &mismatch).await,
+        },
+    }
+}
+
+/// Posts the units under the session's id, then marks the purchase. Stopped in between, the next call finds the posting
+/// and marks it.
+async fn credit(state: &AppState, session_id: &str, purchase: Box<Purchase>) -> Result<Fulfilment, FulfilError> {
+    let command = Command::CreditLots { key: session_id.to_owned(), lots: purchase.lots() };
+    state.ledger.submit(purchase.workspace, command).await?;
+    let mut db = state.db.acquire().await?;
+    repo::mark_credited(&mut db, &purchase.id, state.clock.now()).await?;
+    Ok(Fulfilment::Credited(purchase))
+}
+
+/// Puts a payment that does not match into the agency's inbox, and leaves the wallet alone.
+async fn report(
+    state: &AppState,
+    session: &Session,
+    purchase: Box<Purchase>,
+    mismatch: &Mismatch,
+) -> Result<Fulfilment, FulfilError> {
+    let detail = format!("Payment for {} credits nothing: its {mismatch}", purchase.id);
+    tracing::error!(session = session.id, detail, "a payment does not match its purchase");
+    let mut db = state.db.acquire().await?;
+    let mut transaction = db.begin().await?;
+    let now = state.clock.now();
+    repo::insert_unmatched_payment(&mut transaction, purchase.workspace, &session.id, &detail, now).await?;
+    repo::mark_ended(&mut transaction, &purchase.id, PurchaseStatus::Unmatched).await?;
+    transaction.commit().await?;
+    Ok(Fulfilment::Unmatched(purchase))
+}

@@ -7,9 +7,7 @@ use jiff::SignedDuration;
 use crate::catalog;
 use crate::ids;
 use crate::ledger;
-use crate::payments::{
-    Attempt, Failure, Payer, Purchase, PurchaseStatus, customer_request, repo, session_request,
-};
+use crate::payments::{Attempt, Failure, Payer, Purchase, PurchaseStatus, customer_request, repo, session_request};
 use crate::pricing::{PackOffer, PurchaseMode};
 use crate::state::AppState;
 use crate::tenants::UserId;
@@ -89,9 +87,7 @@ async fn purchase_of(state: &AppState, order: &PackOrder) -> Result<Option<Purch
     let mut db = state.db.acquire().await?;
     let found = repo::purchase_by_key(&mut db, order.workspace, &order.purchase_key).await?;
     match found {
-        Some(purchase) if purchase.pack != order.pack || purchase.quantity != order.quantity => {
-            Err(BuyError::FormUsed)
-        }
+        Some(purchase) if purchase.pack != order.pack || purchase.quantity != order.quantity => Err(BuyError::FormUsed),
         found => Ok(found),
     }
 }

@@ -27,10 +27,7 @@ pub struct Attempt {
 pub fn customer_request(payer: &Payer) -> String {
     let mut request = CreateCustomer::new()
         .name(payer.name.as_str())
-        .metadata(HashMap::from([(
-            "workspace".to_owned(),
-            payer.workspace.clone(),
-        )]));
+        .metadata(HashMap::from([("workspace".to_owned(), payer.workspace.clone())]));
     if let Some(email) = &payer.email {
         request = request.email(email.as_str());
     }
@@ -44,11 +41,7 @@ pub fn session_request(purchase: &Purchase, payer: &Payer, public_url: &Url) -> 
     let pieces = purchase.units_each / purchase.meter.per_piece();
     let mut price = CreateCheckoutSessionLineItemsPriceData::new(Currency::USD);
     price.unit_amount = Some(purchase.price_each.cents_up());
-    price.product_data = Some(ProductData::new(format!(
-        "{}, {}",
-        purchase.pack_name,
-        purchase.meter.pieces(pieces)
-    )));
+    price.product_data = Some(ProductData::new(format!("{}, {}", purchase.pack_name, purchase.meter.pieces(pieces))));
     let mut line = CreateCheckoutSessionLineItems::new();
     line.price_data = Some(price);
     line.quantity = Some(purchase.quantity.unsigned_abs());
@@ -66,9 +59,7 @@ pub fn session_request(purchase: &Purchase, payer: &Payer, public_url: &Url) -> 
             ("workspace".to_owned(), payer.workspace.clone()),
             ("purchase".to_owned(), purchase.id.clone()),
         ]))
-        .success_url(format!(
-            "{base}/billing/return?session_id={{CHECKOUT_SESSION_ID}}"
-        ))
+        .success_url(format!("{base}/billing/return?session_id={{CHECKOUT_SESSION_ID}}"))
         .cancel_url(format!("{base}{}", choice_kept(purchase)));
     request.build().body.unwrap_or_default()
 }
@@ -91,18 +82,9 @@ mod tests {
     #[test]
     fn a_session_request_leaves_stripe_no_room_to_change_the_amount() {
         let purchase = sample();
-        let payer = Payer {
-            workspace: "ws_harbor".into(),
-            name: "Harbor Dental".into(),
-            email: None,
-        };
-        let body = session_request(
-            &purchase,
-            &payer,
-            &Url::parse("http://localhost:3000").unwrap(),
-        );
-        let fields: HashMap<String, String> =
-            url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        let payer = Payer { workspace: "ws_harbor".into(), name: "Harbor Dental".into(), email: None };
+        let body = session_request(&purchase, &payer, &Url::parse("http://localhost:3000").unwrap());
+        let fields: HashMap<String, String> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
         let field = |name: &str| fields.get(name).map(String::as_str);
         assert_eq!(field("mode"), Some("payment"));
         assert_eq!(field("adaptive_pricing[enabled]"), Some("false"));
@@ -113,18 +95,9 @@ mod tests {
         assert_eq!(field("line_items[0][quantity]"), Some("3"));
         assert_eq!(field("line_items[0][price_data][unit_amount]"), Some("1000"));
         assert_eq!(field("line_items[0][price_data][currency]"), Some("usd"));
-        assert_eq!(
-            field("line_items[0][price_data][product_data][name]"),
-            Some("Medium, 100 minutes")
-        );
-        assert_eq!(
-            field("success_url"),
-            Some("http://localhost:3000/billing/return?session_id={CHECKOUT_SESSION_ID}")
-        );
-        assert_eq!(
-            field("cancel_url"),
-            Some("http://localhost:3000/billing?buy=minutes&pack=pack_medium&quantity=3")
-        );
+        assert_eq!(field("line_items[0][price_data][product_data][name]"), Some("Medium, 100 minutes"));
+        assert_eq!(field("success_url"), Some("http://localhost:3000/billing/return?session_id={CHECKOUT_SESSION_ID}"));
+        assert_eq!(field("cancel_url"), Some("http://localhost:3000/billing?buy=minutes&pack=pack_medium&quantity=3"));
         assert_eq!(field("metadata[workspace]"), Some("ws_harbor"));
         assert_eq!(field("metadata[purchase]"), Some("pur_sample"));
     }

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use stripe::{ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
-use stripe_checkout::checkout_session::{
-    CreateCheckoutSession, ListCheckoutSession, RetrieveCheckoutSession,
-};
+use stripe_checkout::checkout_session::{CreateCheckoutSession, ListCheckoutSession, RetrieveCheckoutSession};
 use stripe_core::customer::{CreateCustomer, ListCustomer};
 use stripe_shared::api_errors::ApiErrorsType;
 use tokio::time::{Instant, sleep};
@@ -63,19 +61,12 @@ impl Stripe {
             let slash = if base.path().ends_with('/') { "" } else { "/" };
             builder = builder.url(format!("{base}{slash}"));
         }
-        Ok(Self {
-            client: builder.build()?,
-            livemode: key.contains("_live_"),
-            answer_within: ANSWER_WITHIN,
-        })
+        Ok(Self { client: builder.build()?, livemode: key.contains("_live_"), answer_within: ANSWER_WITHIN })
     }
 
     /// The same way with another time limit per answer.
     pub fn answering_within(self, answer_within: Duration) -> Self {
-        Self {
-            answer_within,
-            ..self
-        }
+        Self { answer_within, ..self }
     }
 
     /// True where the key moves real money.
@@ -105,8 +96,7 @@ impl Stripe {
         loop {
             let page = self.get(&list).await?;
             let ours = page.data.iter().find(|customer| {
-                customer.metadata.as_ref().and_then(|data| data.get("workspace"))
-                    == Some(&payer.workspace)
+                customer.metadata.as_ref().and_then(|data| data.get("workspace")) == Some(&payer.workspace)
             });
             if let Some(customer) = ours {
                 return Ok(Some(customer.id.to_string()));
@@ -139,18 +129,11 @@ impl Stripe {
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn find_session(
-        &self,
-        customer: &str,
-        purchase: &str,
-    ) -> Result<Option<Session>, Failure> {
+    pub async fn find_session(&self, customer: &str, purchase: &str) -> Result<Option<Session>, Failure> {
         let mut list = ListCheckoutSession::new().customer(customer).limit(PAGE);
         loop {
             let mut page = self.get(&list).await?;
-            let ours = page
-                .data
-                .iter()
-                .position(|session| session.client_reference_id.as_deref() == Some(purchase));
+            let ours = page.data.iter().position(|session| session.client_reference_id.as_deref() == Some(purchase));
             if let Some(at) = ours {
                 return Ok(Some(page.data.swap_remove(at).into()));
             }
@@ -228,20 +211,13 @@ fn class(error: &StripeError) -> Failure {
     match error {
         StripeError::Stripe(told, status @ 400..500)
             if !matches!(status, 409 | 424 | 429)
-                && !matches!(
-                    told.type_,
-                    ApiErrorsType::IdempotencyError | ApiErrorsType::ApiError
-                ) =>
+                && !matches!(told.type_, ApiErrorsType::IdempotencyError | ApiErrorsType::ApiError) =>
         {
-            Failure::Refused {
-                status: *status,
-                message: told.message.clone().unwrap_or_default(),
-            }
+            Failure::Refused { status: *status, message: told.message.clone().unwrap_or_default() }
         }
-        StripeError::Stripe(told, status) => Failure::Unknown(format!(
-            "status {status}: {}",
-            told.message.as_deref().unwrap_or_default()
-        )),
+        StripeError::Stripe(told, status) => {
+            Failure::Unknown(format!("status {status}: {}", told.message.as_deref().unwrap_or_default()))
+        }
         StripeError::ConfigError(words) => Failure::Unknown(words.clone()),
         other => Failure::Unknown(other.to_string()),
     }

@@ -59,14 +59,8 @@ impl Event {
 ///
 /// # Errors
 /// [`BadSignature`]; nothing of the body may be believed then.
-pub fn verify(
-    payload: &str,
-    signature: &str,
-    secret: &str,
-    now: Timestamp,
-) -> Result<Event, BadSignature> {
-    let checked =
-        Webhook::construct_event_with_timestamp(payload, signature, secret, now.as_second());
+pub fn verify(payload: &str, signature: &str, secret: &str, now: Timestamp) -> Result<Event, BadSignature> {
+    let checked = Webhook::construct_event_with_timestamp(payload, signature, secret, now.as_second());
     match checked {
         // The signature is checked before anything is parsed, so an event that the library cannot read is genuine.
         Ok(_) | Err(WebhookError::BadParse(_)) => Event::read(payload).ok_or(BadSignature),
@@ -113,10 +107,7 @@ mod tests {
         let (_, good) = good.split_once(',').unwrap();
         let header = format!("t=1000,v1={},{good},v0=ab", "0".repeat(64));
         assert!(verify(PAYLOAD, &header, SECRET, at(1_000)).is_ok());
-        assert_eq!(
-            verify(PAYLOAD, &signed(1_000, "whsec_other"), SECRET, at(1_000)),
-            Err(BadSignature)
-        );
+        assert_eq!(verify(PAYLOAD, &signed(1_000, "whsec_other"), SECRET, at(1_000)), Err(BadSignature));
         for bad in ["", "t=1000", "v1=00", "t=x,v1=00", "nonsense"] {
             assert_eq!(verify(PAYLOAD, bad, SECRET, at(1_000)), Err(BadSignature), "{bad}");
         }

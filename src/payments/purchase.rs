@@ -127,10 +127,7 @@ pub(super) fn sample() -> Purchase {
         quantity: 3,
         customer: "cus_sample".into(),
         status: PurchaseStatus::Open,
-        attempt: Attempt {
-            key: "attempt".into(),
-            body: String::new(),
-        },
+        attempt: Attempt { key: "attempt".into(), body: String::new() },
         session: None,
         created_at: Timestamp::UNIX_EPOCH,
     }

@@ -35,18 +35,11 @@ pub async fn payer(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Resul
     .bind(workspace.0)
     .fetch_one(db)
     .await?;
-    Ok(Payer {
-        workspace,
-        name,
-        email,
-    })
+    Ok(Payer { workspace, name, email })
 }
 
 /// The workspace's customer, as far as it is known.
-pub async fn customer(
-    db: &mut PgConnection,
-    workspace: WorkspaceId,
-) -> sqlx::Result<Option<Customer>> {
+pub async fn customer(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<Option<Customer>> {
     type Row = (String, String, jiff_sqlx::Timestamp, Option<String>);
     let row: Option<Row> = sqlx::query_as(
         "select idempotency_key, request, asked_at, customer_id from stripe_customers where workspace_id = $1",
@@ -104,11 +97,7 @@ pub async fn replace_customer_attempt(
 }
 
 /// Stores what an attempt made. The first answer stays.
-pub async fn set_customer(
-    db: &mut PgConnection,
-    workspace: WorkspaceId,
-    customer: &str,
-) -> sqlx::Result<()> {
+pub async fn set_customer(db: &mut PgConnection, workspace: WorkspaceId, customer: &str) -> sqlx::Result<()> {
     sqlx::query("update stripe_customers set customer_id = $2 where workspace_id = $1 and customer_id is null")
         .bind(workspace.0)
         .bind(customer)
@@ -156,10 +145,7 @@ impl From<PurchaseRow> for Purchase {
             quantity: i64::from(row.quantity),
             customer: row.customer_id,
             status: PurchaseStatus::parse(&row.status).expect(named),
-            attempt: Attempt {
-                key: row.idempotency_key,
-                body: row.request,
-            },
+            attempt: Attempt { key: row.idempotency_key, body: row.request },
             session: row.checkout_session_id.zip(row.checkout_url),
             created_at: row.created_at.to_jiff(),
         }
@@ -167,11 +153,7 @@ impl From<PurchaseRow> for Purchase {
 }
 
 /// Stores a purchase before anything is sent for it. One with the same form key is left as it is.
-pub async fn insert_purchase(
-    db: &mut PgConnection,
-    purchase: &Purchase,
-    next_check_at: Timestamp,
-) -> sqlx::Result<()> {
+pub async fn insert_purchase(db: &mut PgConnection, purchase: &Purchase, next_check_at: Timestamp) -> sqlx::Result<()> {
     sqlx::query(
         "insert into purchases (workspace_id, id, purchase_key, bought_by, pack_id, pack_name, meter, units_each,
              price_each_mc, quantity, customer_id, idempotency_key, request, created_at, next_check_at)
@@ -227,10 +209,7 @@ pub async fn purchase(db: &mut PgConnection, id: &str) -> sqlx::Result<Option<Pu
 }
 
 /// A purchase of whatever workspace, by its Checkout session.
-pub async fn purchase_by_session(
-    db: &mut PgConnection,
-    session: &str,
-) -> sqlx::Result<Option<Purchase>> {
+pub async fn purchase_by_session(db: &mut PgConnection, session: &str) -> sqlx::Result<Option<Purchase>> {
     let row: Option<PurchaseRow> = sqlx::query_as(
         "select u.*, p.public_id as pack from purchases u join packs p on p.id = u.pack_id
          where u.checkout_session_id = $1",
@@ -245,12 +224,7 @@ pub async fn purchase_by_session(
 ///
 /// # Errors
 /// Where the session belongs to another purchase.
-pub async fn set_session(
-    db: &mut PgConnection,
-    id: &str,
-    session: &str,
-    url: &str,
-) -> sqlx::Result<()> {
+pub async fn set_session(db: &mut PgConnection, id: &str, session: &str, url: &str) -> sqlx::Result<()> {
     sqlx::query(
         "update purchases set checkout_session_id = $2, checkout_url = $3, status = 'open'
          where id = $1 and checkout_session_id is null",
@@ -315,11 +289,7 @@ pub async fn insert_unmatched_payment(
 }
 
 /// Open purchases that the sweep must look at, those longest due first.
-pub async fn open_purchases_due(
-    db: &mut PgConnection,
-    now: Timestamp,
-    limit: i64,
-) -> sqlx::Result<Vec<Purchase>> {
+pub async fn open_purchases_due(db: &mut PgConnection, now: Timestamp, limit: i64) -> sqlx::Result<Vec<Purchase>> {
     let rows: Vec<PurchaseRow> = sqlx::query_as(
         "select u.*, p.public_id as pack from purchases u join packs p on p.id = u.pack_id
          where u.status = 'open' and u.next_check_at <= $1 order by u.next_check_at limit $2",
@@ -332,11 +302,7 @@ pub async fn open_purchases_due(
 }
 
 /// Sets when the sweep looks at a purchase again.
-pub async fn check_purchase_at(
-    db: &mut PgConnection,
-    id: &str,
-    next: Timestamp,
-) -> sqlx::Result<()> {
+pub async fn check_purchase_at(db: &mut PgConnection, id: &str, next: Timestamp) -> sqlx::Result<()> {
     sqlx::query("update purchases set next_check_at = $2 where id = $1")
         .bind(id)
         .bind(next.to_sqlx())
@@ -385,12 +351,7 @@ pub async fn insert_event(
 }
 
 /// Marks an event whose effect is committed, with a word on what came of it.
-pub async fn mark_processed(
-    db: &mut PgConnection,
-    id: &str,
-    outcome: &str,
-    now: Timestamp,
-) -> sqlx::Result<()> {
+pub async fn mark_processed(db: &mut PgConnection, id: &str, outcome: &str, now: Timestamp) -> sqlx::Result<()> {
     sqlx::query("update stripe_events set processed_at = $3, outcome = $2 where id = $1 and processed_at is null")
         .bind(id)
         .bind(outcome)

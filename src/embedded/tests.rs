@@ -23,7 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A folder that the account of Postgres may enter.
 fn folder() -> TempDir {
-    tempfile::Builder::new().prefix("mb").permissions(Permissions::from_mode(0o755)).tempdir().unwrap()
+    let folder = tempfile::Builder::new().prefix("mb").tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    folder
 }
 
 fn options(folder: &Path) -> Options {
@@ -49,13 +51,14 @@ async fn connect(url: &str) -> Result<tokio_postgres::Client, tokio_postgres::Er
     Ok(client)
 }
 
-/// A client as soon as the server takes one.
-async fn reconnect(url: &str, within: Duration) -> tokio_postgres::Client {
+/// Reads the note on a new connection, as soon as the server lets it.
+async fn read_note_again(url: &str, within: Duration) -> String {
     let deadline = Instant::now() + within;
     loop {
-        match connect(url).await {
-            Ok(client) => return client,
-            Err(error) => assert!(Instant::now() < deadline, "no connection within {within:?}: {error}"),
+        let tried = async { connect(url).await?.query_one("select text from note", &[]).await };
+        match tried.await {
+            Ok(row) => return row.get(0),
+            Err(error) => assert!(Instant::now() < deadline, "no answer within {within:?}: {error}"),
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

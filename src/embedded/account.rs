@@ -1,13 +1,13 @@
 //! Who runs Postgres: this user, or, because Postgres refuses root, the account that root drops to.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, lchown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use rustix::process::{Signal, geteuid, getppid};
+use rustix::process::{Signal, geteuid};
 
 use super::EmbeddedError;
 
@@ -97,6 +97,27 @@ impl Account {
     }
 }
 
+/// Makes a folder and its parents. Those that root makes can be passed by the account of Postgres, whatever the umask.
+pub(super) fn make_folder(folder: &Path) -> Result<(), EmbeddedError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = folder.parent() {
+        make_folder(parent)?;
+    }
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {
+            return Ok(());
+        }
+        made => made.map_err(EmbeddedError::io("make", folder))?,
+    }
+    if geteuid().is_root() {
+        let open = Permissions::from_mode(0o755);
+        fs::set_permissions(folder, open).map_err(EmbeddedError::io("open", folder))?;
+    }
+    Ok(())
+}
+
 /// The kernel clears the parent-death signal when a process changes its user, so it is set after that, in the child.
 /// It follows the parent *thread*: only a thread that lives as long as the child may spawn it.
 #[cfg(target_os = "linux")]
@@ -108,7 +129,7 @@ fn die_with_this_thread(command: &mut Command, on_death: Signal) {
         command.pre_exec(move || {
             rustix::process::set_parent_process_death_signal(Some(on_death))?;
             // The parent may have died before the call above.
-            if getppid() == parent { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
+            if rustix::process::getppid() == parent { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
         });
     }
 }

@@ -3,15 +3,16 @@
 //! `<data folder>/postgres/` belongs to whoever starts Minutebank and holds `owner.lock`, `postgres.log`, `cluster/`
 //! and `socket/`; the last two belong to the account of Postgres.
 
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use rustix::process::{Signal, geteuid};
+use rustix::fs::OFlags;
+use rustix::process::Signal;
 
 use super::EmbeddedError;
-use super::account::Account;
+use super::account::{Account, make_folder};
 use super::binaries::Binaries;
 
 /// The cluster's superuser.
@@ -23,8 +24,10 @@ pub(super) const PORT: u16 = 5432;
 /// `initdb` works in `<home>/initdb-<pid>`, so that a folder named `cluster` is always whole.
 pub(super) const HALF_MADE: &str = "initdb-";
 /// `sun_path` has 108 bytes on Linux and 104 elsewhere, one of them the final zero.
-const SOCKET_BYTES: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+pub(super) const SOCKET_BYTES: usize = if cfg!(target_os = "linux") { 106 } else { 102 };
 const LOG_BYTES: u64 = 8 << 20;
+/// For files that root opens in a folder that may belong to another user: links are refused.
+pub(super) const NO_LINK: i32 = OFlags::NOFOLLOW.bits().cast_signed();
 
 /// The folders of one cluster; all paths are absolute and without links.
 #[derive(Clone, Debug)]
@@ -40,8 +43,11 @@ pub(super) struct Layout {
 impl Layout {
     /// Makes `<data_dir>/postgres` if need be.
     pub(super) fn make(data_dir: &Path) -> Result<Self, EmbeddedError> {
-        make_folder(data_dir)?;
-        let data_dir = data_dir.canonicalize().map_err(EmbeddedError::io("look at", data_dir))?;
+        let absolute = std::path::absolute(data_dir);
+        let data_dir = absolute.map_err(EmbeddedError::io("look at", data_dir))?;
+        make_folder(&data_dir)?;
+        let real = data_dir.canonicalize();
+        let data_dir = real.map_err(EmbeddedError::io("look at", &data_dir))?;
         let home = data_dir.join("postgres");
         make_folder(&home)?;
         Ok(Self { cluster: home.join("cluster"), log: home.join("postgres.log"), home })
@@ -109,13 +115,13 @@ impl Layout {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 // In a shared temporary folder somebody else may have made it first.
                 let found = fs::symlink_metadata(&folder).map_err(EmbeddedError::io("look at", &folder))?;
-                if !found.is_dir() || found.uid() != account.uid() {
+                let private = found.mode() & 0o077 == 0;
+                if !found.is_dir() || found.uid() != account.uid() || !private {
                     return Err(EmbeddedError::SocketFolder { folder });
                 }
             }
             Err(error) => return Err(EmbeddedError::io("make", &folder)(error)),
         }
-        fs::set_permissions(&folder, Permissions::from_mode(0o700)).map_err(EmbeddedError::io("open", &folder))?;
         account.check_may_enter(&folder)?;
         Ok(socket_in(&folder))
     }
@@ -136,19 +142,7 @@ fn socket_in(folder: &Path) -> PathBuf {
 fn fits(folder: &Path) -> bool {
     let path = socket_in(folder);
     let bytes = path.as_os_str().as_encoded_bytes();
-    bytes.len() < SOCKET_BYTES && !bytes.iter().any(|byte| b",\"".contains(byte))
-}
-
-/// As root, a folder that we make can be passed by the account of Postgres, whatever the umask says.
-fn make_folder(folder: &Path) -> Result<(), EmbeddedError> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    fs::create_dir_all(folder).map_err(EmbeddedError::io("make", folder))?;
-    if geteuid().is_root() {
-        fs::set_permissions(folder, Permissions::from_mode(0o755)).map_err(EmbeddedError::io("open", folder))?;
-    }
-    Ok(())
+    bytes.len() <= SOCKET_BYTES && !bytes.iter().any(|byte| b",\"".contains(byte))
 }
 
 /// The line that says why: the last that names an error, else the last at all.

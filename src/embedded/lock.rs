@@ -2,11 +2,13 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use super::EmbeddedError;
+use super::cluster::NO_LINK;
 
 /// Held for as long as this process owns the data folder.
 #[derive(Debug)]
@@ -25,6 +27,7 @@ impl OwnerLock {
             .write(true)
             .create(true)
             .truncate(false)
+            .custom_flags(NO_LINK)
             .open(&path)
             .map_err(EmbeddedError::io("open", &path))?;
         match file.try_lock() {

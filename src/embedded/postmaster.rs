@@ -5,6 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use super::account::Account;
 use super::binaries::Binaries;
-use super::cluster::{Layout, PORT, telling_line};
+use super::cluster::{Layout, NO_LINK, PORT, telling_line};
 use super::lock::OwnerLock;
 use super::{EmbeddedError, remains};
 
@@ -22,6 +23,7 @@ use super::{EmbeddedError, remains};
 const READY: Duration = Duration::from_secs(300);
 const TRIES: u32 = 4;
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What the owner of the server and its thread share.
@@ -116,12 +118,13 @@ impl Server {
 
     fn launch_once(&self, control: &Control) -> Result<Child, EmbeddedError> {
         let began = Instant::now();
-        remains::clear(&self.layout.cluster, &self.socket)?;
+        remains::clear(&self.layout.cluster, &self.socket, &self.account)?;
         self.layout.rotate_log();
         let mut log = OpenOptions::new()
             .create(true)
             .append(true)
             .read(true)
+            .custom_flags(NO_LINK)
             .open(&self.layout.log)
             .map_err(EmbeddedError::io("open", &self.layout.log))?;
         let log_start = log.seek(SeekFrom::End(0)).map_err(EmbeddedError::io("read", &self.layout.log))?;
@@ -204,6 +207,7 @@ impl Server {
     /// Returns after `Control::stop`, when the last child is reaped and the socket's folder is gone.
     pub(super) fn supervise(self, control: &Control, mut child: Child) {
         loop {
+            let began = Instant::now();
             wait_for_end(Pid::from_child(&child));
             let status = control.reap(&mut child);
             if control.stopping() {
@@ -211,6 +215,9 @@ impl Server {
             }
             let status = status.ok().flatten().map_or_else(|| "gone".to_owned(), |status| status.to_string());
             tracing::error!(pid = child.id(), status, "Postgres ended by itself; starting it again");
+            if began.elapsed() < SHORTEST_PAUSE {
+                control.pause(SHORTEST_PAUSE); // whatever ends it so soon would keep this machine busy
+            }
             match self.relaunch(control) {
                 Some(next) => child = next,
                 None => break,
@@ -224,7 +231,7 @@ impl Server {
     }
 
     fn relaunch(&self, control: &Control) -> Option<Child> {
-        let mut pause = Duration::from_secs(1);
+        let mut pause = SHORTEST_PAUSE;
         while !control.stopping() {
             match self.launch(control) {
                 Ok(child) => return Some(child),

@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::EmbeddedError;
+use super::account::Account;
 
 /// A fast shutdown writes a checkpoint, which may take a while.
 const FAST_SHUTDOWN: Duration = Duration::from_secs(30);
 /// Backends notice by themselves that their postmaster died, at once unless they are computing.
-const BACKENDS_LEAVE: Duration = Duration::from_secs(2);
+const BACKENDS_LEAVE: Duration = Duration::from_millis(500);
 const IMMEDIATE_SHUTDOWN: Duration = Duration::from_secs(3);
 const KILLED: Duration = Duration::from_secs(2);
 
@@ -42,8 +43,8 @@ impl PidFile {
 }
 
 /// Ends what still works in the cluster and removes stale lock files, so that a postmaster can start.
-pub(super) fn clear(cluster: &Path, socket: &Path) -> Result<(), EmbeddedError> {
-    evict(cluster)?;
+pub(super) fn clear(cluster: &Path, socket: &Path, account: &Account) -> Result<(), EmbeddedError> {
+    evict(cluster, account)?;
     for stale in [cluster.join("postmaster.pid"), socket.to_owned(), with_lock(socket)] {
         match fs::remove_file(&stale) {
             Ok(()) => tracing::info!(file = %stale.display(), "removed a stale lock file"),
@@ -61,12 +62,12 @@ fn with_lock(socket: &Path) -> std::path::PathBuf {
 }
 
 /// Removes the temporary folders of an `initdb` that was killed midway.
-pub(super) fn remove_half_made(home: &Path, prefix: &str) -> Result<(), EmbeddedError> {
+pub(super) fn remove_half_made(home: &Path, prefix: &str, account: &Account) -> Result<(), EmbeddedError> {
     let entries = fs::read_dir(home).map_err(EmbeddedError::io("read", home))?;
     for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix)) {
         let path = entry.path();
         tracing::info!(folder = %path.display(), "removing what an interrupted initdb left");
-        evict(&path)?;
+        evict(&path, account)?;
         // The initdb that made it may be removing it too, so a file may be gone or new while we walk.
         let deadline = Instant::now() + KILLED;
         loop {
@@ -83,9 +84,9 @@ pub(super) fn remove_half_made(home: &Path, prefix: &str) -> Result<(), Embedded
 
 /// Ends every Postgres process that works in `folder`: the postmaster by a fast shutdown, stragglers by an immediate
 /// one. Even the last step loses nothing that was committed, because the log is on disk before a commit is answered.
-fn evict(folder: &Path) -> Result<(), EmbeddedError> {
+fn evict(folder: &Path, account: &Account) -> Result<(), EmbeddedError> {
     let named = PidFile::read(folder).map(|file| file.pid);
-    let left = occupants(folder, named);
+    let left = occupants(folder, account, named);
     if left.is_empty() {
         return Ok(());
     }
@@ -99,7 +100,7 @@ fn evict(folder: &Path) -> Result<(), EmbeddedError> {
         None => BACKENDS_LEAVE,
     };
     for (patience, then) in [(patience, Some(Signal::QUIT)), (IMMEDIATE_SHUTDOWN, Some(Signal::KILL)), (KILLED, None)] {
-        let left = still_there(folder, named, patience);
+        let left = still_there(folder, account, named, patience);
         match (left.first(), then) {
             (None, _) => return Ok(()),
             (Some(_), Some(signal)) => send(&left, signal),
@@ -120,10 +121,10 @@ fn send(to: &[Pid], signal: Signal) {
 }
 
 /// Waits until nobody is left, at most for `patience`; who is left then.
-fn still_there(folder: &Path, named: Option<Pid>, patience: Duration) -> Vec<Pid> {
+fn still_there(folder: &Path, account: &Account, named: Option<Pid>, patience: Duration) -> Vec<Pid> {
     let deadline = Instant::now() + patience;
     loop {
-        let left = occupants(folder, named);
+        let left = occupants(folder, account, named);
         if left.is_empty() || Instant::now() >= deadline {
             return left;
         }
@@ -133,36 +134,51 @@ fn still_there(folder: &Path, named: Option<Pid>, patience: Duration) -> Vec<Pid
 
 /// The Postgres processes whose working folder is `folder`. A zombie has none.
 #[cfg(target_os = "linux")]
-fn occupants(folder: &Path, named: Option<Pid>) -> Vec<Pid> {
-    let works_here = |pid: &Pid| {
-        let process = Path::new("/proc").join(pid.as_raw_pid().to_string());
-        let Ok(stat) = fs::read_to_string(process.join("stat")) else {
-            return false;
-        };
-        let Some((name, rest)) = stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(") ")) else {
-            return false;
-        };
-        if !name.starts_with("postgres") || rest.starts_with(['Z', 'X']) {
-            return false;
+fn occupants(folder: &Path, account: &Account, _: Option<Pid>) -> Vec<Pid> {
+    let mut here = Vec::new();
+    let mut unknown = Vec::new();
+    for pid in postgres_processes() {
+        match fs::read_link(format!("/proc/{}/cwd", pid.as_raw_pid())) {
+            Ok(cwd) if cwd == folder => here.push(pid),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => unknown.push(pid),
+            _ => {}
         }
-        match fs::read_link(process.join("cwd")) {
-            Ok(cwd) => cwd == folder,
-            // Root in a container may lack the right to look at another user's working folder; arguments are public.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && Some(*pid) == named => {
-                let arguments = fs::read(process.join("cmdline")).unwrap_or_default();
-                arguments.split(|byte| *byte == 0).any(|argument| argument == folder.as_os_str().as_encoded_bytes())
-            }
-            Err(_) => false,
-        }
-    };
+    }
+    // Root in a container may lack the right to look at another user's processes, but that user may.
+    if rustix::process::geteuid().is_root() && !unknown.is_empty() {
+        here.extend(ask(account, folder, &unknown));
+    }
+    here
+}
+
+/// Every running process named `postgres`, of whomever.
+#[cfg(target_os = "linux")]
+fn postgres_processes() -> impl Iterator<Item = Pid> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok().and_then(Pid::from_raw));
-    pids.filter(works_here).collect()
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(Pid::from_raw).filter(|pid| {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid()));
+        let stat = stat.unwrap_or_default();
+        let name_and_state = stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(") "));
+        name_and_state.is_some_and(|(name, state)| name.starts_with("postgres") && !state.starts_with(['Z', 'X']))
+    })
+}
+
+/// Lets the account itself look which of the processes work in the folder.
+#[cfg(target_os = "linux")]
+fn ask(account: &Account, folder: &Path, pids: &[Pid]) -> Vec<Pid> {
+    const LOOK: &str = r#"for pid do [ "/proc/$pid/cwd" -ef "$0" ] && echo "$pid"; done"#;
+    let mut command = account.command(Path::new("/bin/sh"), Signal::KILL);
+    command.args(["-c", LOOK]).arg(folder);
+    command.args(pids.iter().map(|pid| pid.as_raw_pid().to_string()));
+    let answer = command.output().map(|answer| answer.stdout).unwrap_or_default();
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    answer.lines().filter_map(|line| line.parse().ok().and_then(Pid::from_raw)).collect()
 }
 
 /// Without /proc only the process that the pid file names is looked at.
 #[cfg(not(target_os = "linux"))]
-fn occupants(folder: &Path, named: Option<Pid>) -> Vec<Pid> {
+fn occupants(folder: &Path, _: &Account, named: Option<Pid>) -> Vec<Pid> {
     let works_here = |pid: &Pid| {
         let pid = pid.as_raw_pid().to_string();
         let answer = std::process::Command::new("lsof").args(["-a", "-d", "cwd", "-p", &pid, "-Fn"]).output();

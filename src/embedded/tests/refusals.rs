@@ -64,10 +64,9 @@ async fn a_long_path_moves_the_socket_and_a_longer_one_is_refused() {
     let account = Account::for_cluster(&layout.cluster).unwrap();
     let message = fails(layout.make_socket_folder(&account, &long));
     assert!(message.starts_with("the socket path /"), "{message}");
-    assert!(
-        message
-            .ends_with("but a unix socket allows 106: choose a data folder with a shorter path, or a shorter TMPDIR")
-    );
+    assert!(message.contains("but a unix socket allows 10"), "{message}");
+    let advice = ": choose a data folder with a shorter path, or a shorter TMPDIR";
+    assert!(message.ends_with(advice), "{message}");
 }
 
 #[test]
@@ -83,7 +82,7 @@ fn a_socket_folder_of_somebody_else_is_refused() {
     let socket_folder = socket.parent().unwrap();
     chown(socket_folder, Some(54321), Some(54321)).unwrap();
     let message = fails(layout.make_socket_folder(&account, temporary.path()));
-    assert!(message.contains("belongs to another user"), "{message}");
+    assert!(message.contains("belongs to another user or is open to others"), "{message}");
     fs::remove_dir(socket_folder).unwrap();
     std::os::unix::fs::symlink("/etc", socket_folder).unwrap();
     fails(layout.make_socket_folder(&account, temporary.path()));
@@ -94,7 +93,7 @@ async fn another_major_version_is_refused() {
     let folder = folder();
     let bin = fake_binaries(folder.path(), "17.2 (Debian 17.2-1)");
     let cluster = folder.path().join("postgres/cluster");
-    fs::create_dir_all(&cluster).unwrap();
+    account::make_folder(&cluster).unwrap();
     fs::write(cluster.join("PG_VERSION"), "16\n").unwrap();
     let bins = vec![bin.clone()];
     let message = fails(start_with(options(folder.path()), || only(bins)).await);
@@ -142,7 +141,7 @@ fn without_postgres_and_npm_the_command_to_type_is_named() {
 async fn a_folder_that_is_no_cluster_is_left_alone() {
     let folder = folder();
     let cluster = folder.path().join("postgres/cluster");
-    fs::create_dir_all(&cluster).unwrap();
+    account::make_folder(&cluster).unwrap();
     fs::write(cluster.join("letter.txt"), "mine").unwrap();
     let message = fails(start(options(folder.path())).await);
     assert!(message.contains("is not a Postgres data folder (no PG_VERSION): move it away"), "{message}");

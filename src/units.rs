@@ -29,6 +29,13 @@ impl MilliCents {
     pub const fn cents_up(self) -> i64 {
         -((-self.0).div_euclid(Self::PER_CENT))
     }
+
+    /// A rate to the last milli-cent: `$0.05`, `$0.055`, `$1.20`.
+    pub fn as_rate(self) -> String {
+        let parts = format!("{:05}", self.0.unsigned_abs() % 100_000);
+        let fine = parts[2..].trim_end_matches('0');
+        format!("${}.{}{fine}", grouped(self.0 / Self::PER_DOLLAR), &parts[..2])
+    }
 }
 
 /// `$1,234.56`, rounded down to whole cents; a negative amount begins with `−`.
@@ -121,6 +128,47 @@ impl Meter {
         }
     }
 
+    /// Whole minutes or calls in so many units, rounded down: what somebody has.
+    pub const fn pieces_down(self, units: i64) -> i64 {
+        units.div_euclid(self.per_piece())
+    }
+
+    /// The unit behind a large figure: `min`, `call`, `calls`.
+    pub const fn unit(self, count: i64) -> &'static str {
+        match self {
+            Meter::Minutes => "min",
+            Meter::Calls if count == 1 => "call",
+            Meter::Calls => "calls",
+        }
+    }
+
+    /// What is sold, in the plural: `minutes`, `calls`.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Meter::Minutes => "minutes",
+            Meter::Calls => "calls",
+        }
+    }
+
+    /// Units as whole pieces in short, rounded down: `141 min`, `1 call`, `100 calls`.
+    pub fn short(self, units: i64) -> String {
+        let count = self.pieces_down(units);
+        format!("{} {}", grouped(count), self.unit(count))
+    }
+
+    /// Units as whole pieces in short, rounded up: what somebody has used.
+    pub fn short_up(self, units: i64) -> String {
+        self.short(-self.pieces_down(-units) * self.per_piece())
+    }
+
+    /// Units to the second: `5 min`, `5 min 10 s`, `1 call`.
+    pub fn exact(self, units: i64) -> String {
+        match self {
+            Meter::Minutes if units % 60 != 0 => Seconds(units).to_string(),
+            Meter::Minutes | Meter::Calls => self.short(units),
+        }
+    }
+
     /// `1 minute`, `100 minutes`, `1 call`, `100 calls`.
     pub fn pieces(self, count: i64) -> String {
         let noun = match self {
@@ -162,6 +210,12 @@ mod tests {
     }
 
     #[test]
+    fn a_rate_keeps_what_cents_would_hide() {
+        let rates = [5_000, 5_500, 120_000, 7].map(|mc| MilliCents(mc).as_rate());
+        assert_eq!(rates, ["$0.05", "$0.055", "$1.20", "$0.00007"]);
+    }
+
+    #[test]
     fn a_call_reads_as_people_say_it() {
         assert_eq!(Seconds(45).to_string(), "45 s");
         assert_eq!(Seconds(426).to_string(), "7 min 06 s");
@@ -175,5 +229,10 @@ mod tests {
         assert_eq!(Meter::Minutes.pieces(1), "1 minute");
         assert_eq!(Meter::Minutes.pieces(1_000), "1,000 minutes");
         assert_eq!(Meter::Calls.pieces(100), "100 calls");
+        assert_eq!(Meter::Minutes.short(8_519), "141 min");
+        assert_eq!(Meter::Calls.short(1), "1 call");
+        assert_eq!(Meter::Minutes.short_up(61), "2 min");
+        assert_eq!(Meter::Minutes.exact(300), "5 min");
+        assert_eq!(Meter::Minutes.exact(310), "5 min 10 s");
     }
 }

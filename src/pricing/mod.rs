@@ -7,7 +7,7 @@ mod rates;
 mod standing;
 mod terms;
 
-pub use packs::{PackOffer, Tag, after_purchase, per_piece_label, tags, total};
+pub use packs::{PackOffer, QUANTITIES, Tag, after_purchase, parse_quantity, per_piece_label, tags, total};
 pub use rates::{Charge, Components, Rates};
 pub use standing::{Fit, Shortfall, Standing};
 pub use terms::{ExcessMode, HoldPolicy, PurchaseMode, Terms};

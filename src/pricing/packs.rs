@@ -1,5 +1,7 @@
 //! Comparing packs, and what a purchase comes to (SPEC §2.2).
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::units::{Meter, MilliCents};
@@ -76,6 +78,14 @@ pub fn per_piece_label(pack: &PackOffer) -> String {
     format!("{} per {unit}", MilliCents::from_cents(each.cents_up()))
 }
 
+/// How many packs one purchase may have (SPEC §2.2).
+pub const QUANTITIES: RangeInclusive<i64> = 1..=20;
+
+/// A quantity as it was typed; `None` where it is no whole number within [`QUANTITIES`].
+pub fn parse_quantity(typed: &str) -> Option<i64> {
+    typed.trim().parse().ok().filter(|quantity| QUANTITIES.contains(quantity))
+}
+
 /// What `quantity` packs cost.
 pub fn total(pack: &PackOffer, quantity: i64) -> MilliCents {
     MilliCents(pack.price.0 * quantity)
@@ -110,6 +120,12 @@ mod tests {
         assert_eq!(labels, ["$0.12 per min", "$0.10 per min", "$0.08 per min"]);
         assert_eq!(total(&packs[1], 3).to_string(), "$30.00");
         assert_eq!(after_purchase(60, &packs[0], 2), 6_060);
+    }
+
+    #[test]
+    fn a_quantity_is_a_whole_number_up_to_twenty() {
+        let read: Vec<_> = ["1", " 20 ", "0", "21", "2.5", "", "three"].map(parse_quantity).into();
+        assert_eq!(read, [Some(1), Some(20), None, None, None, None, None]);
     }
 
     #[test]

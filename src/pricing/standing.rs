@@ -37,6 +37,30 @@ pub enum Fit {
     Many(i64),
 }
 
+impl Fit {
+    /// Counts up to here are said as they are; above, calls are simply on.
+    const LARGEST_COUNT: i64 = 20;
+
+    /// The pill's words: `Calls paused`, `1 call fits`, `18 calls fit`, above twenty `Calls on`.
+    pub fn words(self) -> String {
+        match self {
+            Fit::Paused => "Calls paused".into(),
+            Fit::One => "1 call fits".into(),
+            Fit::Many(count) if count <= Self::LARGEST_COUNT => format!("{count} calls fit"),
+            Fit::Many(_) => "Calls on".into(),
+        }
+    }
+
+    /// The same beside the balance, where running calls are shown too: `18 more calls fit`.
+    pub fn more_words(self) -> String {
+        match self {
+            Fit::One => "1 more call fits".into(),
+            Fit::Many(count) if count <= Self::LARGEST_COUNT => format!("{count} more calls fit"),
+            Fit::Paused | Fit::Many(_) => self.words(),
+        }
+    }
+}
+
 /// What is missing for the next call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shortfall {
@@ -177,6 +201,15 @@ mod tests {
             hold,
             ..Standing::default()
         }
+    }
+
+    #[test]
+    fn the_pill_counts_to_twenty() {
+        let words: Vec<_> = [Fit::Paused, Fit::One, Fit::Many(2), Fit::Many(20), Fit::Many(21)].map(Fit::words).into();
+        assert_eq!(words, ["Calls paused", "1 call fits", "2 calls fit", "20 calls fit", "Calls on"]);
+        assert_eq!(Fit::One.more_words(), "1 more call fits");
+        assert_eq!(Fit::Many(20).more_words(), "20 more calls fit");
+        assert_eq!(Fit::Many(21).more_words(), "Calls on");
     }
 
     #[test]

@@ -1,0 +1,13 @@
+//! Reusable parts of pages; rendered on the server only.
+
+mod alert;
+mod bar;
+mod icon;
+mod pill;
+mod section;
+
+pub use alert::{Alert, Tone};
+pub use bar::{Bar, Key, Segment, Source};
+pub use icon::{Icon, Mark};
+pub use pill::{BalancePill, Pill, PillTone};
+pub use section::{Broken, SectionError};

@@ -1,0 +1,126 @@
+//! `/billing`: what is left, what to look at, and how to get more (SPEC §2.1). Each section fails alone.
+
+mod addon_packs;
+mod balance;
+mod buy;
+mod extra;
+mod plan;
+mod warning;
+
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use crate::app::overview::{Offers, Overview};
+use crate::pricing::PackOffer;
+use crate::units::Meter;
+use crate::web::components::{Alert, Broken, SectionError};
+use crate::web::dates::Calendar;
+use crate::web::shell::{Frame, PageHead, Place, Shell};
+
+use addon_packs::AddonPacks;
+use balance::BalanceCard;
+use buy::BuyDialog;
+use extra::ExtraCard;
+use plan::PlanCard;
+
+/// What the page shows besides the wallet.
+#[derive(Clone, Debug)]
+pub struct BillingView {
+    /// The packs assigned to the client, smallest first.
+    pub offers: Result<Offers, SectionError>,
+    /// What just happened; stands in place of any warning.
+    pub notice: Option<Notice>,
+    /// The Buy Minutes dialog is open.
+    pub buying: Option<Buying>,
+}
+
+/// What just happened to a purchase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// It is posted.
+    Added {
+        /// What was bought.
+        meter: Meter,
+        /// Minutes or calls added, all packs of the purchase together.
+        pieces: i64,
+    },
+    /// Paid or about to be, but not posted yet.
+    Processing,
+    /// The Checkout session ended without a payment.
+    NotPaid,
+}
+
+/// The Buy Minutes dialog as it was left or asked for. `pack` and `quantity` are as they came in the address or the
+/// form; what is wrong with them is said beside the field.
+#[derive(Clone, Debug, Default)]
+pub struct Buying {
+    /// One-use key of the form; the same one again where an attempt is repeated.
+    pub purchase_key: String,
+    /// Public id of the chosen pack; none: the popular one.
+    pub pack: Option<String>,
+    /// The typed quantity; none: 1.
+    pub quantity: Option<String>,
+    /// The attempt before failed because Stripe gave no answer.
+    pub stripe_unreachable: bool,
+}
+
+/// The page.
+pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
+    let BillingView { offers, notice, buying } = view;
+    let self_service = frame.self_service();
+    let on_sale: &[PackOffer] = offers.as_ref().map_or(&[], |offers| &offers.packs);
+    let can_buy = self_service && !on_sale.is_empty();
+    let dialog = buying.filter(|_| can_buy).zip(frame.overview.as_ref().ok()).map(|(buying, overview)| {
+        let standing = overview.standing;
+        let csrf = frame.csrf.clone();
+        view! { <BuyDialog packs=on_sale.to_vec() standing=standing buying=buying csrf=csrf /> }.into_any()
+    });
+    let calendar = frame.calendar();
+    let overview = frame.overview.clone();
+    view! {
+        <Shell frame=frame place=Place::Billing dialog=dialog>
+            {match overview.clone().ok().zip(calendar) {
+                Some((overview, calendar)) => {
+                    Either::Left(view! { <Wallet overview=overview calendar=calendar notice=notice can_buy=can_buy /> })
+                }
+                None => {
+                    Either::Right(
+                        view! {
+                            <PageHead title="Billing" line="">
+                                ""
+                            </PageHead>
+                            <section class="card" aria-label="Balance">
+                                <Broken what="The balance" retry="/billing" />
+                            </section>
+                        },
+                    )
+                }
+            }}
+            <AddonPacks overview=overview.ok() offers=offers self_service=self_service />
+        </Shell>
+    }
+}
+
+/// Head, alert and the three cards that the wallet alone decides.
+#[component]
+fn Wallet(overview: Overview, calendar: Calendar, notice: Option<Notice>, can_buy: bool) -> impl IntoView {
+    let alert = warning::choose(&overview, notice, can_buy, &calendar);
+    let line = plan::line(&overview, &calendar);
+    let read_at = calendar.read_at();
+    let with_extra = overview.active_packages > 0 || overview.subscription.as_ref().is_some_and(|sub| sub.addons);
+    view! {
+        <PageHead title="Billing" line=line>
+            <span>"As of "{read_at}</span>
+            <a href="/billing">"Wallet"</a>
+        </PageHead>
+        {alert
+            .map(|alert| {
+                view! { <Alert tone=alert.tone title=alert.title sentence=alert.sentence action=alert.action /> }
+            })}
+        <div class="panel">
+            <BalanceCard overview=overview.clone() />
+            <PlanCard overview=overview.clone() calendar=calendar />
+            {with_extra.then(|| view! { <ExtraCard overview=overview can_buy=can_buy /> })}
+        </div>
+    }
+}

@@ -1,0 +1,66 @@
+//! Pages for what went wrong as a whole.
+
+use leptos::prelude::*;
+
+use crate::web::components::Mark;
+use crate::web::document::Html;
+use crate::web::shell::DemoStrip;
+
+/// What went wrong; the handler chooses the status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// 404: no such page, or not this person's.
+    NotFound,
+    /// 403: the form's token is missing or old.
+    FormExpired,
+    /// 403: the role does not allow it.
+    NotAllowed,
+    /// 429: too many attempts.
+    TooMany,
+    /// 500: our fault.
+    Failed,
+    /// 503: the database is away or the server is stopping.
+    Unavailable,
+}
+
+impl Problem {
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Problem::NotFound => ("Page not found", "There is nothing at this address, or it is not yours to see."),
+            Problem::FormExpired => {
+                ("This form has expired", "Nothing was changed. Open the page again and send it once more.")
+            }
+            Problem::NotAllowed => {
+                ("You cannot do this", "Nothing was changed. Ask an owner of the workspace for the right to buy.")
+            }
+            Problem::TooMany => ("Too many attempts", "Wait a minute, then try again."),
+            Problem::Failed => {
+                ("Something went wrong", "It has been recorded. Open Billing to see what stands, then try again.")
+            }
+            Problem::Unavailable => {
+                ("Back in a moment", "The billing desk is starting or cannot reach its database. Try again shortly.")
+            }
+        }
+    }
+}
+
+/// A page that says what went wrong and leads back.
+pub fn error_page(problem: Problem, demo: bool) -> impl IntoView {
+    let (title, sentence) = problem.words();
+    view! {
+        <Html title=title islands=false>
+            {demo.then(|| view! { <DemoStrip /> })}
+            <main class="narrow">
+                <p class="brand">
+                    <Mark />
+                    "Minutebank"
+                </p>
+                <h1>{title}</h1>
+                <p>{sentence}</p>
+                <a class="button primary large" href="/billing">
+                    "Go to Billing"
+                </a>
+            </main>
+        </Html>
+    }
+}

@@ -1,0 +1,11 @@
+//! One file per page. A page is a function from data already read to a document; it reads nothing itself.
+
+mod billing;
+mod error;
+mod packages;
+mod sign_in;
+
+pub use billing::{BillingView, Buying, Notice, billing_page};
+pub use error::{Problem, error_page};
+pub use packages::{PackagesView, packages_page};
+pub use sign_in::{DemoLogin, SignInView, sign_in_page};

@@ -1,0 +1,313 @@
+//! `/billing/packages`: every package with what is left of it (SPEC §2.3).
+
+use leptos::either::EitherOf3;
+use leptos::prelude::*;
+
+use crate::app::overview::{Package, PackageSource, PackageState};
+use crate::units::{Meter, MilliCents, grouped};
+use crate::web::components::{Bar, Broken, Pill, PillTone, SectionError, Segment, Source};
+use crate::web::dates::Calendar;
+use crate::web::shell::{Frame, PageHead, Place, Shell};
+
+/// What the page shows.
+#[derive(Clone, Debug)]
+pub struct PackagesView {
+    /// Every package of the workspace, oldest first.
+    pub packages: Result<Vec<Package>, SectionError>,
+}
+
+/// The page.
+pub fn packages_page(frame: Frame, view: PackagesView) -> impl IntoView {
+    let calendar = frame.calendar();
+    let agency = frame.overview.as_ref().map(|overview| overview.agency_name.clone()).unwrap_or_default();
+    let meter = frame.overview.as_ref().map(|overview| overview.standing.meter).unwrap_or_default();
+    let can_buy = frame.self_service();
+    let noun = meter.noun();
+    let line = format!("Extra {noun} never expire. Calls use them after your plan {noun}, oldest package first.");
+    view! {
+        <Shell frame=frame place=Place::Packages dialog=None>
+            <PageHead title="Packages" line=line>
+                <a href="/billing">"Wallet"</a>
+                {can_buy.then(|| view! { <BuyMore meter=meter primary=true /> })}
+            </PageHead>
+            {match (view.packages, calendar) {
+                (Ok(packages), Some(_)) if packages.is_empty() => {
+                    EitherOf3::A(view! { <NoPackages meter=meter can_buy=can_buy /> })
+                }
+                (Ok(packages), Some(calendar)) => {
+                    EitherOf3::B(
+                        view! {
+                            <Totals packages=packages.clone() meter=meter calendar=calendar.clone() />
+                            <List packages=packages calendar=calendar.clone() agency=agency />
+                            <p class="foot">
+                                {format!(
+                                    "Times in {}. Without an active plan, remaining {noun} are frozen and come back \
+                                     when you subscribe again.",
+                                    calendar.zone(),
+                                )}
+                            </p>
+                        },
+                    )
+                }
+                _ => {
+                    EitherOf3::C(
+                        view! {
+                            <section class="card" aria-label="Packages">
+                                <Broken what="The packages" retry="/billing/packages" />
+                            </section>
+                        },
+                    )
+                }
+            }}
+        </Shell>
+    }
+}
+
+#[component]
+fn BuyMore(meter: Meter, primary: bool) -> impl IntoView {
+    let class = if primary { "button primary" } else { "button" };
+    view! {
+        <a class=class href="/billing?buy=minutes">
+            {format!("Buy more {}", meter.noun())}
+        </a>
+    }
+}
+
+#[component]
+fn NoPackages(meter: Meter, can_buy: bool) -> impl IntoView {
+    view! {
+        <section class="card" aria-label="Packages">
+            <div class="empty">
+                <strong>"No packages yet"</strong>
+                <p>{format!("Extra {} you buy appear here, with what is left of each.", meter.noun())}</p>
+                {can_buy.then(|| view! { <BuyMore meter=meter primary=false /> })}
+            </div>
+        </section>
+    }
+}
+
+/// The four figures above the list.
+#[component]
+fn Totals(packages: Vec<Package>, meter: Meter, calendar: Calendar) -> impl IntoView {
+    let left_in = |state: PackageState| {
+        let units: i64 =
+            packages.iter().filter(|it| it.state == state && it.meter == meter).map(|it| it.remaining).sum();
+        meter.pieces_down(units)
+    };
+    let (left, frozen) = (left_in(PackageState::Active), left_in(PackageState::Frozen));
+    let active = packages.iter().filter(|it| it.state == PackageState::Active).count();
+    let spent = spent_within_a_year(&packages, &calendar);
+    view! {
+        <dl class="panel totals">
+            <div>
+                <dt>{format!("Extra {} left", meter.noun())}</dt>
+                <dd>{grouped(left)}" "<span>{meter.unit(left)}</span></dd>
+            </div>
+            <div>
+                <dt>"Active packages"</dt>
+                <dd>{active}</dd>
+            </div>
+            <div>
+                <dt>"Frozen"</dt>
+                <dd>{grouped(frozen)}" "<span>{meter.unit(frozen)}</span></dd>
+            </div>
+            <div>
+                <dt>"Bought in the last 12 months"</dt>
+                <dd>{spent.to_string()}</dd>
+            </div>
+        </dl>
+    }
+}
+
+fn spent_within_a_year(packages: &[Package], calendar: &Calendar) -> MilliCents {
+    MilliCents(packages.iter().filter(|package| calendar.within_a_year(package.added_at)).map(|it| it.price.0).sum())
+}
+
+#[component]
+fn List(packages: Vec<Package>, calendar: Calendar, agency: String) -> impl IntoView {
+    let in_state = |state: PackageState| packages.iter().filter(move |it| it.state == state).cloned();
+    let active: Vec<_> = in_state(PackageState::Active).collect();
+    let frozen: Vec<_> = in_state(PackageState::Frozen).collect();
+    // Finished packages are history: newest first.
+    let finished: Vec<_> = in_state(PackageState::UsedUp).rev().collect();
+    let groups = [
+        ("Active", "in the order they are used", active),
+        ("Frozen", "come back with an active plan", frozen),
+        ("Finished", "", finished),
+    ];
+    view! {
+        <div class="card">
+            <table class="packages" aria-label="Packages">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader" scope="col">"Package"</th>
+                        <th role="columnheader" scope="col">"Added"</th>
+                        <th role="columnheader" scope="col" class="amount">"Granted"</th>
+                        <th role="columnheader" scope="col" class="amount">"Used"</th>
+                        <th role="columnheader" scope="col">"Remaining"</th>
+                        <th role="columnheader" scope="col" class="amount">"Price"</th>
+                        <th role="columnheader" scope="col">"State"</th>
+                    </tr>
+                </thead>
+                {groups
+                    .into_iter()
+                    .filter(|(_, _, members)| !members.is_empty())
+                    .map(|(name, remark, members)| {
+                        view! {
+                            <tbody role="rowgroup">
+                                <tr role="row" class="group">
+                                    <th role="rowheader" scope="rowgroup" colspan="7">
+                                        {name}
+                                        " "
+                                        <span>{remark}</span>
+                                    </th>
+                                </tr>
+                                {rows(members, &calendar, &agency)}
+                            </tbody>
+                        }
+                    })
+                    .collect_view()}
+            </table>
+        </div>
+    }
+}
+
+fn rows(packages: Vec<Package>, calendar: &Calendar, agency: &str) -> impl IntoView + use<> {
+    packages
+        .into_iter()
+        .enumerate()
+        .map(|(place, package)| {
+            let (tone, state) = state_words(&package, place == 0, calendar);
+            let meter = package.meter;
+            let used = package.granted - package.remaining;
+            let from = source_words(package.source, agency);
+            let price = package.price.to_string();
+            let unit = unit_price(&package);
+            // On a phone the second line carries the price, which has no column there.
+            let line = view! { {from} <span class="phone">" · "{price.clone()}</span> };
+            view! {
+                <tr role="row">
+                    <td role="cell" class="what">
+                        <strong>{name(&package)}</strong>
+                        <small>{line}</small>
+                    </td>
+                    <td role="cell" class="added">
+                        {calendar.moment(package.added_at)}
+                        <small>{package.added_by.clone().unwrap_or_else(|| "–".to_owned())}</small>
+                    </td>
+                    <td role="cell" class="amount">{meter.short(package.granted)}</td>
+                    <td role="cell" class="amount">{meter.short_up(used)}</td>
+                    <td role="cell" class="left">
+                        <div>
+                            <Bar segments=vec![Segment::of(Source::Packs, package.remaining)] whole=package.granted />
+                            <span>{meter.short(package.remaining)}</span>
+                        </div>
+                    </td>
+                    <td role="cell" class="amount price">{price} <small>{unit}</small></td>
+                    <td role="cell" class="state">
+                        <Pill tone=tone words=state />
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view()
+}
+
+/// `Medium 100`; what was granted for free has a name of its own.
+fn name(package: &Package) -> String {
+    match package.source {
+        PackageSource::Grant => package.name.clone(),
+        PackageSource::Stripe | PackageSource::Agency => {
+            format!("{} {}", package.name, grouped(package.meter.pieces_down(package.granted)))
+        }
+    }
+}
+
+fn source_words(source: PackageSource, agency: &str) -> String {
+    match source {
+        PackageSource::Stripe => "Stripe".to_owned(),
+        PackageSource::Agency => format!("Applied by {agency}"),
+        PackageSource::Grant => "Free grant".to_owned(),
+    }
+}
+
+/// `$0.10 per min`, rounded up to the cent; nothing where nothing was paid.
+fn unit_price(package: &Package) -> String {
+    let pieces = package.meter.pieces_down(package.granted).max(1);
+    if package.price.0 == 0 {
+        return "–".to_owned();
+    }
+    let each = MilliCents((package.price.0 + pieces - 1) / pieces);
+    format!("{} per {}", MilliCents::from_cents(each.cents_up()), package.meter.unit(1))
+}
+
+fn state_words(package: &Package, first: bool, calendar: &Calendar) -> (PillTone, String) {
+    match package.state {
+        PackageState::Active if first => (PillTone::On, "Active, used next".to_owned()),
+        PackageState::Active => (PillTone::On, "Active".to_owned()),
+        PackageState::Frozen => (PillTone::Amber, "Frozen".to_owned()),
+        PackageState::UsedUp => {
+            let day = package.used_up_at.map(|at| format!(" {}", calendar.day(at))).unwrap_or_default();
+            (PillTone::Neutral, format!("Used up{day}"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    fn package(source: PackageSource, state: PackageState) -> Package {
+        Package {
+            id: "lot_1".into(),
+            name: "Medium".into(),
+            meter: Meter::Minutes,
+            granted: 6_000,
+            remaining: 2_460,
+            price: MilliCents(1_000_000),
+            source,
+            added_by: None,
+            added_at: "2026-10-26T13:12:00Z".parse().unwrap(),
+            used_up_at: None,
+            state,
+        }
+    }
+
+    fn calendar() -> Calendar {
+        Calendar::new(&TimeZone::get("America/New_York").unwrap(), "2026-11-20T15:42:18Z".parse().unwrap())
+    }
+
+    #[test]
+    fn a_package_says_what_it_is_and_what_it_cost() {
+        let bought = package(PackageSource::Stripe, PackageState::Active);
+        assert_eq!(name(&bought), "Medium 100");
+        assert_eq!(unit_price(&bought), "$0.10 per min");
+        let grant = Package { price: MilliCents(0), ..package(PackageSource::Grant, PackageState::Active) };
+        assert_eq!((name(&grant), unit_price(&grant)), ("Medium".into(), "–".into()));
+        assert_eq!(source_words(PackageSource::Agency, "Brightline Voice"), "Applied by Brightline Voice");
+    }
+
+    #[test]
+    fn the_state_names_the_next_one_and_the_day_of_the_last_unit() {
+        let active = package(PackageSource::Stripe, PackageState::Active);
+        assert_eq!(state_words(&active, true, &calendar()).1, "Active, used next");
+        assert_eq!(state_words(&active, false, &calendar()).1, "Active");
+        let used_up = Package {
+            used_up_at: Some("2026-10-22T15:00:00Z".parse().unwrap()),
+            ..package(PackageSource::Stripe, PackageState::UsedUp)
+        };
+        assert_eq!(state_words(&used_up, true, &calendar()).1, "Used up Oct 22");
+    }
+
+    #[test]
+    fn spending_counts_the_last_twelve_months() {
+        let old = Package {
+            added_at: "2025-10-26T13:12:00Z".parse().unwrap(),
+            ..package(PackageSource::Stripe, PackageState::UsedUp)
+        };
+        let all = [old, package(PackageSource::Stripe, PackageState::Active)];
+        assert_eq!(spent_within_a_year(&all, &calendar()).to_string(), "$10.00");
+    }
+}

@@ -1,0 +1,209 @@
+//! What surrounds every signed-in page: workspace, balance pill, navigation, the viewer, and the demo notice.
+//!
+//! One list of links serves both layouts: beside the page where there is room, else behind the menu button (a native
+//! popover, so it needs no script).
+
+use leptos::prelude::*;
+
+use crate::app::overview::Overview;
+use crate::pricing::PurchaseMode;
+use crate::web::components::{BalancePill, Icon, Mark, SectionError};
+use crate::web::dates::Calendar;
+use crate::web::document::Html;
+
+/// What the shell needs to know about the request.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The signed-in person's name.
+    pub viewer_name: String,
+    /// Their address.
+    pub viewer_email: String,
+    /// Their role may buy (`owner`, `billing`).
+    pub may_buy: bool,
+    /// Token of the session's forms.
+    pub csrf: String,
+    /// Demo mode, which every page says.
+    pub demo: bool,
+    /// The browser's part (WASM) is built and can be loaded.
+    pub islands: bool,
+    /// The wallet, for the pill and most of Billing.
+    pub overview: Result<Overview, SectionError>,
+}
+
+impl Frame {
+    /// The viewer may start the purchase of a pack here: their role, the plan's packs and its purchase mode allow it.
+    pub fn self_service(&self) -> bool {
+        let subscription = self.overview.as_ref().ok().and_then(|overview| overview.subscription.as_ref());
+        self.may_buy && subscription.is_some_and(|sub| sub.addons && sub.purchase_mode == PurchaseMode::SelfService)
+    }
+
+    /// Dates in the workspace's zone as of when it was read.
+    pub fn calendar(&self) -> Option<Calendar> {
+        let overview = self.overview.as_ref().ok()?;
+        Some(Calendar::new(&overview.time_zone, overview.read_at))
+    }
+}
+
+/// Pages in the navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `/billing`
+    Billing,
+    /// `/billing/packages`
+    Packages,
+}
+
+impl Place {
+    const ALL: [Place; 2] = [Place::Billing, Place::Packages];
+
+    const fn href(self) -> &'static str {
+        match self {
+            Place::Billing => "/billing",
+            Place::Packages => "/billing/packages",
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Place::Billing => "Billing",
+            Place::Packages => "Packages",
+        }
+    }
+
+    const fn icon(self) -> Icon {
+        match self {
+            Place::Billing => Icon::Card,
+            Place::Packages => Icon::Layers,
+        }
+    }
+}
+
+/// A signed-in page. While `dialog` stands over it, the page behind takes no input.
+#[component]
+pub(crate) fn Shell(frame: Frame, place: Place, dialog: Option<AnyView>, children: Children) -> impl IntoView {
+    let islands = frame.islands && dialog.is_some();
+    let covered = dialog.is_some();
+    view! {
+        <Html title=place.title() islands=islands>
+            <div class="frame" inert=covered>
+                <a class="skip" href="#main">
+                    "Skip to content"
+                </a>
+                {frame.demo.then(|| view! { <DemoStrip /> })}
+                <Side frame=frame place=place />
+                <main id="main" tabindex="-1">
+                    {children()}
+                </main>
+            </div>
+            {dialog}
+        </Html>
+    }
+}
+
+/// Says that nothing here is real.
+#[component]
+pub fn DemoStrip() -> impl IntoView {
+    view! {
+        <p class="demo">
+            <strong>"Demo mode"</strong>
+            ", example data, no real payments"
+        </p>
+    }
+}
+
+#[component]
+fn Side(frame: Frame, place: Place) -> impl IntoView {
+    let (workspace, agency) = match &frame.overview {
+        Ok(overview) => (overview.workspace_name.clone(), Some(overview.agency_name.clone())),
+        Err(SectionError) => ("Minutebank".to_owned(), None),
+    };
+    view! {
+        <header class="side">
+            <div class="workspace">
+                <Mark />
+                <div>
+                    <strong>{workspace}</strong>
+                    {agency.map(|agency| view! { <span>"by "{agency}</span> })}
+                </div>
+            </div>
+            {frame.overview.clone().ok().map(|overview| view! { <BalancePill overview=overview /> })}
+            <button class="menu-button" type="button" popovertarget="menu" aria-label="Menu">
+                {Icon::Menu.svg()}
+            </button>
+            <div class="menu" id="menu" popover="auto">
+                <nav aria-label="Main">
+                    {Place::ALL
+                        .map(|to| {
+                            view! {
+                                <a href=to.href() aria-current=(to == place).then_some("page")>
+                                    {to.icon().svg()}
+                                    {to.title()}
+                                </a>
+                            }
+                        })
+                        .collect_view()}
+                </nav>
+                <Viewer name=frame.viewer_name email=frame.viewer_email csrf=frame.csrf />
+            </div>
+        </header>
+    }
+}
+
+#[component]
+fn Viewer(name: String, email: String, csrf: String) -> impl IntoView {
+    view! {
+        <div class="viewer">
+            <span class="monogram" aria-hidden="true">
+                {monogram(&name)}
+            </span>
+            <div>
+                <strong>{name}</strong>
+                <span>{email}</span>
+            </div>
+            <form method="post" action="/sign-out">
+                <input type="hidden" name="csrf" value=csrf />
+                <button class="leave" type="submit">
+                    {Icon::Leave.svg()}
+                    "Sign out"
+                </button>
+            </form>
+        </div>
+    }
+}
+
+/// Title of a page, one line under it, and what stands at its right.
+#[component]
+pub(crate) fn PageHead(title: &'static str, #[prop(into)] line: String, children: Children) -> impl IntoView {
+    view! {
+        <div class="head">
+            <div>
+                <h1>{title}</h1>
+                <p>{line}</p>
+            </div>
+            <div class="aside">
+                {children()}
+            </div>
+        </div>
+    }
+}
+
+/// The first letters of the first and the last word: `DW`.
+fn monogram(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
+    let first = words.next();
+    let last = words.next_back();
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_monogram_has_at_most_two_letters() {
+        assert_eq!(monogram("Dana Whitfield"), "DW");
+        assert_eq!(monogram("Ana María del Río"), "AR");
+        assert_eq!(monogram("élodie"), "É");
+        assert_eq!(monogram(""), "");
+    }
+}

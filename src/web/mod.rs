@@ -1,4 +1,5 @@
 //! What the browser and the call engine talk to.
 
+pub mod api;
 pub mod error;
 pub mod session;

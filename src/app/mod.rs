@@ -2,6 +2,30 @@
 
 pub mod buy_pack;
 pub mod fulfil_purchase;
+pub mod identify;
 pub mod overview;
+pub mod packages;
+pub mod settle_call;
+pub mod sign_in;
+pub mod start_call;
 pub mod stripe_event;
 pub mod sweep_purchases;
+mod wallet;
+
+pub use wallet::current_wallet;
+
+use crate::ledger::LedgerError;
+
+/// Why something could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The database said no, or nothing.
+    #[error("the database could not be read: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A period was due and could not be opened.
+    #[error("a period could not be opened: {0}")]
+    Ledger(#[from] LedgerError),
+    /// There is no such workspace.
+    #[error("there is no such workspace")]
+    NoWorkspace,
+}

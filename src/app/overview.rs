@@ -3,8 +3,13 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::{ReadError, current_wallet};
+use crate::catalog;
+use crate::ledger;
 use crate::pricing::{PackOffer, PurchaseMode, Standing};
-use crate::units::{Meter, MilliCents};
+use crate::state::AppState;
+use crate::tenants;
+use crate::units::{Meter, MilliCents, WorkspaceId};
 
 /// Everything that shell and Billing show of a wallet.
 #[derive(Clone, Debug)]
@@ -104,4 +109,47 @@ pub enum PackageState {
 pub struct Offers {
     /// Packs assigned to the client, smallest first; empty where packs are Off.
     pub packs: Vec<PackOffer>,
+}
+
+/// Reads what shell and Billing show of a workspace's wallet.
+pub async fn overview(state: &AppState, workspace: WorkspaceId) -> Result<Overview, ReadError> {
+    let wallet = current_wallet(state, workspace).await?;
+    let mut db = state.db.acquire().await?;
+    let about = tenants::repo::workspace(&mut db, workspace).await?.ok_or(ReadError::NoWorkspace)?;
+    Ok(Overview {
+        workspace: about.public_id,
+        workspace_name: about.name,
+        agency_name: about.agency_name,
+        read_at: state.clock.now(),
+        standing: wallet.standing(),
+        calls_in_progress: wallet.held.iter().map(|held| held.calls).sum(),
+        active_packages: i64::try_from(wallet.usable_lots().count()).unwrap_or(i64::MAX),
+        subscription: wallet.subscription.map(|it| subscription(&it, wallet.balances.allowance)),
+        time_zone: wallet.zone,
+    })
+}
+
+fn subscription(current: &ledger::Subscription, allowance_left: i64) -> Subscription {
+    let terms = &current.snapshot.terms;
+    Subscription {
+        plan_name: terms.name.clone(),
+        meter: terms.meter,
+        included: terms.included,
+        used: terms.included - allowance_left,
+        next_included: terms.included,
+        resets_at: current.period.ends_at,
+        addons: terms.addons,
+        purchase_mode: terms.purchase_mode,
+    }
+}
+
+/// Reads the packs that a client may see: none where there is no subscription or its packs are Off.
+pub async fn offers(state: &AppState, workspace: WorkspaceId) -> Result<Offers, ReadError> {
+    let wallet = current_wallet(state, workspace).await?;
+    let Some(terms) = wallet.subscription.map(|it| it.snapshot.terms.clone()).filter(|terms| terms.addons) else {
+        return Ok(Offers::default());
+    };
+    let mut db = state.db.acquire().await?;
+    let packs = catalog::repo::assigned_packs(&mut db, workspace, terms.meter).await?;
+    Ok(Offers { packs })
 }

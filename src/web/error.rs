@@ -5,6 +5,9 @@
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use crate::app::ReadError;
+use crate::ledger::LedgerError;
+
 /// Why a page or a form is not answered as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
@@ -75,11 +78,26 @@ fn sign_in_address(next: Option<&str>) -> String {
     }
 }
 
-/// A pool that gives no connection is away; everything else is a fault of ours.
+/// True where the database is away: everything else is a fault of ours.
+pub(super) fn is_away(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_))
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        if is_away(&error) { Error::Unavailable } else { Error::Failed(error.to_string()) }
+    }
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
         match error {
+<<<<<<< HEAD
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Error::Unavailable,
+=======
+            ReadError::Database(error) => error.into(),
+            ReadError::Ledger(LedgerError::Unavailable) => Error::Unavailable,
+>>>>>>> d992030 (Answer /v1: calls, wallet and lots)
             other => Error::Failed(other.to_string()),
         }
     }

@@ -1,5 +1,7 @@
 //! What the browser and the call engine talk to.
 
+pub mod api;
+pub mod buy;
 pub mod components;
 pub mod dates;
 pub mod document;
@@ -7,3 +9,4 @@ pub mod error;
 pub mod pages;
 pub mod session;
 pub mod shell;
+pub mod stripe_webhook;

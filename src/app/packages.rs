@@ -1,0 +1,98 @@
+//! Reading packages: every lot of a workspace, with who added it and what can be done with it.
+
+use super::overview::{Package, PackageSource, PackageState};
+use super::{ReadError, current_wallet};
+use crate::ledger::repo::LotRecord;
+use crate::ledger::{self, LotSource};
+use crate::state::AppState;
+use crate::tenants;
+use crate::units::{Meter, WorkspaceId};
+
+/// All packages of a workspace, oldest first: the order in which calls use them.
+pub async fn packages(state: &AppState, workspace: WorkspaceId) -> Result<Vec<Package>, ReadError> {
+    let (mut packages, _) = page_of_packages(state, workspace, i64::MAX, i64::MAX - 1).await?;
+    packages.reverse();
+    Ok(packages)
+}
+
+/// Up to `limit` packages, newest first, below the number `before` (`i64::MAX` for the first page), and the number
+/// below which the next page begins; `None` on the last page.
+pub async fn page_of_packages(
+    state: &AppState,
+    workspace: WorkspaceId,
+    before: i64,
+    limit: i64,
+) -> Result<(Vec<Package>, Option<i64>), ReadError> {
+    let wallet = current_wallet(state, workspace).await?;
+    let meter = wallet.subscription.map(|subscription| subscription.snapshot.terms.meter);
+    let mut db = state.db.acquire().await?;
+    let mut lots = ledger::repo::lots(&mut db, workspace, before, limit + 1).await?;
+    let more = lots.len() as i64 > limit;
+    lots.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let next = lots.last().filter(|_| more).map(|lot| lot.number);
+    let purchases: Vec<String> =
+        lots.iter().filter(|lot| lot.source == LotSource::Stripe).map(|lot| lot.reference.clone()).collect();
+    let buyers = tenants::repo::buyers(&mut db, workspace, &purchases).await?;
+    let packages = lots.into_iter().map(|lot| {
+        let added_by = buyers.get(&lot.reference).cloned();
+        package(lot, meter, added_by)
+    });
+    Ok((packages.collect(), next))
+}
+
+fn package(lot: LotRecord, plan_meter: Option<Meter>, added_by: Option<String>) -> Package {
+    let state = match lot.remaining {
+        0 => PackageState::UsedUp,
+        _ if plan_meter == Some(lot.meter) => PackageState::Active,
+        _ => PackageState::Frozen,
+    };
+    let source = match lot.source {
+        LotSource::Stripe => PackageSource::Stripe,
+        LotSource::Agency => PackageSource::Agency,
+        LotSource::Grant => PackageSource::Grant,
+    };
+    Package {
+        id: lot.public_id,
+        name: lot.name,
+        meter: lot.meter,
+        granted: lot.granted,
+        remaining: lot.remaining,
+        price: lot.price,
+        source,
+        added_by,
+        added_at: lot.created_at,
+        used_up_at: lot.used_up_at,
+        state,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::MilliCents;
+
+    fn lot(meter: Meter, remaining: i64) -> LotRecord {
+        LotRecord {
+            number: 1,
+            public_id: "lot_1".into(),
+            name: "Medium".into(),
+            meter,
+            granted: 6_000,
+            remaining,
+            price: MilliCents(1_000_000),
+            source: LotSource::Stripe,
+            reference: "pur_1".into(),
+            created_at: "2026-10-26T13:12:00Z".parse().unwrap(),
+            used_up_at: None,
+        }
+    }
+
+    #[test]
+    fn a_lot_is_active_frozen_or_used_up() {
+        let state = |lot, meter| package(lot, meter, None).state;
+        assert_eq!(state(lot(Meter::Minutes, 1), Some(Meter::Minutes)), PackageState::Active);
+        assert_eq!(state(lot(Meter::Minutes, 1), Some(Meter::Calls)), PackageState::Frozen);
+        assert_eq!(state(lot(Meter::Minutes, 1), None), PackageState::Frozen);
+        assert_eq!(state(lot(Meter::Minutes, 0), None), PackageState::UsedUp);
+    }
+}

@@ -1,0 +1,183 @@
+//! Reading a JSON body field by field, so that what is wrong with it names its field.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use serde_json::{Map, Value};
+
+use super::ApiError;
+use crate::ids;
+use crate::state::AppState;
+
+/// Longest body, bytes.
+const LIMIT: usize = 64 * 1_024;
+/// Longest `metadata`, bytes of compact JSON.
+const METADATA_LIMIT: usize = 4 * 1_024;
+/// Longest text of a field, characters.
+const TEXT_LIMIT: usize = 255;
+
+/// The fields of a JSON object. Each is taken once; [`Fields::finish`] finds what nobody knows.
+#[derive(Debug)]
+pub struct Fields(Map<String, Value>);
+
+impl FromRequest<AppState> for Fields {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiError> {
+        if !is_json(request.headers()) {
+            return Err(ApiError::NotJson);
+        }
+        let body = to_bytes(request.into_body(), LIMIT).await.map_err(|_| ApiError::TooLarge)?;
+        match serde_json::from_slice(&body) {
+            Ok(Value::Object(fields)) => Ok(Self(fields)),
+            Ok(_) => Err(ApiError::InvalidJson("The body has to be a JSON object".to_owned())),
+            Err(error) => Err(ApiError::InvalidJson(format!("The body is not JSON: {error}"))),
+        }
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+impl Fields {
+    /// A field that is there and not `null`.
+    fn take(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name).filter(|value| !value.is_null())
+    }
+
+    /// An optional text of up to 255 characters.
+    pub fn text(&mut self, name: &str) -> Result<Option<String>, ApiError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(text)) if text.chars().count() <= TEXT_LIMIT && is_storable(&text) => Ok(Some(text)),
+            Some(_) => Err(ApiError::field(name, format!("{name} has to be a text of up to {TEXT_LIMIT} characters"))),
+        }
+    }
+
+    /// An optional id, `^[A-Za-z0-9_.:-]{1,64}$`.
+    pub fn id(&mut self, name: &str) -> Result<Option<String>, ApiError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(id)) if ids::is_given_id(&id) => Ok(Some(id)),
+            Some(_) => Err(ApiError::field(name, format!("{name} has to match ^[A-Za-z0-9_.:-]{{1,64}}$"))),
+        }
+    }
+
+    /// A required word of a closed list; `parse` knows it, `words` names it.
+    pub fn word<T>(&mut self, name: &str, parse: impl Fn(&str) -> Option<T>, words: &str) -> Result<T, ApiError> {
+        let value = self.take(name);
+        let word = value.as_ref().and_then(Value::as_str);
+        word.and_then(parse).ok_or_else(|| ApiError::field(name, format!("{name} has to be one of {words}")))
+    }
+
+    /// An optional flag; `false` where it is not given.
+    pub fn flag(&mut self, name: &str) -> Result<bool, ApiError> {
+        match self.take(name) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(flag),
+            Some(_) => Err(ApiError::field(name, format!("{name} has to be true or false"))),
+        }
+    }
+
+    /// A required whole number in a range.
+    pub fn integer(&mut self, name: &str, range: RangeInclusive<i64>) -> Result<i64, ApiError> {
+        let number = self.take(name).as_ref().and_then(Value::as_i64);
+        number.filter(|number| range.contains(number)).ok_or_else(|| {
+            let (from, to) = range.into_inner();
+            ApiError::field(name, format!("{name} has to be a whole number from {from} to {to}"))
+        })
+    }
+
+    /// An optional flat object of texts, up to 4 KiB.
+    pub fn texts(&mut self, name: &str) -> Result<Option<BTreeMap<String, String>>, ApiError> {
+        let wrong = || ApiError::field(name, format!("{name} has to be a flat object of texts, up to 4 KiB"));
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
+        if value.to_string().len() > METADATA_LIMIT {
+            return Err(wrong());
+        }
+        let texts: BTreeMap<String, String> = serde_json::from_value(value).map_err(|_| wrong())?;
+        let storable = texts.iter().all(|(key, text)| is_storable(key) && is_storable(text));
+        if storable { Ok(Some(texts)) } else { Err(wrong()) }
+    }
+
+    /// An error where a field is left that nobody asked for.
+    pub fn finish(self) -> Result<(), ApiError> {
+        match self.0.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(ApiError::field(name, "There is no such field")),
+        }
+    }
+}
+
+/// Postgres keeps every character but this one.
+fn is_storable(text: &str) -> bool {
+    !text.contains('\0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fields(value: Value) -> Fields {
+        let Value::Object(fields) = value else { panic!("an object") };
+        Fields(fields)
+    }
+
+    fn wrong_field<T: std::fmt::Debug>(result: Result<T, ApiError>) -> String {
+        match result.unwrap_err() {
+            ApiError::InvalidField { field, .. } => field,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn null_is_the_same_as_absent() {
+        let mut given = fields(json!({"a": null, "b": null, "c": null, "d": null}));
+        assert_eq!(given.text("a").unwrap(), None);
+        assert!(!given.flag("b").unwrap());
+        assert_eq!(given.texts("c").unwrap(), None);
+        assert_eq!(given.id("d").unwrap(), None);
+        given.finish().unwrap();
+    }
+
+    #[test]
+    fn what_is_wrong_names_its_field() {
+        let mut given = fields(json!({
+            "a": 1, "b": "yes", "c": 1.5, "d": {"x": 1}, "e": "\0", "f": {"k": "\0"}, "g": "x".repeat(256), "h": 9,
+        }));
+        assert_eq!(wrong_field(given.text("a")), "a");
+        assert_eq!(wrong_field(given.flag("b")), "b");
+        assert_eq!(wrong_field(given.integer("c", 0..=9)), "c");
+        assert_eq!(wrong_field(given.texts("d")), "d");
+        assert_eq!(wrong_field(given.text("e")), "e");
+        assert_eq!(wrong_field(given.texts("f")), "f");
+        assert_eq!(wrong_field(given.text("g")), "g");
+        assert_eq!(wrong_field(given.integer("missing", 0..=9)), "missing");
+        assert_eq!(wrong_field(given.finish()), "h");
+    }
+
+    #[test]
+    fn metadata_is_small() {
+        let mut given = fields(json!({"a": {"k": "x".repeat(4_088)}, "b": {"k": "x".repeat(4_089)}}));
+        assert!(given.texts("a").unwrap().is_some());
+        assert_eq!(wrong_field(given.texts("b")), "b");
+    }
+
+    #[test]
+    fn json_is_known_by_its_media_type() {
+        let declared = |value: &str| is_json(&HeaderMap::from_iter([(header::CONTENT_TYPE, value.parse().unwrap())]));
+        assert!(declared("application/json"));
+        assert!(declared("Application/JSON; charset=utf-8"));
+        assert!(!declared("text/plain"));
+        assert!(!is_json(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,167 @@
+//! Errors of `/v1`: `{"error":{"code","message","field"?}}` with the codes of SPEC §4.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use super::calls::CallBody;
+use super::wallet::CannotStart;
+use crate::app::ReadError;
+use crate::app::identify::NotAllowed;
+use crate::ledger::{LedgerError, Refusal};
+use crate::tenants::Scope;
+
+/// Why a request is not answered as asked.
+#[derive(Debug)]
+pub enum ApiError {
+    /// 400: the body is no JSON object.
+    InvalidJson(String),
+    /// 400: an agency's key without the header that names the workspace.
+    WorkspaceRequired,
+    /// 400: not a cursor that we gave.
+    InvalidCursor,
+    /// 401: no key, or one that opens nothing.
+    InvalidKey,
+    /// 402: no call can start.
+    CannotStart(Box<CannotStart>),
+    /// 403: the key may do other things.
+    InsufficientScope(Scope),
+    /// 404: nothing there, or not this key's.
+    NotFound,
+    /// 405
+    MethodNotAllowed,
+    /// 409: the id belongs to a call with other fields.
+    IdConflict,
+    /// 409: the call has ended with other figures, which are these.
+    AlreadyCompleted(Box<CallBody>),
+    /// 413: the body is over 64 KiB.
+    TooLarge,
+    /// 415: the body is not declared as JSON.
+    NotJson,
+    /// 422: a field is unknown, missing, of the wrong type or out of range.
+    InvalidField {
+        /// Which.
+        field: String,
+        /// What it has to be.
+        message: String,
+    },
+    /// 503: repeat it with the same id.
+    Unavailable,
+    /// 500: our fault; the text is for the log.
+    Failed(String),
+}
+
+impl ApiError {
+    /// A field that is not as it has to be.
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::InvalidField { field: field.into(), message: message.into() }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::InvalidJson(_) | Self::WorkspaceRequired | Self::InvalidCursor => StatusCode::BAD_REQUEST,
+            Self::InvalidKey => StatusCode::UNAUTHORIZED,
+            Self::CannotStart(_) => StatusCode::PAYMENT_REQUIRED,
+            Self::InsufficientScope(_) => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::IdConflict | Self::AlreadyCompleted(_) => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::InvalidField { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn code_and_message(&self) -> (&'static str, String) {
+        let (code, message) = match self {
+            Self::InvalidJson(why) => return ("invalid_json", why.clone()),
+            Self::InsufficientScope(scope) => {
+                return ("insufficient_scope", format!("This key lacks the scope {}", scope.as_str()));
+            }
+            Self::InvalidField { message, .. } => return ("invalid_field", message.clone()),
+            Self::CannotStart(why) => return (why.code(), why.message().to_owned()),
+            Self::WorkspaceRequired => {
+                ("workspace_required", "With an agency's key, name the workspace in the header Minutebank-Workspace")
+            }
+            Self::InvalidCursor => ("invalid_cursor", "The cursor is not one that this list gave"),
+            Self::InvalidKey => ("invalid_key", "There is no such key, or it was revoked"),
+            Self::NotFound => ("not_found", "There is nothing here for this key"),
+            Self::MethodNotAllowed => ("method_not_allowed", "This address answers to other methods"),
+            Self::IdConflict => ("id_conflict", "A call with this id was started with other fields"),
+            Self::AlreadyCompleted(_) => ("already_completed", "The call has ended with other figures"),
+            Self::TooLarge => ("body_too_large", "The body is over 64 KiB"),
+            Self::NotJson => ("unsupported_media_type", "Send the body as application/json"),
+            Self::Unavailable => ("unavailable", "The ledger cannot be reached; send the same request again"),
+            Self::Failed(_) => ("internal_error", "Something went wrong here; send the same request again"),
+        };
+        (code, message.to_owned())
+    }
+
+    /// What stands beside code and message.
+    fn details(&self) -> Map<String, Value> {
+        let details = match self {
+            Self::InvalidField { field, .. } => json!({ "field": field }),
+            Self::AlreadyCompleted(call) => json!({ "call": call }),
+            Self::CannotStart(why) => json!(why),
+            _ => Value::Null,
+        };
+        match details {
+            Value::Object(details) => details,
+            _ => Map::new(),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Self::Failed(reason) = &self {
+            tracing::error!(reason, "a request of the API failed");
+        }
+        let (code, message) = self.code_and_message();
+        let mut error = self.details();
+        error.insert("code".to_owned(), code.into());
+        error.insert("message".to_owned(), message.into());
+        let mut response = (self.status(), Json(json!({ "error": error }))).into_response();
+        let headers = response.headers_mut();
+        match self {
+            Self::InvalidKey => _ = headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            Self::Unavailable => _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        if crate::web::error::is_away(&error) { Self::Unavailable } else { Self::Failed(error.to_string()) }
+    }
+}
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Database(error) => error.into(),
+            ReadError::NoWorkspace | ReadError::Ledger(LedgerError::UnknownWorkspace) => Self::NotFound,
+            ReadError::Ledger(LedgerError::Unavailable) => Self::Unavailable,
+            ReadError::Ledger(LedgerError::Refused(Refusal::UnknownCall)) => Self::NotFound,
+            ReadError::Ledger(LedgerError::Refused(Refusal::IdConflict)) => Self::IdConflict,
+            ReadError::Ledger(other) => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+impl From<NotAllowed> for ApiError {
+    fn from(error: NotAllowed) -> Self {
+        match error {
+            NotAllowed::InvalidKey => Self::InvalidKey,
+            NotAllowed::Scope(scope) => Self::InsufficientScope(scope),
+            NotAllowed::NoWorkspaceNamed => Self::WorkspaceRequired,
+            NotAllowed::OtherWorkspace => Self::NotFound,
+            NotAllowed::Database(error) => error.into(),
+        }
+    }
+}

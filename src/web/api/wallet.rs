@@ -1,0 +1,244 @@
+//! `/v1/wallet`: what is there, what is held, and how many calls fit; and the 402 that says why none does.
+
+use axum::Json;
+use axum::extract::State;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Number;
+
+use super::ApiError;
+use super::forms::{by_unit, dollars_down, dollars_up};
+use super::key::WalletKey;
+use crate::app::current_wallet;
+use crate::ledger::Wallet;
+use crate::pricing::{Fit, Standing};
+use crate::state::AppState;
+use crate::units::{Meter, MilliCents};
+
+/// The wallet as the API shows it.
+#[derive(Debug, Serialize)]
+pub struct WalletBody {
+    object: &'static str,
+    workspace: String,
+    balance_usd: Number,
+    currency: &'static str,
+    auto_recharge: AutoRechargeBody,
+    balance_milli_cents: i64,
+    held_milli_cents: i64,
+    available_milli_cents: i64,
+    debt_milli_cents: i64,
+    meter: Option<Meter>,
+    subscription_status: &'static str,
+    allowance: AllowanceBody,
+    packs: PacksBody,
+    hold: HoldBody,
+    capacity_seconds: Option<i64>,
+    held_seconds: Option<i64>,
+    capacity_calls: Option<i64>,
+    held_calls: Option<i64>,
+    calls_that_fit: i64,
+    status: &'static str,
+}
+
+/// Settings of auto-recharge; never configured, it is off and has none.
+#[derive(Debug, Default, Serialize)]
+struct AutoRechargeBody {
+    enabled: bool,
+    threshold_usd: Option<Number>,
+    topup_usd: Option<Number>,
+    monthly_cap_usd: Option<Number>,
+}
+
+#[derive(Debug, Serialize)]
+struct AllowanceBody {
+    included_seconds: Option<i64>,
+    used_seconds: Option<i64>,
+    included_calls: Option<i64>,
+    used_calls: Option<i64>,
+    resets_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+struct PacksBody {
+    remaining_seconds: Option<i64>,
+    remaining_calls: Option<i64>,
+    active: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct HoldBody {
+    seconds: Option<i64>,
+    calls: Option<i64>,
+    milli_cents: Option<i64>,
+}
+
+impl WalletBody {
+    fn new(workspace: String, wallet: &Wallet) -> Self {
+        let standing = wallet.standing();
+        let terms = wallet.subscription.as_ref().map(|it| &it.snapshot.terms);
+        let meter = terms.map(|terms| terms.meter);
+        let included = terms.map_or(0, |terms| terms.included);
+        let (capacity_seconds, capacity_calls) = by_unit(meter, standing.capacity());
+        let (held_seconds, held_calls) = by_unit(meter, standing.held);
+        let (included_seconds, included_calls) = by_unit(meter, included);
+        let (used_seconds, used_calls) = by_unit(meter, included - wallet.balances.allowance);
+        let (remaining_seconds, remaining_calls) = by_unit(meter, standing.lots);
+        let (hold_seconds, hold_calls) = by_unit(meter, standing.hold);
+        Self {
+            object: "wallet",
+            workspace,
+            balance_usd: dollars_down(standing.posted),
+            currency: "USD",
+            auto_recharge: AutoRechargeBody::default(),
+            balance_milli_cents: standing.posted.0,
+            held_milli_cents: standing.held_mc().0,
+            available_milli_cents: standing.available_mc().0,
+            debt_milli_cents: 0,
+            meter,
+            subscription_status: if wallet.subscription.is_some() { "active" } else { "none" },
+            allowance: AllowanceBody {
+                included_seconds,
+                used_seconds,
+                included_calls,
+                used_calls,
+                resets_at: wallet.subscription.as_ref().map(|it| it.period.ends_at),
+            },
+            packs: PacksBody { remaining_seconds, remaining_calls, active: wallet.usable_lots().count() },
+            hold: HoldBody { seconds: hold_seconds, calls: hold_calls, milli_cents: hold_price(&standing) },
+            capacity_seconds,
+            held_seconds,
+            capacity_calls,
+            held_calls,
+            calls_that_fit: standing.calls_that_fit(),
+            status: match standing.fit() {
+                Fit::Paused => "paused",
+                Fit::One => "low",
+                Fit::Many(_) => "ok",
+            },
+        }
+    }
+}
+
+/// Nominal cost of a hold, milli-cents; `None` on plans without rates.
+fn hold_price(standing: &Standing) -> Option<i64> {
+    (standing.sigma.0 > 0).then(|| standing.hold_mc().0)
+}
+
+/// `GET /v1/wallet`
+pub async fn show(WalletKey(program): WalletKey, State(state): State<AppState>) -> Result<Json<WalletBody>, ApiError> {
+    let wallet = current_wallet(&state, program.workspace).await?;
+    Ok(Json(WalletBody::new(program.workspace_public_id, &wallet)))
+}
+
+/// Why no call can start: what stands beside code and message of a 402.
+#[derive(Debug, Serialize)]
+pub struct CannotStart {
+    #[serde(skip)]
+    code: &'static str,
+    balance_usd: Number,
+    required_usd: Option<Number>,
+    user_message: String,
+    available_milli_cents: i64,
+    required_milli_cents: Option<i64>,
+    capacity_seconds: Option<i64>,
+    required_seconds: Option<i64>,
+    capacity_calls: Option<i64>,
+    required_calls: Option<i64>,
+    shortfall_usd: Option<Number>,
+    topup_url: String,
+}
+
+impl CannotStart {
+    /// The wallet has less than the hold of a call.
+    pub fn too_little(standing: &Standing, topup_url: String) -> Self {
+        let required = hold_price(standing).map(MilliCents);
+        let (capacity_seconds, capacity_calls) = by_unit(Some(standing.meter), standing.capacity());
+        let (required_seconds, required_calls) = by_unit(Some(standing.meter), standing.hold);
+        Self {
+            code: "insufficient_balance",
+            balance_usd: dollars_down(standing.available_mc()),
+            required_usd: required.map(dollars_up),
+            user_message: standing.paused_message().unwrap_or_default(),
+            available_milli_cents: standing.available_mc().0,
+            required_milli_cents: required.map(|required| required.0),
+            capacity_seconds,
+            required_seconds,
+            capacity_calls,
+            required_calls,
+            shortfall_usd: required.map(|required| dollars_up(missing(standing, required))),
+            topup_url,
+        }
+    }
+
+    /// The workspace never had a subscription, so nothing says what a call holds.
+    pub fn no_subscription(standing: &Standing, topup_url: String) -> Self {
+        Self {
+            code: "no_subscription",
+            user_message: "Calls paused. This account has no plan yet. Ask your provider to start one.".to_owned(),
+            capacity_seconds: None,
+            required_seconds: None,
+            ..Self::too_little(standing, topup_url)
+        }
+    }
+
+    /// The error's code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The error's message, for the engine's own log; `user_message` is for its customer.
+    pub fn message(&self) -> &'static str {
+        match self.code {
+            "no_subscription" => "The workspace has no subscription",
+            _ => "Wallet balance below minimum to start call",
+        }
+    }
+}
+
+/// Credits that would let the next call fit: what its price lacks where money is all there is, else the price of the
+/// units that it lacks.
+fn missing(standing: &Standing, required: MilliCents) -> MilliCents {
+    if standing.runs_on_money() {
+        return MilliCents((required.0 - standing.available_mc().0).max(0));
+    }
+    let units = (standing.hold - standing.capacity()).max(0);
+    Standing { hold: units, sigma: standing.sigma_max, ..*standing }.hold_mc()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(standing: &Standing) -> serde_json::Value {
+        serde_json::to_value(CannotStart::too_little(standing, String::new())).unwrap()
+    }
+
+    #[test]
+    fn the_402_in_money_is_the_contract_s() {
+        let sigma = MilliCents(20_000);
+        let standing = Standing { posted: MilliCents(5_000), sigma, sigma_max: sigma, hold: 60, ..Standing::default() };
+        let body = body(&standing);
+        assert_eq!(body["balance_usd"].to_string(), "0.05");
+        assert_eq!(body["required_usd"].to_string(), "0.2");
+        assert_eq!(body["shortfall_usd"].to_string(), "0.15");
+        assert_eq!((&body["capacity_seconds"], &body["required_seconds"]), (&15.into(), &60.into()));
+        assert!(body["capacity_calls"].is_null() && body["required_calls"].is_null());
+    }
+
+    #[test]
+    fn beside_units_the_shortfall_is_the_price_of_what_lacks() {
+        let sigma = MilliCents(5_000);
+        let standing = Standing { allowance: 120, sigma, sigma_max: sigma, hold: 3_600, ..Standing::default() };
+        assert_eq!(body(&standing)["required_usd"].to_string(), "3");
+        assert_eq!(body(&standing)["shortfall_usd"].to_string(), "2.9");
+    }
+
+    #[test]
+    fn without_rates_there_is_no_price() {
+        let body = body(&Standing { allowance: 15, hold: 60, ..Standing::default() });
+        for name in ["required_usd", "required_milli_cents", "shortfall_usd"] {
+            assert!(body[name].is_null(), "{name}");
+        }
+        assert_eq!((&body["balance_usd"], &body["available_milli_cents"]), (&0.into(), &0.into()));
+    }
+}

@@ -129,6 +129,20 @@ impl Config {
         Self::read(&|name| std::env::var(name).ok())
     }
 
+    /// From the process's environment, in demo mode.
+    pub fn demo_from_env() -> Result<Self, ConfigError> {
+        Self::read(&|name| if name == "MINUTEBANK_DEMO" { Some("1".to_owned()) } else { std::env::var(name).ok() })
+    }
+
+    /// Where this machine reaches the server, whatever address it listens on.
+    pub fn local_addr(&self) -> SocketAddr {
+        let mut addr = self.addr;
+        if addr.ip().is_unspecified() {
+            addr.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        }
+        addr
+    }
+
     /// From any source of variables. Demo mode runs where it is asked for, or where neither a database nor Stripe is
     /// configured.
     pub fn read(get: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {

@@ -5,6 +5,9 @@
 //!
 //! `units`, `pricing` and `islands` compile twice: for the server (`ssr`) and for the browser (`hydrate`).
 
+// Views are types, nested as deep as the markup.
+#![recursion_limit = "512"]
+
 pub mod islands;
 pub mod pricing;
 pub mod units;
@@ -35,6 +38,8 @@ pub mod ledger;
 pub mod payments;
 #[cfg(feature = "ssr")]
 pub mod sandbox;
+#[cfg(feature = "ssr")]
+pub mod serve;
 #[cfg(feature = "ssr")]
 pub mod state;
 #[cfg(feature = "ssr")]

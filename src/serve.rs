@@ -16,7 +16,7 @@ use crate::database::{self, DatabaseError};
 use crate::demo::{self, DemoError};
 use crate::embedded::{self, Embedded, EmbeddedError};
 use crate::ledger::{Ledger, Options};
-use crate::payments::{Stripe, StripeError};
+use crate::payments::Stripe;
 use crate::state::AppState;
 use crate::web;
 
@@ -40,8 +40,8 @@ pub enum ServeError {
     #[error("the ledger's writer cannot connect: {0}")]
     Writer(#[from] tokio_postgres::Error),
     /// Stripe's configuration is unusable.
-    #[error(transparent)]
-    Stripe(#[from] StripeError),
+    #[error("STRIPE_API_BASE or STRIPE_SECRET_KEY cannot be used: {0}")]
+    Stripe(#[from] stripe::StripeError),
     /// The address is taken, or not ours.
     #[error("cannot listen on MINUTEBANK_ADDR={0}: {1}")]
     Listen(std::net::SocketAddr, io::Error),
@@ -70,6 +70,17 @@ impl Postgres {
         }
         let embedded = embedded::start(embedded::Options { data_dir: config.data_dir.clone() }).await?;
         Ok(Self { url: embedded.url().to_owned(), embedded: Some(embedded) })
+    }
+
+    /// As [`Postgres::start`]; where another process of ours runs the embedded Postgres already, that one.
+    pub async fn start_or_join(config: &Config) -> Result<Self, EmbeddedError> {
+        match Self::start(config).await {
+            Err(error @ EmbeddedError::Owned { .. }) => {
+                let options = embedded::Options { data_dir: config.data_dir.clone() };
+                embedded::running(&options).map(|url| Self { url, embedded: None }).ok_or(error)
+            }
+            started => started,
+        }
     }
 
     /// Where to connect.
@@ -108,20 +119,34 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
     chores.spawn(sweep_purchases::keep_sweeping(state.clone()));
     chores.spawn(open_periods::keep_opening(state.clone()));
     welcome(&state.config);
-    let router = web::router(state.clone());
-    axum::serve(listener, router).with_graceful_shutdown(told_to_stop()).await?;
+    let served = axum::serve(listener, web::router(state.clone())).with_graceful_shutdown(told_to_stop());
+    tokio::select! {
+        served = served.into_future() => served?,
+        () = last_call() => tracing::warn!("requests were still in flight at the end"),
+    }
     chores.shutdown().await;
     drop(sandbox);
     put_away(state, postgres).await;
     Ok(())
 }
 
+/// The longest that requests in flight may take to finish.
+async fn last_call() {
+    told_to_stop().await;
+    tokio::time::sleep(LAST_CALL).await;
+}
+
 /// Says where to go.
 fn welcome(config: &Config) {
     println!("Minutebank is ready: {}", config.public_url);
     if config.demo {
-        println!("Demo mode: example data, no real payments. Sign in as owner@harbor.test, password {}", demo::PASSWORD);
-        println!("Pay with card 4242 4242 4242 4242, any later date, any CVC. API key of Harbor Dental: mb_test_harbor");
+        println!(
+            "Demo mode: example data, no real payments. Sign in as owner@harbor.test, password {}",
+            demo::PASSWORD
+        );
+        println!(
+            "Pay with card 4242 4242 4242 4242, any later date, any CVC. API key of Harbor Dental: mb_test_harbor"
+        );
     }
 }
 

@@ -3,8 +3,10 @@
 pub mod buy_pack;
 pub mod fulfil_purchase;
 pub mod identify;
+pub mod open_periods;
 pub mod overview;
 pub mod packages;
+pub mod reconcile;
 pub mod settle_call;
 pub mod sign_in;
 pub mod start_call;

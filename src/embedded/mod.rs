@@ -71,6 +71,15 @@ pub async fn start(options: Options) -> Result<Embedded, EmbeddedError> {
     start_with(options, Search::machine).await
 }
 
+/// The address of the Postgres that another process of ours runs on this data folder; `None` where none runs.
+pub fn running(options: &Options) -> Option<String> {
+    // Line 5 of postmaster.pid is the socket's folder; line 8 says whether it takes connections.
+    let text = std::fs::read_to_string(options.data_dir.join("postgres/cluster/postmaster.pid")).ok()?;
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let (folder, state) = (lines.get(4)?, lines.get(7)?);
+    (*state == "ready" && !folder.is_empty()).then(|| url(&PathBuf::from(folder).join("socket")))
+}
+
 /// The folder of Postgres' binaries on this machine, which a benchmark may need. Blocks, and may download: see the
 /// order above.
 ///

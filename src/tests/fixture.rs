@@ -104,7 +104,7 @@ impl World {
         let config = Config::read(&|name| (name == "MINUTEBANK_DATA_DIR").then(|| "/nowhere".to_owned())).unwrap();
         let options = Options { database_url: superuser_url.clone(), shards: 2, clock: clock.clone() };
         let state = AppState {
-            stripe: Arc::new(Stripe),
+            stripe: Arc::new(Stripe::new(&config.stripe).unwrap()),
             db: database::connect(&superuser_url, 10).await.unwrap(),
             ledger: Arc::new(Ledger::start(&options).await.unwrap()),
             clock: clock.clone(),

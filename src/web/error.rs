@@ -92,12 +92,8 @@ impl From<sqlx::Error> for Error {
 impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
         match error {
-<<<<<<< HEAD
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Error::Unavailable,
-=======
             ReadError::Database(error) => error.into(),
             ReadError::Ledger(LedgerError::Unavailable) => Error::Unavailable,
->>>>>>> d992030 (Answer /v1: calls, wallet and lots)
             other => Error::Failed(other.to_string()),
         }
     }

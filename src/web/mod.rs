@@ -10,3 +10,8 @@ pub mod pages;
 pub mod session;
 pub mod shell;
 pub mod stripe_webhook;
+
+/// Every URL.
+pub fn router(_state: crate::state::AppState) -> axum::Router {
+    axum::Router::new()
+}

@@ -12,7 +12,7 @@ use super::idempotency::Claim;
 use super::model::KeptAnswer;
 use super::params::Params;
 use super::state::{Cause, Change, Transaction};
-use super::{checkout, checkout_create, customers, events, intents};
+use super::{checkout, checkout_create, customers, events, intents, line_items};
 
 /// The version of Stripe's API whose shapes the sandbox speaks, whatever version is asked for.
 pub const API_VERSION: &str = "2026-09-30.endive";
@@ -151,7 +151,7 @@ fn dispatch(request: &Request, call: &mut Call<'_, '_>) -> Answer {
         ("POST", ["checkout", "sessions"]) => checkout_create::create(call),
         ("GET", ["checkout", "sessions"]) => checkout::list(call),
         ("GET", ["checkout", "sessions", id]) if !id.is_empty() => checkout::retrieve(call, id),
-        ("GET", ["checkout", "sessions", id, "line_items"]) => checkout::list_items(call, id),
+        ("GET", ["checkout", "sessions", id, "line_items"]) => line_items::list(call, id),
         ("POST", ["checkout", "sessions", id, "expire"]) => checkout::expire(call, id),
         ("GET", ["payment_intents"]) => intents::list(call),
         ("GET", ["payment_intents", id]) if !id.is_empty() => intents::retrieve(call, id),

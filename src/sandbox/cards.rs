@@ -22,7 +22,8 @@ pub struct Card {
 #[serde(rename_all = "snake_case")]
 pub enum Decline {
     /// 4000 0000 0000 0002.
-    GenericDecline,
+    #[serde(rename = "generic_decline")]
+    Generic,
     /// 4000 0000 0000 9995.
     InsufficientFunds,
     /// A number that is no test card's: Stripe's test mode declines real cards.
@@ -33,7 +34,7 @@ impl Decline {
     /// Stripe's `decline_code`.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::GenericDecline => "generic_decline",
+            Self::Generic => "generic_decline",
             Self::InsufficientFunds => "insufficient_funds",
             Self::LiveCard => "test_mode_live_card",
         }
@@ -42,7 +43,7 @@ impl Decline {
     /// What the person who pays is told.
     pub const fn message(self) -> &'static str {
         match self {
-            Self::GenericDecline => "Your card was declined.",
+            Self::Generic => "Your card was declined.",
             Self::InsufficientFunds => "Your card has insufficient funds.",
             Self::LiveCard => "Your card was declined. This is a sandbox: use a test card such as 4242 4242 4242 4242.",
         }
@@ -59,7 +60,7 @@ pub struct Typed {
     pub exp: String,
     /// Three digits, four on American Express.
     pub cvc: String,
-    /// Name on the card.
+    /// Name on the card; may be empty here, which Stripe does not allow.
     pub name: String,
     /// Address for the receipt, asked only where none is known.
     pub email: String,
@@ -74,8 +75,6 @@ pub struct Faulty {
     pub exp: Option<&'static str>,
     /// Beside `cvc`.
     pub cvc: Option<&'static str>,
-    /// Beside `name`.
-    pub name: Option<&'static str>,
     /// Beside `email`.
     pub email: Option<&'static str>,
 }
@@ -122,7 +121,6 @@ impl Typed {
                 Some(cvc) if cvc.is_empty() => Some("Your card’s security code is missing."),
                 _ => Some("Your card’s security code is incomplete."),
             },
-            name: self.name.trim().is_empty().then_some("The name on the card is missing."),
             email: None,
         };
         match (number, expiry) {
@@ -188,7 +186,7 @@ fn brand(number: &str) -> &'static str {
 fn fate(number: &str) -> Option<Decline> {
     match number {
         "4242424242424242" | "5555555555554444" | "378282246310005" => None,
-        "4000000000000002" => Some(Decline::GenericDecline),
+        "4000000000000002" => Some(Decline::Generic),
         "4000000000009995" => Some(Decline::InsufficientFunds),
         _ => Some(Decline::LiveCard),
     }
@@ -220,10 +218,7 @@ mod tests {
             typed("4000000000009995", "1230", "123").check(now()).unwrap().decline,
             Some(Decline::InsufficientFunds)
         );
-        assert_eq!(
-            typed("4000000000000002", "12/2030", "123").check(now()).unwrap().decline,
-            Some(Decline::GenericDecline)
-        );
+        assert_eq!(typed("4000000000000002", "12/2030", "123").check(now()).unwrap().decline, Some(Decline::Generic));
         assert_eq!(typed("4111111111111111", "12/30", "123").check(now()).unwrap().decline, Some(Decline::LiveCard));
         assert_eq!(typed("378282246310005", "12/30", "1234").check(now()).unwrap().card.brand, "amex");
     }
@@ -237,6 +232,6 @@ mod tests {
             assert!(faulty.exp.is_some() && faulty.card_number.is_none(), "{exp}");
         }
         let nothing = Typed::default().check(now()).unwrap_err();
-        assert!(nothing.name.is_some() && nothing.cvc == Some("Your card’s security code is missing."));
+        assert!(nothing.cvc == Some("Your card’s security code is missing."));
     }
 }

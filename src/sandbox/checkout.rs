@@ -6,15 +6,17 @@ use super::api::{Answer, Call};
 use super::customers;
 use super::errors::ApiError;
 use super::intents;
+use super::line_items;
 use super::lists::{CreatedFilter, Expand, Page};
-use super::model::{LineItem, Session, SessionStatus};
+use super::model::{Session, SessionStatus};
 use super::shape::with_nulls;
 use super::state::{Change, State, Transaction};
 
 /// What `expand[]` may name.
-pub const EXPANDABLE: [&str; 6] = [
+pub const EXPANDABLE: [&str; 7] = [
     "customer",
     "line_items",
+    "line_items.data.price.product",
     "payment_intent",
     "payment_intent.customer",
     "payment_intent.latest_charge",
@@ -76,16 +78,6 @@ pub fn list(call: &mut Call<'_, '_>) -> Answer {
     page.cut("/v1/checkout/sessions", &all, |session| expanded_view(state, call.base, session, &expand))
 }
 
-/// `GET /v1/checkout/sessions/{id}/line_items`
-pub fn list_items(call: &mut Call<'_, '_>, id: &str) -> Answer {
-    Expand::take(&mut call.params, "data.", &[])?;
-    let page = Page::take(&mut call.params)?;
-    call.params.finish()?;
-    let session = find(call.transaction.state, id)?;
-    let items: Vec<_> = session.items.iter().collect();
-    page.cut(&format!("/v1/checkout/sessions/{id}/line_items"), &items, |item| item_view(session, item))
-}
-
 /// `POST /v1/checkout/sessions/{id}/expire`
 pub fn expire(call: &mut Call<'_, '_>, id: &str) -> Answer {
     let expand = Expand::take(&mut call.params, "", &EXPANDABLE)?;
@@ -99,7 +91,7 @@ pub fn expire(call: &mut Call<'_, '_>, id: &str) -> Answer {
         );
         return Err(ApiError::refused(None, None, message));
     }
-    let expired = expired(&mut call.transaction, session);
+    let expired = expired(call.transaction, session);
     Ok(expanded_view(state, call.base, &expired, &expand))
 }
 
@@ -118,7 +110,11 @@ fn expired(transaction: &mut Transaction<'_>, session: &Session) -> Session {
     session
 }
 
-fn find<'s>(state: &'s State, id: &str) -> Result<&'s Session, ApiError> {
+/// The session of that id.
+///
+/// # Errors
+/// 404 where there is none.
+pub fn find<'s>(state: &'s State, id: &str) -> Result<&'s Session, ApiError> {
     state.sessions.get(id).ok_or_else(|| ApiError::missing("checkout.session", "session", id))
 }
 
@@ -126,9 +122,7 @@ fn find<'s>(state: &'s State, id: &str) -> Result<&'s Session, ApiError> {
 pub fn expanded_view(state: &State, base: &str, session: &Session, expand: &Expand) -> Value {
     let mut shown = view(state, base, session);
     if expand.has("line_items") {
-        let items: Vec<_> = session.items.iter().map(|item| item_view(session, item)).collect();
-        let url = format!("/v1/checkout/sessions/{}/line_items", session.id);
-        shown["line_items"] = json!({ "object": "list", "data": items, "has_more": false, "url": url });
+        shown["line_items"] = line_items::whole_list(session, &expand.under("line_items.data"));
     }
     if let (true, Some(id)) = (expand.has("customer"), &session.customer) {
         shown["customer"] = state.customers.get(id).map(customers::view).into();
@@ -149,24 +143,24 @@ pub fn known_email<'s>(state: &'s State, session: &'s Session) -> Option<&'s str
 
 fn customer_details(state: &State, session: &Session) -> Value {
     let (email, name) = match &session.payer {
-        Some(payer) => (payer.email.as_deref(), Some(payer.name.as_str())),
+        Some(payer) => (payer.email.as_deref(), payer.name.as_deref()),
         None => (known_email(state, session), None),
     };
-    if email.is_none() && name.is_none() {
+    if email.is_none() && session.payer.is_none() {
         return Value::Null;
     }
     let address = json!({
         "city": null, "country": "US", "line1": null, "line2": null, "postal_code": null, "state": null,
     });
     json!({
-        "address": name.map(|_| address),
+        "address": session.payer.as_ref().map(|_| address),
         "business_name": null,
         "email": email,
         "individual_name": null,
         "name": name,
         "phone": null,
         "tax_exempt": "none",
-        "tax_ids": name.map(|_| json!([])),
+        "tax_ids": session.payer.as_ref().map(|_| json!([])),
     })
 }
 
@@ -216,40 +210,4 @@ pub fn view(state: &State, base: &str, session: &Session) -> Value {
         "url": open.then(|| format!("{base}/c/pay/{}", session.id)),
     });
     with_nulls(shown, &ALWAYS_NULL)
-}
-
-fn item_view(session: &Session, item: &LineItem) -> Value {
-    let amount = item.unit_amount * item.quantity;
-    json!({
-        "id": item.id,
-        "object": "item",
-        "amount_discount": 0,
-        "amount_subtotal": amount,
-        "amount_tax": 0,
-        "amount_total": amount,
-        "currency": session.currency,
-        "description": item.name,
-        "price": {
-            "id": item.price,
-            "object": "price",
-            "active": false,
-            "billing_scheme": "per_unit",
-            "created": session.created,
-            "currency": session.currency,
-            "custom_unit_amount": null,
-            "livemode": false,
-            "lookup_key": null,
-            "metadata": {},
-            "nickname": null,
-            "product": item.product,
-            "recurring": null,
-            "tax_behavior": "unspecified",
-            "tiers_mode": null,
-            "transform_quantity": null,
-            "type": "one_time",
-            "unit_amount": item.unit_amount,
-            "unit_amount_decimal": item.unit_amount.to_string(),
-        },
-        "quantity": item.quantity,
-    })
 }

@@ -227,7 +227,7 @@ fn pay_now(transaction: &mut Transaction<'_>, base: &str, id: &str, card_number:
     let checked = typed.check(transaction.now).map_err(|faulty| {
         Refused::new(StatusCode::BAD_REQUEST, faulty.card_number.unwrap_or("The card is invalid."))
     })?;
-    let payer = Payer { email: checkout::known_email(state, session).map(str::to_owned), name: typed.name };
+    let payer = Payer { email: checkout::known_email(state, session).map(str::to_owned), name: Some(typed.name) };
     match payment::attempt(transaction, base, session, checked, payer) {
         Outcome::Paid(_) => Ok(()),
         Outcome::Declined(error) => Err(refused_card(&error)),

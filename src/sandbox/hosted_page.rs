@@ -84,7 +84,7 @@ fn pay(transaction: &mut Transaction<'_>, base: &str, id: &str, typed: Typed) ->
             return Some(form(known, session, typed, faulty, None));
         }
     };
-    let payer = Payer { email: Some(email), name: typed.name.trim().to_owned() };
+    let payer = Payer { email: Some(email), name: Some(typed.name.trim().to_owned()).filter(|name| !name.is_empty()) };
     Some(match payment::attempt(transaction, base, session, checked, payer) {
         Outcome::Paid(to) => Redirect::to(&to).into_response(),
         Outcome::Declined(error) => form(known, session, typed, Faulty::default(), Some(&error)),
@@ -122,7 +122,7 @@ fn framed(status: StatusCode, page: String, session: Option<&Session>) -> Respon
     let shop = session.and_then(|session| Url::parse(&session.success_url).ok());
     let shop = shop.map_or_else(String::new, |url| url.origin().ascii_serialization());
     let policy = format!(
-        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {shop}"
+        "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {shop}"
     );
     let mut response = (status, Html(page)).into_response();
     let headers = response.headers_mut();

@@ -30,6 +30,7 @@ pub fn page(title: &str, inside: &str) -> String {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title} · Stripe sandbox</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/c/style.css">
 </head>
 <body>
@@ -73,62 +74,64 @@ pub fn pay(session: &Session, form: &Form<'_>) -> String {
     let declined = form.declined.map_or_else(String::new, |message| {
         format!(r#"<p class="declined" id="declined" role="alert">{}</p>"#, escape(message))
     });
+    let items = items(session, &total);
+    let id = escape(&session.id);
+    let fields = fields(form);
     let inside = format!(
         r#"<h1>Checkout <span class="total">{total}</span></h1>
 {items}
 <form method="post" action="/c/pay/{id}" novalidate>
 {declined}
-{email}
-{card_number}
-<div class="pair">
-{exp}
-{cvc}
-</div>
-{name}
+{fields}
 <button type="submit" id="pay">Pay {total}</button>
 </form>
-{cancel}"#,
-        items = items(session, &total),
-        id = escape(&session.id),
-        email = email(form),
-        card_number = Field {
-            id: "card_number",
-            label: "Card number",
-            typed: &form.typed.card_number,
-            wrong: form.faulty.card_number,
-            hint: "4242 4242 4242 4242",
-            more: r#"inputmode="numeric" autocomplete="cc-number""#,
-        }
-        .html(),
-        exp = Field {
-            id: "exp",
-            label: "Expiration (MM / YY)",
-            typed: &form.typed.exp,
-            wrong: form.faulty.exp,
-            hint: "12 / 34",
-            more: r#"inputmode="numeric" autocomplete="cc-exp""#,
-        }
-        .html(),
-        cvc = Field {
-            id: "cvc",
-            label: "CVC",
-            typed: &form.typed.cvc,
-            wrong: form.faulty.cvc,
-            hint: "123",
-            more: r#"inputmode="numeric" autocomplete="cc-csc""#,
-        }
-        .html(),
-        name = Field {
-            id: "name",
-            label: "Name on card",
-            typed: &form.typed.name,
-            wrong: form.faulty.name,
-            hint: "Full name",
-            more: r#"autocomplete="cc-name""#,
-        }
-        .html(),
+{cancel}"#
     );
     page(&format!("Pay {total}"), &inside)
+}
+
+fn fields(form: &Form<'_>) -> String {
+    let Form { typed, faulty, .. } = form;
+    let card_number = Field {
+        id: "card_number",
+        label: "Card number",
+        typed: &typed.card_number,
+        wrong: faulty.card_number,
+        hint: "4242 4242 4242 4242",
+        more: r#"inputmode="numeric" autocomplete="cc-number""#,
+    };
+    let exp = Field {
+        id: "exp",
+        label: "Expiration (MM / YY)",
+        typed: &typed.exp,
+        wrong: faulty.exp,
+        hint: "12 / 34",
+        more: r#"inputmode="numeric" autocomplete="cc-exp""#,
+    };
+    let cvc = Field {
+        id: "cvc",
+        label: "CVC",
+        typed: &typed.cvc,
+        wrong: faulty.cvc,
+        hint: "123",
+        more: r#"inputmode="numeric" autocomplete="cc-csc""#,
+    };
+    let name = Field {
+        id: "name",
+        label: "Name on card (optional)",
+        typed: &typed.name,
+        wrong: None,
+        hint: "Full name",
+        more: r#"autocomplete="cc-name""#,
+    };
+    format!(
+        "{}\n{}\n<div class=\"pair\">\n{}\n{}\n</div>\n{}",
+        email(form),
+        card_number.html(),
+        exp.html(),
+        cvc.html(),
+        name.html()
+    )
 }
 
 fn items(session: &Session, total: &str) -> String {

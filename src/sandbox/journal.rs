@@ -3,10 +3,12 @@
 //! A line is whole or absent: what a kill cut off has no newline and is dropped at the next start, and was never
 //! acknowledged. At each start the lines are folded into a fresh file, which replaces the old one by rename.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -14,6 +16,13 @@ use tokio::sync::Notify;
 use super::SandboxError;
 use super::checkout;
 use super::state::{Cause, Change, State, Transaction};
+
+/// The journal holds the webhook secret.
+const OWNER_ONLY: u32 = 0o600;
+
+/// A sandbox that is just stopping may hold the lock for a moment longer.
+const LOCK_ATTEMPTS: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// State and journal behind one lock.
 pub struct Store {
@@ -29,7 +38,7 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens a journal, or begins one.
+    /// Opens a journal, or begins one. Blocks on the disk.
     ///
     /// # Errors
     /// Where the file cannot be read or written, belongs to a running sandbox, or is something else.
@@ -116,23 +125,28 @@ fn lock(path: &Path) -> Result<File, SandboxError> {
     }
     let file =
         OpenOptions::new().create(true).truncate(false).write(true).open(sibling(path, ".lock")).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(SandboxError::InUse(path.into())),
-        Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+    for _ in 0..LOCK_ATTEMPTS {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
     }
+    Err(SandboxError::InUse(path.into()))
 }
 
 fn load(path: &Path) -> Result<State, SandboxError> {
-    let mut text = String::new();
-    match File::open(path).and_then(|mut file| file.read_to_string(&mut text)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(State::default()),
+    let bytes = match std::fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         other => other.map_err(|error| SandboxError::State(path.into(), error))?,
     };
     let mut state = State::default();
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    for (number, line) in whole.lines().enumerate() {
-        let changes: Vec<Change> = serde_json::from_str(line).map_err(|error| SandboxError::Unreadable {
+    for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        // Only a line of ours that was cut off may be dropped: the file might be somebody else's.
+        if !line.ends_with(b"\n") && line.starts_with(b"[") {
+            break;
+        }
+        let changes: Vec<Change> = serde_json::from_slice(line).map_err(|error| SandboxError::Unreadable {
             path: path.into(),
             line: number + 1,
             error,
@@ -147,7 +161,7 @@ fn load(path: &Path) -> Result<State, SandboxError> {
 /// Writes a fresh journal beside the old one and puts it in its place; returns it open at its end.
 fn rewrite(path: &Path, changes: &[Change]) -> io::Result<File> {
     let fresh = sibling(path, ".new");
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&fresh)?;
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(OWNER_ONLY).open(&fresh)?;
     let mut lines = Vec::new();
     for change in changes {
         serde_json::to_writer(&mut lines, &[change])?;

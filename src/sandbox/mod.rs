@@ -48,6 +48,7 @@ mod html;
 mod idempotency;
 mod intents;
 mod journal;
+mod line_items;
 mod lists;
 mod model;
 mod params;
@@ -163,11 +164,11 @@ impl Sandbox {
     }
 
     /// Waits, but not beyond the end of the sandbox.
-    async fn stopping_or(&self, longest: Duration) {
+    async fn wait(&self, longest: Duration) {
         let mut stopping = self.stopping.clone();
-        let stopped = stopping.wait_for(|stopping| *stopping);
-        if tokio::time::timeout(longest, stopped).await.is_err() {
-            tracing::debug!("a request asked to hang has hung long enough");
+        tokio::select! {
+            _ = stopping.wait_for(|stopping| *stopping) => {}
+            () = tokio::time::sleep(longest) => {}
         }
     }
 }
@@ -185,9 +186,14 @@ pub async fn run(
     if let Some(foreign) = [options.addr, addr].into_iter().find(|addr| !addr.ip().is_loopback()) {
         return Err(SandboxError::NotLoopback(foreign));
     }
+    if let Some(url) = options.webhook_url.as_ref().filter(|url| !controls::is_http(url)) {
+        return Err(SandboxError::WebhookUrl(url.clone()));
+    }
     let (stop, stopping) = watch::channel(false);
+    let (state_file, now) = (options.state_file, options.clock.now());
+    let opened = tokio::task::spawn_blocking(move || Store::open(&state_file, now)).await;
     let sandbox = Arc::new(Sandbox {
-        store: Store::open(&options.state_file, options.clock.now())?,
+        store: opened.map_err(io::Error::other)??,
         clock: options.clock,
         base: format!("http://{addr}"),
         addr,
@@ -203,9 +209,6 @@ pub async fn run(
         stopping,
     });
     if let Some(url) = options.webhook_url {
-        if !controls::is_http(&url) {
-            return Err(SandboxError::WebhookUrl(url));
-        }
         let endpoint = Endpoint { url, secret: options.webhook_secret };
         sandbox.commit(move |transaction| transaction.put(Change::Endpoint(endpoint))).await?;
     }

@@ -137,8 +137,8 @@ pub struct LineItem {
 pub struct Payer {
     /// Address for the receipt.
     pub email: Option<String>,
-    /// Name on the card.
-    pub name: String,
+    /// Name on the card, if it was given.
+    pub name: Option<String>,
 }
 
 /// `payment_intent_data` of a session.

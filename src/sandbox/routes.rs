@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request as HttpRequest, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get, post};
 
 use super::api::{self, API_VERSION, Finished, Request};
@@ -35,6 +35,7 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
         .route("/_sandbox/sessions/{id}/pay", post(controls::pay))
         .layer(middleware::from_fn_with_state(Arc::clone(&sandbox), refuse_foreign_origin));
     Router::new()
+        .route("/", get(|| async { Redirect::to("/_sandbox/") }))
         .route("/v1/{*path}", any(v1))
         .route("/c/pay/{id}", get(hosted_page::show).post(hosted_page::submit))
         .route("/c/style.css", get(hosted_page::style))
@@ -106,7 +107,7 @@ async fn answer(sandbox: Arc<Sandbox>, connection: Connection, request: Request)
     let fault = sandbox.faults.befalling(request.method.as_str(), &request.path);
     let kind = fault.as_ref().map(|fault| fault.kind);
     if kind != Some(Kind::Slow) {
-        pause(fault.as_ref()).await;
+        pause(&sandbox, fault.as_ref()).await;
     }
     match kind {
         Some(Kind::DropBefore) => {
@@ -121,7 +122,7 @@ async fn answer(sandbox: Arc<Sandbox>, connection: Connection, request: Request)
     match kind {
         Some(Kind::DropAfter) => connection.cut(),
         Some(Kind::Hang) => {
-            sandbox.stopping_or(HANG).await;
+            sandbox.wait(HANG).await;
             connection.cut();
         }
         Some(Kind::Html502After) => return Raw::Html502,
@@ -131,9 +132,9 @@ async fn answer(sandbox: Arc<Sandbox>, connection: Connection, request: Request)
     Raw::Cut
 }
 
-async fn pause(fault: Option<&Fault>) {
+async fn pause(sandbox: &Sandbox, fault: Option<&Fault>) {
     if let Some(fault) = fault.filter(|fault| fault.delay_ms > 0) {
-        tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+        sandbox.wait(Duration::from_millis(fault.delay_ms)).await;
     }
 }
 
@@ -146,7 +147,7 @@ async fn execute(sandbox: &Arc<Sandbox>, request: Request, fault: Option<&Fault>
         Err(_) => return ApiError::internal().into(),
     };
     if fault.is_some_and(|fault| fault.kind == Kind::Slow) {
-        pause(fault).await;
+        pause(sandbox, fault).await;
     }
     let disturbance = fault.map_or(api::Disturbance::None, |fault| fault.kind.disturbance());
     let at = Arc::clone(sandbox);

@@ -21,6 +21,7 @@ const LATER_SECS: i64 = 6 * 3_600;
 /// Stripe gives up after three days.
 const GIVE_UP_SECS: i64 = 3 * 24 * 3_600;
 const AT_ONCE: usize = 16;
+const UNRECORDED: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(200);
 
 /// Delivers what is due and expires sessions whose time is over, for as long as it is polled.
@@ -93,6 +94,8 @@ async fn attempt(sandbox: Arc<Sandbox>, delivery: Delivery) -> String {
     });
     if let Ok(Err(error)) = recorded.await {
         tracing::error!(%error, "the sandbox cannot write its state file");
+        // It is still due, and must not be sent again and again meanwhile.
+        tokio::time::sleep(UNRECORDED).await;
     }
     event
 }

@@ -90,15 +90,23 @@ async fn half_a_line_is_dropped_and_a_foreign_file_refused() {
     let (folder, clock) = (Arc::clone(&fixture.folder), fixture.clock.clone());
     let file = folder.path().join("stripe.jsonl");
     fixture.stop().await;
-    std::fs::OpenOptions::new().append(true).open(&file).unwrap().write_all(b"[{\"customer\":{\"id\":\"cus_h").unwrap();
+    std::fs::OpenOptions::new()
+        .append(true)
+        .open(&file)
+        .unwrap()
+        .write_all(b"[{\"customer\":{\"name\":\"Jos\xc3")
+        .unwrap();
     let fixture = Fixture::start_in(Arc::clone(&folder), clock.clone(), None).await;
     assert_eq!(fixture.get(&format!("/v1/checkout/sessions/{id}")).await.json()["status"], "open");
     fixture.stop().await;
 
-    std::fs::write(&file, "somebody's notes\n").unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let options = super::options(listener.local_addr().unwrap(), file.clone(), None, clock);
-    let refused = run(options, listener, std::future::pending()).await;
-    assert!(matches!(refused, Err(SandboxError::Unreadable { line: 1, .. })));
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), "somebody's notes\n");
+    for notes in ["somebody's notes\n", "somebody's notes", "{}", "[\"notes\"]\n"] {
+        std::fs::write(&file, notes).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let options = super::options(addr, file.clone(), None, clock.clone());
+        let refused = run(options, listener, std::future::pending()).await;
+        assert!(matches!(refused, Err(SandboxError::Unreadable { line: 1, .. })), "{notes}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), notes);
+    }
 }

@@ -13,56 +13,59 @@ fn with<'f>(name: &'f str, value: &'f str) -> Vec<(&'f str, &'f str)> {
     form
 }
 
+const AMOUNT: &str = "line_items[0][price_data][unit_amount]";
+
+/// Name, value, and the error's `code` and `param`.
+const CASES: &[(&str, &str, &str, &str)] = &[
+    ("colour", "red", "parameter_unknown", "colour"),
+    ("line_items[0][colour]", "red", "parameter_unknown", "line_items[0][colour]"),
+    (
+        "line_items[0][price_data][product_data][size]",
+        "1",
+        "parameter_unknown",
+        "line_items[0][price_data][product_data][size]",
+    ),
+    ("mode", "", "parameter_missing", "mode"),
+    ("success_url", "", "parameter_missing", "success_url"),
+    ("line_items[0][quantity]", "", "parameter_missing", "line_items[0][quantity]"),
+    (AMOUNT, "", "parameter_missing", AMOUNT),
+    (
+        "line_items[0][price_data][product_data][name]",
+        "",
+        "parameter_missing",
+        "line_items[0][price_data][product_data]",
+    ),
+    ("success_url", "/billing/return", "url_invalid", "success_url"),
+    ("cancel_url", "javascript:alert(1)", "url_invalid", "cancel_url"),
+    ("line_items[0][quantity]", "0", "parameter_invalid_integer", "line_items[0][quantity]"),
+    ("line_items[0][quantity]", "1.5", "parameter_invalid_integer", "line_items[0][quantity]"),
+    (AMOUNT, "-1", "parameter_invalid_integer", AMOUNT),
+    (AMOUNT, "49", "amount_too_small", ""),
+    (AMOUNT, "100000000", "amount_too_large", AMOUNT),
+    ("line_items[0][price_data][currency]", "xyz", "", "line_items[0][price_data][currency]"),
+    ("mode", "gift", "", "mode"),
+    ("mode", "setup", "sandbox_unsupported", "mode"),
+    ("customer", "cus_none", "resource_missing", "customer"),
+    ("customer_email", "nobody", "email_invalid", "customer_email"),
+    ("automatic_tax[enabled]", "true", "sandbox_unsupported", "automatic_tax[enabled]"),
+    ("allow_promotion_codes", "true", "sandbox_unsupported", "allow_promotion_codes"),
+    ("allow_promotion_codes", "perhaps", "", "allow_promotion_codes"),
+    ("expires_at", "1", "", "expires_at"),
+    ("expand[]", "nothing", "", "expand"),
+    (
+        "metadata[0123456789012345678901234567890123456789x]",
+        "1",
+        "",
+        "metadata[0123456789012345678901234567890123456789x]",
+    ),
+];
+
 #[tokio::test]
 async fn each_bad_parameter_is_named() {
     let fixture = Fixture::start().await;
-    let amount = "line_items[0][price_data][unit_amount]";
-    let cases = [
-        ("colour", "red", "parameter_unknown", "colour"),
-        ("line_items[0][colour]", "red", "parameter_unknown", "line_items[0][colour]"),
-        (
-            "line_items[0][price_data][product_data][size]",
-            "1",
-            "parameter_unknown",
-            "line_items[0][price_data][product_data][size]",
-        ),
-        ("mode", "", "parameter_missing", "mode"),
-        ("success_url", "", "parameter_missing", "success_url"),
-        ("line_items[0][quantity]", "", "parameter_missing", "line_items[0][quantity]"),
-        (amount, "", "parameter_missing", amount),
-        (
-            "line_items[0][price_data][product_data][name]",
-            "",
-            "parameter_missing",
-            "line_items[0][price_data][product_data]",
-        ),
-        ("success_url", "/billing/return", "url_invalid", "success_url"),
-        ("cancel_url", "javascript:alert(1)", "url_invalid", "cancel_url"),
-        ("line_items[0][quantity]", "0", "parameter_invalid_integer", "line_items[0][quantity]"),
-        ("line_items[0][quantity]", "1.5", "parameter_invalid_integer", "line_items[0][quantity]"),
-        (amount, "-1", "parameter_invalid_integer", amount),
-        (amount, "49", "amount_too_small", ""),
-        (amount, "100000000", "amount_too_large", amount),
-        ("line_items[0][price_data][currency]", "xyz", "", "line_items[0][price_data][currency]"),
-        ("mode", "gift", "", "mode"),
-        ("mode", "setup", "sandbox_unsupported", "mode"),
-        ("customer", "cus_none", "resource_missing", "customer"),
-        ("customer_email", "nobody", "email_invalid", "customer_email"),
-        ("automatic_tax[enabled]", "true", "sandbox_unsupported", "automatic_tax[enabled]"),
-        ("allow_promotion_codes", "true", "sandbox_unsupported", "allow_promotion_codes"),
-        ("allow_promotion_codes", "perhaps", "", "allow_promotion_codes"),
-        ("expires_at", "1", "", "expires_at"),
-        ("expand[]", "nothing", "", "expand"),
-        (
-            "metadata[0123456789012345678901234567890123456789x]",
-            "1",
-            "",
-            "metadata[0123456789012345678901234567890123456789x]",
-        ),
-    ];
-    for (name, value, code, param) in cases {
+    for (name, value, code, param) in CASES {
         let error = fixture.post(PATH, &with(name, value)).await.error();
-        let wanted = (400, "invalid_request_error".to_owned(), code.to_owned(), param.to_owned());
+        let wanted = (400, "invalid_request_error".to_owned(), (*code).to_owned(), (*param).to_owned());
         assert_eq!(error, wanted, "{name}={value}");
     }
     let none = fixture.get("/_sandbox/state").await.json();

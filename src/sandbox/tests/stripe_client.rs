@@ -46,7 +46,7 @@ fn create(customer: &str) -> CreateCheckoutSession {
         .adaptive_pricing(CreateCheckoutSessionAdaptivePricing { enabled: Some(false) })
         .allow_promotion_codes(false)
         .automatic_tax(CreateCheckoutSessionAutomaticTax::new(false))
-        .expand(vec!["line_items".to_owned()])
+        .expand(vec!["line_items.data.price.product".to_owned()])
         .success_url("http://localhost:3000/billing/return?session_id={CHECKOUT_SESSION_ID}")
         .cancel_url("http://localhost:3000/billing?buy=minutes")
 }
@@ -58,13 +58,14 @@ async fn a_purchase_is_made_paid_and_read_back() {
     let customer = CreateCustomer::new().email("owner@harbor.test").name("Harbor Dental").send(&client).await.unwrap();
     let known = RetrieveCustomer::new(&customer.id).send(&client).await.unwrap();
     assert!(matches!(known, RetrieveCustomerReturned::Customer(known) if known.id == customer.id));
-    assert_eq!(ListCustomer::new().email("owner@harbor.test").send(&client).await.unwrap().data.len(), 1);
 
     let made = create(customer.id.as_str()).send(&client).await.unwrap();
     assert_eq!((made.amount_total, made.currency.clone()), (Some(3000), Some(Currency::USD)));
     assert_eq!(made.client_reference_id.as_deref(), Some("pur_1"));
     assert_eq!(made.metadata.as_ref().unwrap()["workspace"], "ws_harbor & co");
-    assert_eq!(made.line_items.unwrap().data[0].quantity, Some(3));
+    let line = &made.line_items.unwrap().data[0];
+    let product = line.price.as_ref().unwrap().product.as_object().unwrap();
+    assert_eq!((line.quantity, product.name.as_str()), (Some(3), "100 minutes"));
     assert_eq!(made.url.unwrap(), format!("{}/c/pay/{}", fixture.base, made.id));
     assert_eq!(made.payment_status, CheckoutSessionPaymentStatus::Unpaid);
 
@@ -80,14 +81,28 @@ async fn a_purchase_is_made_paid_and_read_back() {
     let card = charge.payment_method_details.unwrap().card.unwrap();
     assert_eq!(card.last4.as_deref(), Some("4242"));
 
-    let of_intent = ListCheckoutSession::new().payment_intent(intent.id.as_str()).send(&client).await.unwrap();
+    fixture.stop().await;
+}
+
+#[tokio::test]
+async fn lists_find_what_was_made() {
+    let fixture = Fixture::start().await;
+    let client = client(&fixture);
+    let customer = CreateCustomer::new().email("owner@harbor.test").send(&client).await.unwrap();
+    assert_eq!(ListCustomer::new().email("owner@harbor.test").send(&client).await.unwrap().data.len(), 1);
+    let made = create(customer.id.as_str()).send(&client).await.unwrap();
+    fixture.control(&format!("/_sandbox/sessions/{}/pay", made.id), serde_json::json!({})).await;
+    let paid = RetrieveCheckoutSession::new(&made.id).send(&client).await.unwrap();
+    let intent = paid.payment_intent.unwrap().id().clone();
+
+    let of_intent = ListCheckoutSession::new().payment_intent(intent.as_str()).send(&client).await.unwrap();
     assert_eq!(of_intent.data[0].id, made.id);
     let open = ListCheckoutSession::new().status(CheckoutSessionStatus::Open).send(&client).await.unwrap();
     assert!(open.data.is_empty() && !open.has_more);
     let items = ListLineItemsCheckoutSession::new(&made.id).send(&client).await.unwrap();
     assert_eq!(items.data[0].amount_total, 3000);
     assert_eq!(
-        RetrievePaymentIntent::new(&intent.id).send(&client).await.unwrap().metadata["workspace"],
+        RetrievePaymentIntent::new(&intent).send(&client).await.unwrap().metadata["workspace"],
         "ws_harbor & co"
     );
     let intents = ListPaymentIntent::new().customer(customer.id.as_str()).send(&client).await.unwrap();

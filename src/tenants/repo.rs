@@ -155,7 +155,7 @@ pub async fn revoke_api_key(db: &mut PgConnection, id: i64, now: Timestamp) -> s
 pub async fn api_key(db: &mut PgConnection, text: &str, now: Timestamp) -> sqlx::Result<Option<ApiKey>> {
     let row = sqlx::query(
         "select k.id, k.agency_id, k.workspace_id, w.public_id, k.scopes,
-                k.last_used_at is null or k.last_used_at < $2 - interval '1 minute' as use_is_stale
+                k.last_used_at is null or k.last_used_at < $2::timestamptz - interval '1 minute' as use_is_stale
          from api_keys k left join workspaces w on w.id = k.workspace_id
          where k.key_hash = $1 and k.revoked_at is null",
     )

@@ -1,5 +1,7 @@
 //! Postgres: migrations as the given user, everything else as a role that cannot change what was posted.
 
+mod repo;
+
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -35,17 +37,12 @@ pub async fn migrate(url: &str) -> Result<(), DatabaseError> {
 pub async fn connect(url: &str, connections: u32) -> Result<PgPool, DatabaseError> {
     let options: PgConnectOptions = url.parse().map_err(DatabaseError::Connect)?;
     let mut probe = options.clone().connect().await.map_err(DatabaseError::Connect)?;
-    sqlx::query("set role minutebank_app").execute(&mut probe).await.map_err(DatabaseError::Role)?;
+    repo::take_role(&mut probe).await.map_err(DatabaseError::Role)?;
     probe.close().await.map_err(DatabaseError::Connect)?;
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
-        .after_connect(|connection, _| {
-            Box::pin(async move {
-                sqlx::query("set role minutebank_app").execute(connection).await?;
-                Ok(())
-            })
-        })
+        .after_connect(|connection, _| Box::pin(repo::take_role(connection)))
         .connect_with(options)
         .await
         .map_err(DatabaseError::Connect)

@@ -6,7 +6,7 @@
 use sqlx::Acquire as _;
 
 use crate::ledger::{Command, LedgerError};
-use crate::payments::{Failure, Mismatch, Purchase, PurchaseStatus, Session, SessionState, is_session_id, repo};
+use crate::payments::{Failure, Mismatch, Purchase, PurchaseStatus, Session, SessionState, event, is_session_id, repo};
 use crate::state::AppState;
 
 /// What became of a session's purchase.
@@ -97,7 +97,7 @@ async fn report(
     let mut db = state.db.acquire().await?;
     let mut transaction = db.begin().await?;
     let now = state.clock.now();
-    repo::insert_unmatched_payment(&mut transaction, purchase.workspace, &session.id, &detail, now).await?;
+    event::repo::insert_unmatched_payment(&mut transaction, purchase.workspace, &session.id, &detail, now).await?;
     repo::mark_ended(&mut transaction, &purchase.id, PurchaseStatus::Unmatched).await?;
     transaction.commit().await?;
     Ok(Fulfilment::Unmatched(purchase))

@@ -2,7 +2,7 @@
 
 use super::buy_pack::{BuyError, open_checkout};
 use super::fulfil_purchase::{FulfilError, Fulfilment, fulfil};
-use crate::payments::{Event, Failure, PurchaseStatus, repo};
+use crate::payments::{self, Event, Failure, PurchaseStatus, repo};
 use crate::state::AppState;
 
 /// Processes a stored event, then marks it done. Safe to repeat.
@@ -21,7 +21,7 @@ pub async fn process_event(state: &AppState, event: &Event) -> Result<(), Fulfil
         _ => "ignored",
     };
     let mut db = state.db.acquire().await?;
-    repo::mark_processed(&mut db, &event.id, outcome, state.clock.now()).await?;
+    payments::event::repo::mark_processed(&mut db, &event.id, outcome, state.clock.now()).await?;
     Ok(())
 }
 

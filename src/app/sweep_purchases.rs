@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::buy_pack::{BuyError, open_checkout};
 use super::fulfil_purchase::{FulfilError, Fulfilment, fulfil};
 use super::stripe_event::process_event;
-use crate::payments::{Event, Failure, Purchase, repo};
+use crate::payments::{Event, Failure, Purchase, event, repo};
 use crate::state::AppState;
 
 /// Pause between two looks at what is due.
@@ -46,7 +46,9 @@ pub async fn keep_sweeping(state: AppState) {
 /// Where the database failed; Stripe's failures only put things off.
 pub async fn sweep_all(state: &AppState) -> sqlx::Result<u64> {
     let mut db = state.db.acquire().await?;
-    repo::make_all_due(&mut db, state.clock.now()).await?;
+    let now = state.clock.now();
+    repo::make_all_due(&mut db, now).await?;
+    event::repo::make_all_due(&mut db, now).await?;
     drop(db);
     sweep(state).await
 }
@@ -119,19 +121,19 @@ async fn settle(state: &AppState, purchase: Purchase) -> Result<Option<Fulfilmen
 async fn sweep_events(state: &AppState, begun: Timestamp) -> sqlx::Result<()> {
     loop {
         let mut db = state.db.acquire().await?;
-        let due = repo::events_due(&mut db, begun, BATCH).await?;
+        let due = event::repo::due(&mut db, begun, BATCH).await?;
         if due.is_empty() {
             return Ok(());
         }
-        for event in due {
+        for stored in due {
             // Put off first: an event that cannot be processed must not be all that the sweep ever does.
             let now = state.clock.now();
-            let pause = pause_after(now.duration_since(event.received_at));
-            repo::check_event_at(&mut db, &event.id, now + pause).await?;
-            if let Some(read) = Event::read(&event.payload)
+            let pause = pause_after(now.duration_since(stored.received_at));
+            event::repo::check_at(&mut db, &stored.id, now + pause).await?;
+            if let Some(read) = Event::read(&stored.payload)
                 && let Err(error) = process_event(state, &read).await
             {
-                tracing::warn!(event = event.id, %error, "an event could not be processed");
+                tracing::warn!(event = stored.id, %error, "an event could not be processed");
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Stripe's events: whose signature it is, and the few fields that matter.
 
+pub mod repo;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use stripe_webhook::{Webhook, WebhookError};

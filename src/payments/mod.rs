@@ -8,7 +8,7 @@
 
 mod attempt;
 mod client;
-mod event;
+pub mod event;
 mod purchase;
 pub mod repo;
 mod session;

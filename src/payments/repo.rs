@@ -5,8 +5,8 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::PgConnection;
 
 use super::attempt::Attempt;
-use super::event::Event;
 use super::purchase::{Payer, Purchase, PurchaseStatus};
+use crate::ledger::PostingKind;
 use crate::tenants::UserId;
 use crate::units::{Meter, MilliCents, WorkspaceId};
 
@@ -266,28 +266,6 @@ pub async fn mark_never_opened(db: &mut PgConnection, id: &str) -> sqlx::Result<
     Ok(())
 }
 
-/// Puts a payment that matches no purchase into the inbox of the workspace's agency; once per session.
-pub async fn insert_unmatched_payment(
-    db: &mut PgConnection,
-    workspace: WorkspaceId,
-    session: &str,
-    detail: &str,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into inbox_items (agency_id, workspace_id, kind, reference, detail, created_at)
-         select agency_id, id, 'unmatched_payment', $2, $3, $4 from workspaces where id = $1
-         on conflict (kind, reference) do nothing",
-    )
-    .bind(workspace.0)
-    .bind(session)
-    .bind(detail)
-    .bind(now.to_sqlx())
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
 /// Open purchases that the sweep must look at, those longest due first.
 pub async fn open_purchases_due(db: &mut PgConnection, now: Timestamp, limit: i64) -> sqlx::Result<Vec<Purchase>> {
     let rows: Vec<PurchaseRow> = sqlx::query_as(
@@ -311,91 +289,56 @@ pub async fn check_purchase_at(db: &mut PgConnection, id: &str, next: Timestamp)
     Ok(())
 }
 
-/// Makes everything unfinished due now: after a start, nobody else may be at it.
+/// Makes every open purchase due now: after a start, nobody else may be at it.
 pub async fn make_all_due(db: &mut PgConnection, now: Timestamp) -> sqlx::Result<()> {
     sqlx::query("update purchases set next_check_at = $1 where status = 'open' and next_check_at > $1")
         .bind(now.to_sqlx())
-        .execute(&mut *db)
-        .await?;
-    sqlx::query("update stripe_events set next_check_at = $1 where processed_at is null and next_check_at > $1")
-        .bind(now.to_sqlx())
         .execute(db)
         .await?;
     Ok(())
 }
 
-/// Stores a raw event. False where it was stored and processed before.
-pub async fn insert_event(
-    db: &mut PgConnection,
-    event: &Event,
-    payload: &str,
-    now: Timestamp,
-    next_check_at: Timestamp,
-) -> sqlx::Result<bool> {
-    sqlx::query(
-        "insert into stripe_events (id, type, livemode, payload, received_at, next_check_at)
-         values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing",
-    )
-    .bind(&event.id)
-    .bind(&event.type_)
-    .bind(event.livemode)
-    .bind(payload)
-    .bind(now.to_sqlx())
-    .bind(next_check_at.to_sqlx())
-    .execute(&mut *db)
-    .await?;
-    sqlx::query_scalar("select processed_at is null from stripe_events where id = $1")
-        .bind(&event.id)
-        .fetch_one(db)
-        .await
-}
-
-/// Marks an event whose effect is committed, with a word on what came of it.
-pub async fn mark_processed(db: &mut PgConnection, id: &str, outcome: &str, now: Timestamp) -> sqlx::Result<()> {
-    sqlx::query("update stripe_events set processed_at = $3, outcome = $2 where id = $1 and processed_at is null")
-        .bind(id)
-        .bind(outcome)
-        .bind(now.to_sqlx())
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
-/// A stored event whose effect is not certain yet.
+/// A credit without a purchase, a purchase without its credit, or one that differs from the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredEvent {
-    /// `evt_…`
-    pub id: String,
-    /// When it came first.
-    pub received_at: Timestamp,
-    /// The raw body.
-    pub payload: String,
+pub struct Unpaired {
+    /// In whose wallet.
+    pub workspace: WorkspaceId,
+    /// Which row, and what is wrong with it.
+    pub what: String,
+    /// True between the posting and its mark on the purchase: the sweep sets it right.
+    pub in_flight: bool,
 }
 
-/// Events that the sweep must try again.
-pub async fn events_due(db: &mut PgConnection, now: Timestamp, limit: i64) -> sqlx::Result<Vec<StoredEvent>> {
-    let rows: Vec<(String, jiff_sqlx::Timestamp, String)> = sqlx::query_as(
-        "select id, received_at, payload from stripe_events
-         where processed_at is null and next_check_at <= $1 order by next_check_at limit $2",
+/// Compares purchases with what they credited, over the whole database. Empty where all is well.
+///
+/// # Errors
+/// Only the database's.
+pub async fn unpaired(db: &mut PgConnection) -> sqlx::Result<Vec<Unpaired>> {
+    let rows: Vec<(i64, String, bool)> = sqlx::query_as(
+        r#"select p.workspace_id, 'purchase ' || p.id || ' is marked credited without a posting', false
+           from purchases p
+           where p.status = 'credited' and not exists (
+               select from postings t
+               where t.workspace_id = p.workspace_id and t.kind = $1 and t.key = p.checkout_session_id)
+           union all
+           select p.workspace_id, 'purchase ' || p.id || ' was credited with other lots than it bought', false
+           from purchases p join postings t
+               on t.workspace_id = p.workspace_id and t.kind = $1 and t.key = p.checkout_session_id
+           left join lots l on l.workspace_id = t.workspace_id and l.seq = t.seq
+           group by p.workspace_id, p.id, p.quantity, p.units_each
+           having count(l.lot_no) filter (where l.granted = p.units_each and l.reference = p.id) <> p.quantity
+               or count(l.lot_no) <> p.quantity
+           union all
+           select t.workspace_id, 'posting ' || t.seq || ' credits session ' || t.key || case
+                   when p.id is null then ', which no purchase has'
+                   else ', whose purchase ' || p.id || ' is marked ' || p.status end,
+               p.status is not null and p.status <> 'unmatched'
+           from postings t left join purchases p on p.workspace_id = t.workspace_id and p.checkout_session_id = t.key
+           where t.kind = $1 and t.key like 'cs\_%' and p.status is distinct from 'credited'"#,
     )
-    .bind(now.to_sqlx())
-    .bind(limit)
+    .bind(PostingKind::Pack as i16)
     .fetch_all(db)
     .await?;
-    let stored = |(id, received_at, payload): (_, jiff_sqlx::Timestamp, _)| StoredEvent {
-        id,
-        received_at: received_at.to_jiff(),
-        payload,
-    };
-    Ok(rows.into_iter().map(stored).collect())
-}
-
-/// Sets when the sweep tries an event again.
-pub async fn check_event_at(db: &mut PgConnection, id: &str, next: Timestamp) -> sqlx::Result<()> {
-    sqlx::query("update stripe_events set next_check_at = $2 where id = $1")
-        .bind(id)
-        .bind(next.to_sqlx())
-        .execute(db)
-        .await?;
-    Ok(())
+    let unpaired = |(workspace, what, in_flight)| Unpaired { workspace: WorkspaceId(workspace), what, in_flight };
+    Ok(rows.into_iter().map(unpaired).collect())
 }

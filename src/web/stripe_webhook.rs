@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use jiff::SignedDuration;
 
 use crate::app::stripe_event::process_event;
-use crate::payments::{repo, verify};
+use crate::payments::{self, verify};
 use crate::state::AppState;
 
 /// Longest event, bytes; Stripe's carry whole objects.
@@ -31,7 +31,7 @@ pub async fn receive(State(state): State<AppState>, headers: HeaderMap, body: By
         return StatusCode::OK;
     }
     let stored = match state.db.acquire().await {
-        Ok(mut db) => repo::insert_event(&mut db, &event, payload, now, now + OWN).await,
+        Ok(mut db) => payments::event::repo::insert(&mut db, &event, payload, now, now + OWN).await,
         Err(error) => Err(error),
     };
     match stored {

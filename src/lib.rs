@@ -5,6 +5,9 @@
 //!
 //! `units`, `pricing` and `islands` compile twice: for the server (`ssr`) and for the browser (`hydrate`).
 
+// Views are types as deep as their HTML.
+#![recursion_limit = "256"]
+
 pub mod islands;
 pub mod pricing;
 pub mod units;

@@ -68,7 +68,7 @@ pub fn Html(
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
-                <title>{title}" – Minutebank"</title>
+                <title>{format!("{title} – Minutebank")}</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href="/pkg/minutebank.css" />
                 {scripts}

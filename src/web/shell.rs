@@ -104,10 +104,10 @@ pub(crate) fn Shell(frame: Frame, place: Place, dialog: Option<AnyView>, childre
 #[component]
 pub fn DemoStrip() -> impl IntoView {
     view! {
-        <p class="demo">
+        <aside class="demo" aria-label="Demo mode">
             <strong>"Demo mode"</strong>
             ", example data, no real payments"
-        </p>
+        </aside>
     }
 }
 
@@ -147,6 +147,7 @@ fn Side(frame: Frame, place: Place) -> impl IntoView {
             </div>
         </header>
     }
+    .into_any()
 }
 
 #[component]
@@ -169,6 +170,7 @@ fn Viewer(name: String, email: String, csrf: String) -> impl IntoView {
             </form>
         </div>
     }
+    .into_any()
 }
 
 /// Title of a page, one line under it, and what stands at its right.

@@ -52,10 +52,12 @@ pub fn BalancePill(overview: Overview) -> impl IntoView {
     let (figure, beside) = balance_words(&standing);
     let fit = standing.fit();
     view! {
-        <a class=format!("balance {}", PillTone::from(fit).class()) href="/billing">
-            <span class="sum">{figure}{beside.map(|money| view! { <span class="beside">" · "{money}</span> })}</span>
-            " "
-            <span class="fit">{fit.words()}</span>
+        <a class="balance" href="/billing">
+            <span class=PillTone::from(fit).class()>
+                <span class="sum">{figure}{beside.map(|money| view! { <span class="beside">" · "{money}</span> })}</span>
+                " "
+                <span class="fit">{fit.words()}</span>
+            </span>
         </a>
     }
 }

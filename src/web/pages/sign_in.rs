@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use crate::web::components::Mark;
 use crate::web::document::Html;
-use crate::web::shell::DemoStrip;
 
 /// What the page shows.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +33,6 @@ pub fn sign_in_page(view: SignInView) -> impl IntoView {
     let chosen = !email.is_empty();
     view! {
         <Html title="Sign in" islands=false>
-            {demo.is_some().then(|| view! { <DemoStrip /> })}
             <main class="narrow">
                 <p class="brand">
                     <Mark />

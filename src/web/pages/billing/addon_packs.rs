@@ -77,9 +77,7 @@ fn PackRow(pack: PackOffer, buy: bool) -> impl IntoView {
                 .then(|| {
                     view! {
                         <a class="button small" href=href>
-                            "Buy "
-                            {figure}
-                            <span class="wide">" "{noun}</span>
+                            <span>{format!("Buy {figure}")} <span class="wide">{format!(" {noun}")}</span></span>
                         </a>
                     }
                 })}

@@ -149,18 +149,13 @@ fn running_out(overview: &Overview, subscription: &Subscription) -> String {
     }
 }
 
-/// What pays once the allowance is gone: `141 extra minutes`, `141 extra minutes and $3.80 in credits`.
+/// What pays once the allowance is gone: `141 extra minutes`; without any, `$3.80 in credits`.
 fn sources(overview: &Overview) -> Option<String> {
     let standing = &overview.standing;
     let lots = standing.meter.pieces_down(standing.lots);
     let extra = (lots > 0).then(|| format!("{} extra {}", grouped(lots), noun(standing.meter, lots)));
-    let credits =
-        (standing.sigma.0 > 0 && standing.posted.0 > 0).then(|| format!("{} in credits", standing.available_mc()));
-    match (extra, credits) {
-        (Some(extra), None) => Some(extra),
-        (None, credits) => credits,
-        (Some(extra), Some(credits)) => Some(format!("{extra} and {credits}")),
-    }
+    let with_credits = standing.sigma.0 > 0 && standing.posted.0 > 0;
+    extra.or_else(|| with_credits.then(|| format!("{} in credits", standing.available_mc())))
 }
 
 fn noun(meter: Meter, count: i64) -> &'static str {

@@ -84,12 +84,12 @@ fn an_exhausted_allowance_names_the_extra_minutes() {
         sentence,
         "All 100 plan minutes are used. Calls continue on your 141 extra minutes until the plan resets on Dec 6."
     );
-    let mut with_credits = harbor(6_000, 1);
+    let mut with_credits = harbor(6_000, 0);
     with_credits.standing.posted = MilliCents(380_000);
     with_credits.standing.sigma = MilliCents(15_000);
     with_credits.standing.sigma_max = MilliCents(15_000);
     let sentence = words(&with_credits).unwrap().2;
-    assert!(sentence.contains("on your 1 extra minute and $3.80 in credits until"), "{sentence}");
+    assert!(sentence.contains("on your $3.80 in credits until"), "{sentence}");
 }
 
 #[test]

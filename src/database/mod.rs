@@ -4,7 +4,7 @@ mod repo;
 
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
@@ -46,4 +46,12 @@ pub async fn connect(url: &str, connections: u32) -> Result<PgPool, DatabaseErro
         .connect_with(options)
         .await
         .map_err(DatabaseError::Connect)
+}
+
+/// True where the database answers and has exactly this program's migrations.
+pub async fn is_current(db: &PgPool) -> Result<bool, MigrateError> {
+    let mut db = db.acquire().await?;
+    let applied = db.list_applied_migrations(&MIGRATIONS.table_name).await?;
+    let known: Vec<i64> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+    Ok(applied.iter().map(|migration| migration.version).eq(known))
 }

@@ -2,5 +2,7 @@
 
 mod fixture;
 mod ledger;
+mod sign_in;
+mod site;
 mod statements;
 mod tidy;

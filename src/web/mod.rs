@@ -1,17 +1,62 @@
-//! What the browser and the call engine talk to.
+//! What the browser and the call engine talk to: every address on one screen.
 
 pub mod api;
+mod answer;
+mod billing;
 pub mod buy;
 pub mod components;
 pub mod dates;
 pub mod document;
 pub mod error;
+mod health;
+mod layers;
+mod packages;
 pub mod pages;
 pub mod session;
 pub mod shell;
+mod sign_in;
 pub mod stripe_webhook;
 
-/// Every URL.
-pub fn router(_state: crate::state::AppState) -> axum::Router {
-    axum::Router::new()
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::response::Redirect;
+use axum::routing::{get, post};
+
+use crate::state::AppState;
+use error::Error;
+use session::Sessions;
+
+/// The whole application.
+pub fn router(state: AppState) -> Router {
+    let sessions = Sessions::new(state.db.clone(), state.clock.clone());
+    let pages = Router::new()
+        .route("/", get(to_billing))
+        .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route("/sign-out", post(sign_in::leave))
+        .route("/billing", get(billing::show))
+        .route("/billing/packages", get(packages::show))
+        .route("/billing/buy", post(buy::buy))
+        .route("/billing/return", get(buy::come_back))
+        .route("/settings", get(billing::settings))
+        .route("/usage", get(to_billing))
+        .route("/wallet", get(to_billing))
+        .route_layer(session::layer(&state.config, sessions));
+    let programs = Router::new()
+        .route(
+            "/webhooks/stripe",
+            post(stripe_webhook::receive).layer(DefaultBodyLimit::max(stripe_webhook::LONGEST_EVENT)),
+        )
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready));
+    let all = pages
+        .merge(programs)
+        .merge(layers::files(&state.config))
+        .fallback(async || Error::NotFound)
+        .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .nest("/v1", api::router());
+    layers::around(all, &state).with_state(state)
+}
+
+async fn to_billing() -> Redirect {
+    Redirect::to("/billing")
 }

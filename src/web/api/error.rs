@@ -11,6 +11,7 @@ use crate::app::ReadError;
 use crate::app::identify::NotAllowed;
 use crate::ledger::{LedgerError, Refusal};
 use crate::tenants::Scope;
+use crate::web::error::{Error, is_away};
 
 /// Why a request is not answered as asked.
 #[derive(Debug)]
@@ -137,7 +138,7 @@ impl IntoResponse for ApiError {
 
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
-        if crate::web::error::is_away(&error) { Self::Unavailable } else { Self::Failed(error.to_string()) }
+        if is_away(&error) { Self::Unavailable } else { Self::Failed(error.to_string()) }
     }
 }
 
@@ -162,6 +163,16 @@ impl From<NotAllowed> for ApiError {
             NotAllowed::NoWorkspaceNamed => Self::WorkspaceRequired,
             NotAllowed::OtherWorkspace => Self::NotFound,
             NotAllowed::Database(error) => error.into(),
+        }
+    }
+}
+
+/// What goes wrong around a handler: a panic, or an answer that took too long.
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unavailable => Self::Unavailable,
+            other => Self::Failed(format!("{other:?}")),
         }
     }
 }

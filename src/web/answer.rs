@@ -1,0 +1,71 @@
+//! From what was read to the answer: the frame around a page, and the headers of the page itself.
+
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+
+use super::components::SectionError;
+use super::document::{Document, content_policy, render};
+use super::error::Error;
+use super::pages::{Problem, error_page};
+use super::session::Viewer;
+use super::shell::Frame;
+use crate::app::ReadError;
+use crate::app::overview::overview;
+use crate::config::Config;
+use crate::state::AppState;
+
+/// What surrounds every page of a signed-in person.
+pub async fn frame(state: &AppState, viewer: &Viewer) -> Frame {
+    Frame {
+        viewer_name: viewer.name.clone(),
+        viewer_email: viewer.email.clone(),
+        may_buy: viewer.role.may_buy(),
+        csrf: viewer.csrf.clone(),
+        demo: state.config.demo,
+        islands: state.config.site_root.join("pkg/minutebank.js").exists(),
+        overview: section("the wallet", overview(state, viewer.workspace).await),
+    }
+}
+
+/// A section's data. What could not be read is logged here; the page says so in the section's own place.
+pub fn section<T>(what: &str, read: Result<T, ReadError>) -> Result<T, SectionError> {
+    read.map_err(|error| {
+        tracing::error!(what, %error, "a section could not be read");
+        SectionError
+    })
+}
+
+/// A page with its content policy.
+pub fn page(config: &Config, document: Document) -> Response {
+    let policy = content_policy(&document.nonce, &checkout_origin(config));
+    let mut response = document.into_response();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// The page for what went wrong.
+pub fn error_document(config: &Config, error: &Error) -> Response {
+    let problem = match error {
+        Error::FormExpired | Error::BadForm | Error::TooLarge => Problem::FormExpired,
+        Error::NotAllowed => Problem::NotAllowed,
+        Error::SignedOut { .. } | Error::NotFound | Error::MethodNotAllowed => Problem::NotFound,
+        Error::Unavailable => Problem::Unavailable,
+        Error::Failed(_) => Problem::Failed,
+    };
+    let mut response = page(config, render(|| error_page(problem, config.demo)));
+    *response.status_mut() = error.status();
+    if *error == Error::Unavailable {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+/// Where Checkout's page is: browsers apply `form-action` to where a form's answer leads, too.
+fn checkout_origin(config: &Config) -> String {
+    match &config.stripe.api_base {
+        Some(base) => base.origin().ascii_serialization(),
+        None => "https://checkout.stripe.com".to_owned(),
+    }
+}

@@ -87,7 +87,11 @@ fn a_form_needs_its_session_s_token_and_our_origin() {
         let ours = [("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin")];
         assert_eq!(browser.send(Method::POST, "/sign-in", &ours, &with(csrf)).await.location(), "/billing");
         assert_eq!(browser.post("/sign-out", &[]).await.status, 403);
-        assert_eq!(browser.post("/sign-out", &[("csrf", csrf)]).await.status, 403, "the old token went with the old id");
+        assert_eq!(
+            browser.post("/sign-out", &[("csrf", csrf)]).await.status,
+            403,
+            "the old token went with the old id"
+        );
         assert_eq!(browser.get("/billing").await.status, 200);
     });
 }
@@ -105,7 +109,8 @@ fn the_session_s_id_changes_when_somebody_signs_in_and_ends_when_they_sign_out()
         let signed_in = browser.post("/sign-in", &fields).await;
         let (old, new) = (cookie(&set), cookie(signed_in.header("set-cookie")));
         assert_ne!(old, new);
-        let replay = async |cookie: &str| site.browser().send(Method::GET, "/billing", &[("cookie", cookie)], &[]).await;
+        let replay =
+            async |cookie: &str| site.browser().send(Method::GET, "/billing", &[("cookie", cookie)], &[]).await;
         assert_eq!(replay(&old).await.status, 303);
         let billing = replay(&new).await;
         assert_eq!(billing.status, 200);

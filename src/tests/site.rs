@@ -1,7 +1,7 @@
 //! The whole application on a port of its own, and those who talk to it: a browser with cookies, a program with a key.
 
-use minutebank::tenants::{self, Role, Scope, UserId};
 use minutebank::state::AppState;
+use minutebank::tenants::{self, Role, Scope, UserId};
 use minutebank::units::WorkspaceId;
 use minutebank::web;
 use reqwest::header::{HeaderMap, HeaderName};

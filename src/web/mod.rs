@@ -1,7 +1,7 @@
 //! What the browser and the call engine talk to: every address on one screen.
 
-pub mod api;
 mod answer;
+pub mod api;
 mod billing;
 pub mod buy;
 pub mod components;

@@ -16,7 +16,7 @@ pub fn Broken(
 ) -> impl IntoView {
     view! {
         <div class="broken">
-            <p>{what}" could not be loaded. Nothing was changed."</p>
+            <p>{format!("{what} could not be loaded. Nothing was changed.")}</p>
             <a class="button small" href=retry>"Try again"</a>
         </div>
     }

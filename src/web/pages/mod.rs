@@ -9,3 +9,6 @@ pub use billing::{BillingView, Buying, Notice, billing_page};
 pub use error::{Problem, error_page};
 pub use packages::{PackagesView, packages_page};
 pub use sign_in::{DemoLogin, SignInView, sign_in_page};
+
+#[cfg(test)]
+mod tests;

@@ -13,12 +13,15 @@ pub(super) fn AddonPacks(
     offers: Result<Offers, SectionError>,
     self_service: bool,
 ) -> impl IntoView {
-    let (agency, subscription) = match overview {
-        Some(overview) => (overview.agency_name, overview.subscription),
+    let (agency, via_provider) = match overview {
+        Some(overview) => {
+            let subscription = overview.subscription.filter(|sub| sub.addons)?;
+            (overview.agency_name, subscription.purchase_mode == PurchaseMode::ViaProvider)
+        }
+        // The wallet could not be read: packs on offer are still shown, and nothing is said about who sells them.
+        None if offers.as_ref().is_ok_and(|offers| !offers.packs.is_empty()) => (String::new(), false),
         None => return None,
     };
-    let subscription = subscription.filter(|sub| sub.addons)?;
-    let via_provider = subscription.purchase_mode == PurchaseMode::ViaProvider;
     Some(view! {
         <section class="card packs" aria-labelledby="addon-packs">
             <div class="card-title">

@@ -31,7 +31,7 @@ pub(super) fn ExtraCard(overview: Overview, can_buy: bool) -> impl IntoView {
                 " "
                 <span class="unit">{meter.unit(left)}</span>
             </p>
-            <p>"Add-on balance, "{packages}</p>
+            <p>{format!("Add-on balance, {packages}")}</p>
             <p>{format!("Used after your plan {}", meter.noun())}</p>
             <div class="actions">
                 {can_buy

@@ -87,7 +87,7 @@ pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
                     Either::Right(
                         view! {
                             <PageHead title="Billing" line="">
-                                ""
+                                <a href="/billing">"Wallet"</a>
                             </PageHead>
                             <section class="card" aria-label="Balance">
                                 <Broken what="The balance" retry="/billing" />

@@ -39,7 +39,7 @@ pub(super) fn PlanCard(overview: Overview, calendar: Calendar) -> impl IntoView 
                             <p class="figures small-figures">
                                 <strong class="large-figure">"None"</strong>
                             </p>
-                            <p>"Ask "{agency_name}" to start a plan. What you bought stays yours."</p>
+                            <p>{format!("Ask {agency_name} to start a plan. What you bought stays yours.")}</p>
                         },
                     )
                 }

@@ -5,13 +5,13 @@ use minutebank::app::buy_pack::{BuyError, buy_pack};
 use minutebank::pricing::{PurchaseMode, Terms};
 use minutebank::tenants::Role;
 
-use super::shop::{shop, shop_on};
+use super::shop::{OWNER, shop, shop_on};
 use crate::fixture::starter;
 
 #[test]
 fn a_form_sent_many_times_at_once_is_one_purchase_with_one_address() {
     shop(async |shop| {
-        let browser = shop.browser(shop.workspace, shop.owner).await;
+        let browser = shop.browser(OWNER).await;
         let fields = [("purchase_key", "one"), ("pack", "pack_medium"), ("quantity", "3")];
         let sent = join_all((0..6).map(|_| browser.buy(&fields))).await;
         let (status, address) = &sent[0];
@@ -41,7 +41,7 @@ fn two_forms_are_two_purchases_of_one_customer() {
 #[test]
 fn errors_lead_back_to_the_dialog_with_the_choice() {
     shop(async |shop| {
-        let browser = shop.browser(shop.workspace, shop.owner).await;
+        let browser = shop.browser(OWNER).await;
         let there = async |pack, quantity, key| {
             let fields = [("purchase_key", key), ("pack", pack), ("quantity", quantity)];
             browser.buy(&fields).await
@@ -66,14 +66,14 @@ fn errors_lead_back_to_the_dialog_with_the_choice() {
 fn viewers_and_forms_of_others_buy_nothing() {
     shop(async |shop| {
         let fields = [("purchase_key", "one"), ("pack", "pack_medium"), ("quantity", "1")];
-        let viewer = shop.member(shop.workspace, "viewer@harbor.test", Role::Viewer).await;
-        assert_eq!(shop.browser(shop.workspace, viewer).await.buy(&fields).await.0, 403);
+        shop.member(shop.workspace, "viewer@harbor.test", Role::Viewer).await;
+        assert_eq!(shop.browser("viewer@harbor.test").await.buy(&fields).await.0, 403);
         let billing = shop.member(shop.workspace, "billing@harbor.test", Role::Billing).await;
-        let mut browser = shop.browser(shop.workspace, billing).await;
+        let mut browser = shop.browser("billing@harbor.test").await;
         browser.csrf = "form_of_another".to_owned();
         assert_eq!(browser.buy(&fields).await.0, 403);
         assert_eq!(shop.count("select count(*) from purchases").await, 0);
-        let browser = shop.browser(shop.workspace, billing).await;
+        let browser = shop.browser("billing@harbor.test").await;
         assert_eq!(browser.buy(&fields).await.0, 303);
         assert_eq!(shop.purchase("one").await.bought_by, billing);
     });

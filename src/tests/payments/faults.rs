@@ -5,7 +5,7 @@ use minutebank::app::buy_pack::BuyError;
 use minutebank::app::sweep_purchases::{sweep, sweep_all};
 use minutebank::payments::PurchaseStatus;
 
-use super::shop::{Shop, shop};
+use super::shop::{OWNER, Shop, shop};
 
 const SESSIONS: &str = "/v1/checkout/sessions";
 
@@ -68,7 +68,7 @@ fn an_outcome_that_stays_unknown_keeps_its_form_and_is_swept() {
         shop(async |shop| {
             shop.buy("first", 1).await.unwrap();
             shop.fault(kind, "POST", SESSIONS, 1_000).await;
-            let browser = shop.browser(shop.workspace, shop.owner).await;
+            let browser = shop.browser(OWNER).await;
             let fields = [("purchase_key", "one"), ("pack", "pack_medium"), ("quantity", "2")];
             let back = "/billing?buy=minutes&pack=pack_medium&quantity=2&key=one&error=stripe_unreachable";
             assert_eq!(browser.buy(&fields).await, (303, back.to_owned()), "{kind}");

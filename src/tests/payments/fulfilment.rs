@@ -9,7 +9,7 @@ use minutebank::payments::{self, PurchaseStatus};
 use minutebank::tenants::Role;
 use serde_json::json;
 
-use super::shop::{Shop, shop};
+use super::shop::{OWNER, Shop, shop};
 
 /// One posting, these lots.
 async fn credited_once(shop: &Shop<'_>, lots: &[i64]) {
@@ -24,7 +24,7 @@ fn the_way_back_and_five_webhooks_in_parallel_credit_once() {
         shop.hold_webhooks().await;
         shop.buy("one", 3).await.unwrap();
         let session = shop.session("one").await;
-        let browser = shop.browser(shop.workspace, shop.owner).await;
+        let browser = shop.browser(OWNER).await;
         let back = format!("/billing/return?session_id={session}");
         let id = shop.purchase("one").await.id;
         assert_eq!(browser.open(&back).await, (303, format!("/billing?pending={id}")));
@@ -53,19 +53,18 @@ fn only_the_buyer_s_workspace_comes_back_from_checkout() {
         let session = shop.session("one").await;
         shop.pay(&session).await;
         let elsewhere = shop.world.workspace().await;
-        let stranger = shop.member(elsewhere, "owner@other.test", Role::Owner).await;
-        let browser = shop.browser(elsewhere, stranger).await;
+        shop.member(elsewhere, "owner@other.test", Role::Owner).await;
+        let browser = shop.browser("owner@other.test").await;
         assert_eq!(browser.open(&format!("/billing/return?session_id={session}")).await.0, 404);
         assert_eq!(shop.lots().await, [0; 0]);
         for unknown in ["cs_test_unknown", "cs_test_../customers", "", "pi_1"] {
             assert_eq!(browser.open(&format!("/billing/return?session_id={unknown}")).await.0, 404);
         }
         assert_eq!(browser.open("/billing/return").await.0, 404);
-        let nobody = shop.browser(elsewhere, minutebank::tenants::UserId(0)).await;
-        let (status, to) = nobody.open(&format!("/billing/return?session_id={session}")).await;
-        assert_eq!((status, to.starts_with("/sign-in?next=%2Fbilling%2Freturn")), (303, true), "{to}");
-        let viewer = shop.member(shop.workspace, "viewer@harbor.test", Role::Viewer).await;
-        let viewer = shop.browser(shop.workspace, viewer).await;
+        let nobody = shop.site.browser().get(&format!("/billing/return?session_id={session}")).await;
+        assert!(nobody.location().starts_with("/sign-in?next=%2Fbilling%2Freturn"), "{nobody:?}");
+        shop.member(shop.workspace, "viewer@harbor.test", Role::Viewer).await;
+        let viewer = shop.browser("viewer@harbor.test").await;
         assert!(viewer.open(&format!("/billing/return?session_id={session}")).await.1.contains("added="));
     });
 }
@@ -156,7 +155,7 @@ fn a_session_that_ends_unpaid_ends_its_purchase() {
             let expire = format!("checkout/sessions/{}/expire", shop.session(key).await);
             assert_eq!(shop.stripe(&expire).await.status(), 200);
         }
-        let browser = shop.browser(shop.workspace, shop.owner).await;
+        let browser = shop.browser(OWNER).await;
         let back = format!("/billing/return?session_id={}", shop.session("one").await);
         let id = shop.purchase("one").await.id;
         assert_eq!(browser.open(&back).await.1, format!("/billing?unpaid={id}"));

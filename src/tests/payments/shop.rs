@@ -3,9 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Query, State};
-use axum::routing::get;
-use axum::{Json, Router};
 use jiff::Timestamp;
 use minutebank::app::buy_pack::{BuyError, PackOrder, buy_pack};
 use minutebank::config::{Secret, StripeConfig};
@@ -14,18 +11,19 @@ use minutebank::pricing::{PackOffer, Terms};
 use minutebank::state::AppState;
 use minutebank::tenants::{AgencyId, Role, UserId};
 use minutebank::units::{Meter, MilliCents, WorkspaceId};
-use minutebank::web::{self, session};
-use minutebank::{catalog, ledger, sandbox, tenants};
+use minutebank::{catalog, ledger, sandbox};
 use reqwest::Response;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use stripe_webhook::Webhook;
 use tokio::net::TcpListener;
 
 use crate::fixture::{World, starter, world};
+use crate::site::{self, Answered, PASSWORD, Site};
 
 /// What signs the sandbox's webhooks.
 pub const WEBHOOK_SECRET: &str = "whsec_shop";
+/// Who owns the client.
+pub const OWNER: &str = "owner@harbor.test";
 
 /// Everything that buying takes.
 pub struct Shop<'w> {
@@ -35,8 +33,8 @@ pub struct Shop<'w> {
     pub workspace: WorkspaceId,
     /// Its owner.
     pub owner: UserId,
-    /// Address of the product.
-    pub product: String,
+    /// The product.
+    pub site: Site,
     sandbox: String,
     programs: reqwest::Client,
     _files: tempfile::TempDir,
@@ -61,19 +59,17 @@ pub fn shop_on(terms: &Terms, test: impl AsyncFnOnce(&Shop)) {
 impl<'w> Shop<'w> {
     async fn open(world: &'w World, terms: &Terms) -> Self {
         let files = tempfile::tempdir().unwrap();
-        let (front, api) = (port().await, port().await);
-        let address = format!("http://{}", front.local_addr().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let options = sandbox::Options {
-            addr: api.local_addr().unwrap(),
+            addr: listener.local_addr().unwrap(),
             state_file: files.path().join("sandbox.jsonl"),
-            webhook_url: Some(format!("{address}/webhooks/stripe")),
+            webhook_url: None,
             webhook_secret: WEBHOOK_SECRET.to_owned(),
             clock: world.clock.clone(),
         };
         let sandbox = format!("http://{}", options.addr);
-        tokio::spawn(sandbox::run(options, api, std::future::pending()));
+        tokio::spawn(sandbox::run(options, listener, std::future::pending()));
         let mut config = (*world.state.config).clone();
-        config.public_url = address.parse().unwrap();
         config.stripe = StripeConfig {
             secret_key: Secret::new("sk_test_shop"),
             webhook_secret: Secret::new(WEBHOOK_SECRET),
@@ -81,18 +77,19 @@ impl<'w> Shop<'w> {
         };
         let stripe = Stripe::new(&config.stripe).unwrap().answering_within(Duration::from_millis(700));
         let state = AppState { config: Arc::new(config), stripe: Arc::new(stripe), ..world.state.clone() };
-        tokio::spawn(axum::serve(front, product(&state)).into_future());
         let workspace = world.subscribed(terms).await;
         let shop = Self {
             world,
-            owner: member(&state, workspace, "owner@harbor.test", Role::Owner).await,
+            owner: world.person(workspace, "Dana Whitfield", OWNER, Role::Owner).await,
             workspace,
-            product: address,
+            site: Site::serving(state.clone()).await,
             sandbox,
             programs: reqwest::Client::new(),
             _files: files,
             state,
         };
+        let endpoint = json!({ "url": shop.webhook_address(), "secret": WEBHOOK_SECRET });
+        shop.control("webhook", endpoint).await;
         shop.stock().await;
         shop
     }
@@ -121,18 +118,21 @@ impl<'w> Shop<'w> {
         }
     }
 
-    /// Another person of the workspace, or of another one.
+    /// A person with [`PASSWORD`] in a workspace.
     pub async fn member(&self, workspace: WorkspaceId, email: &str, role: Role) -> UserId {
-        member(&self.state, workspace, email, role).await
+        self.world.person(workspace, "Sam Ortiz", email, role).await
     }
 
-    /// A browser in which this person is signed in; it follows no redirect.
-    pub async fn browser(&self, workspace: WorkspaceId, user: UserId) -> Browser {
-        let http =
-            reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let enter = format!("{}/enter?workspace={}&user={}", self.product, workspace.0, user.0);
-        let csrf = http.get(enter).send().await.unwrap().json().await.unwrap();
-        Browser { http, csrf, product: self.product.clone() }
+    /// A browser in which this person is signed in.
+    pub async fn browser(&self, email: &str) -> Browser {
+        let browser = self.site.browser();
+        assert_eq!(browser.sign_in(email, PASSWORD).await.location(), "/billing");
+        let csrf = browser.get("/billing?buy=minutes").await.hidden("csrf");
+        Browser { browser, csrf }
+    }
+
+    fn webhook_address(&self) -> String {
+        format!("{}/webhooks/stripe", self.site.base)
     }
 
     /// The owner's choice, under a form's key.
@@ -222,7 +222,7 @@ impl<'w> Shop<'w> {
 
     /// Sends the product a webhook's body under this signature; answers the status.
     pub async fn webhook(&self, body: &str, signature: &str) -> u16 {
-        let sent = self.programs.post(format!("{}/webhooks/stripe", self.product));
+        let sent = self.programs.post(self.webhook_address());
         let sent = sent.header("stripe-signature", signature).body(body.to_owned());
         sent.send().await.unwrap().status().as_u16()
     }
@@ -234,66 +234,25 @@ impl<'w> Shop<'w> {
     }
 }
 
-/// Somebody's browser.
+/// Somebody's browser, with the token of its forms.
 pub struct Browser {
-    http: reqwest::Client,
-    /// The token of its forms.
+    browser: site::Browser,
     pub csrf: String,
-    product: String,
 }
 
 impl Browser {
     /// Opens a page; answers the status and where it leads on.
     pub async fn open(&self, path: &str) -> (u16, String) {
-        seen(self.http.get(format!("{}{path}", self.product)).send().await.unwrap())
+        seen(&self.browser.get(path).await)
     }
 
     /// Sends the Buy Minutes form; answers the status and where it leads on.
     pub async fn buy(&self, fields: &[(&str, &str)]) -> (u16, String) {
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("csrf", &self.csrf).extend_pairs(fields);
-        let sent = self.http.post(format!("{}/billing/buy", self.product));
-        let sent = sent.header("content-type", "application/x-www-form-urlencoded").body(form.finish());
-        seen(sent.send().await.unwrap())
+        let fields: Vec<_> = [("csrf", self.csrf.as_str())].iter().chain(fields).copied().collect();
+        seen(&self.browser.post("/billing/buy", &fields).await)
     }
 }
 
-fn seen(response: Response) -> (u16, String) {
-    let location = response.headers().get("location").map(|it| it.to_str().unwrap().to_owned());
-    (response.status().as_u16(), location.unwrap_or_default())
-}
-
-async fn port() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").await.unwrap()
-}
-
-async fn member(state: &AppState, workspace: WorkspaceId, email: &str, role: Role) -> UserId {
-    let mut db = state.db.acquire().await.unwrap();
-    let now = state.clock.now();
-    let user = tenants::repo::create_user(&mut db, email, "Dana Ruiz", "no password", now).await.unwrap();
-    tenants::repo::add_member(&mut db, workspace, user, role, now).await.unwrap();
-    user
-}
-
-/// The whole product, and a door through which a test's person is signed in.
-fn product(state: &AppState) -> Router {
-    let sessions = session::Sessions::new(state.db.clone(), state.clock.clone());
-    let door = Router::new().route("/enter", get(enter)).layer(session::layer(&state.config, sessions));
-    web::router(state.clone()).merge(door.with_state(state.clone()))
-}
-
-#[derive(Deserialize)]
-struct Person {
-    workspace: i64,
-    user: i64,
-}
-
-async fn enter(
-    State(state): State<AppState>,
-    session: tower_sessions::Session,
-    Query(person): Query<Person>,
-) -> Json<String> {
-    let now = state.clock.now();
-    session::sign_in(&session, UserId(person.user), WorkspaceId(person.workspace), now).await.unwrap();
-    Json(session::form_token(&session).await.unwrap())
+fn seen(answer: &Answered) -> (u16, String) {
+    (answer.status.as_u16(), answer.header("location").to_owned())
 }

@@ -107,3 +107,17 @@ fn after_23_hours_an_outcome_is_only_read_back() {
         assert_eq!(shop.purchase("lost").await.status, PurchaseStatus::Failed);
     });
 }
+
+#[test]
+fn a_customer_that_stripe_has_forgotten_is_made_anew() {
+    shop(async |shop| {
+        shop.buy("one", 1).await.unwrap();
+        shop.control("reset", serde_json::json!({})).await;
+        assert!(matches!(shop.buy("two", 1).await, Err(BuyError::StripeRefused)));
+        shop.buy("three", 1).await.unwrap();
+        assert_ne!(shop.purchase("one").await.customer, shop.purchase("three").await.customer);
+        // The forgotten session cannot be retrieved any more; that alone ends nothing.
+        sweep_all(&shop.state).await.unwrap();
+        assert_eq!(shop.purchase("one").await.status, PurchaseStatus::Open);
+    });
+}

@@ -3,6 +3,7 @@
 use futures::future::join_all;
 use jiff::SignedDuration;
 use minutebank::app::fulfil_purchase::{Fulfilment, fulfil};
+use minutebank::app::reconcile::reconcile;
 use minutebank::app::sweep_purchases::{sweep, sweep_all};
 use minutebank::ledger::Command;
 use minutebank::payments::{self, PurchaseStatus};
@@ -98,6 +99,8 @@ fn stopped_between_credit_and_its_mark_the_sweep_only_marks() {
         let mut db = shop.state.db.acquire().await.unwrap();
         let found = payments::repo::unpaired(&mut db).await.unwrap();
         assert_eq!((found.len(), found[0].in_flight), (1, true), "{found:?}");
+        let report = reconcile(&mut db).await.unwrap();
+        assert!(report.is_clean() && report.to_string().ends_with("; 1 credited and about to be marked"), "{report}");
         drop(db);
         shop.world.clock.advance(SignedDuration::from_mins(1));
         assert_eq!(sweep(&shop.state).await.unwrap(), 1);
@@ -182,6 +185,10 @@ fn what_does_not_pair_is_named() {
         let id = shop.purchase("one").await.id;
         shop.by_hand("update purchases set quantity = 3").await;
         assert_eq!(unpaired().await, [(format!("purchase {id} was credited with other lots than it bought"), false)]);
+        let mut db = shop.state.db.acquire().await.unwrap();
+        let report = reconcile(&mut db).await.unwrap();
+        let line = format!("1 findings\nworkspace {}: purchase {id} was credited", shop.workspace.0);
+        assert!(!report.is_clean() && report.to_string().contains(&line), "{report}");
         shop.by_hand("update purchases set quantity = 2, checkout_session_id = 'cs_test_other'").await;
         let mut found = unpaired().await;
         found.sort();

@@ -216,6 +216,9 @@ pub async fn open_checkout(state: &AppState, purchase: Purchase) -> Result<Strin
         failed @ (Ok(None) | Err(Failure::Refused { .. })) => {
             tracing::error!(purchase = purchase.id, ?failed, "Stripe made no session");
             repo::mark_never_opened(&mut db, &purchase.id).await?;
+            if matches!(&failed, Err(Failure::Refused { param: Some(param), .. }) if param == "customer") {
+                repo::forget_customer(&mut db, purchase.workspace, &purchase.customer).await?;
+            }
             Err(BuyError::StripeRefused)
         }
         Err(Failure::Unknown(words) | Failure::Stuck(words)) => {

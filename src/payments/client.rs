@@ -38,6 +38,8 @@ pub enum Failure {
     Refused {
         /// HTTP status.
         status: u16,
+        /// The parameter that it is about.
+        param: Option<String>,
         /// Stripe's words.
         message: String,
     },
@@ -213,7 +215,11 @@ fn class(error: &StripeError) -> Failure {
             if !matches!(status, 409 | 424 | 429)
                 && !matches!(told.type_, ApiErrorsType::IdempotencyError | ApiErrorsType::ApiError) =>
         {
-            Failure::Refused { status: *status, message: told.message.clone().unwrap_or_default() }
+            Failure::Refused {
+                status: *status,
+                param: told.param.clone(),
+                message: told.message.clone().unwrap_or_default(),
+            }
         }
         StripeError::Stripe(told, status) => {
             Failure::Unknown(format!("status {status}: {}", told.message.as_deref().unwrap_or_default()))

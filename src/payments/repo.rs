@@ -106,6 +106,16 @@ pub async fn set_customer(db: &mut PgConnection, workspace: WorkspaceId, custome
     Ok(())
 }
 
+/// Forgets a customer that Stripe no longer knows, so that the next purchase makes another one.
+pub async fn forget_customer(db: &mut PgConnection, workspace: WorkspaceId, customer: &str) -> sqlx::Result<()> {
+    sqlx::query("delete from stripe_customers where workspace_id = $1 and customer_id = $2")
+        .bind(workspace.0)
+        .bind(customer)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 #[derive(sqlx::FromRow)]
 struct PurchaseRow {
     workspace_id: i64,

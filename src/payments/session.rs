@@ -129,7 +129,8 @@ mod tests {
     fn every_difference_is_found() {
         let purchase = sample();
         assert_eq!(paid().matches("cs_test_1", &purchase, false), Ok(()));
-        let differing: [(&str, fn(&mut Session)); 7] = [
+        type Change = fn(&mut Session);
+        let differing: [(&str, Change); 7] = [
             ("id", |session| session.id = "cs_test_2".into()),
             ("amount", |session| session.amount_total = Some(2_999)),
             ("currency", |session| session.currency = Some("eur".into())),

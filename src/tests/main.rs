@@ -2,6 +2,7 @@
 
 mod fixture;
 mod ledger;
+mod payments;
 mod sign_in;
 mod site;
 mod statements;

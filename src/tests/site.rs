@@ -15,7 +15,8 @@ pub const PASSWORD: &str = "minutebank-demo";
 
 /// The application, listening.
 pub struct Site {
-    base: String,
+    /// Where it listens, without a path.
+    pub base: String,
 }
 
 /// An answer, read to its end.

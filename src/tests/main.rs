@@ -6,3 +6,5 @@ mod sign_in;
 mod site;
 mod statements;
 mod tidy;
+mod v1_calls;
+mod v1_wallet;

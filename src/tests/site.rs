@@ -63,8 +63,8 @@ impl Answered {
     /// Value of the first hidden field with this name.
     #[track_caller]
     pub fn hidden(&self, name: &str) -> String {
-        let inputs = self.body.split("<input").skip(1).map(|it| it.split('>').next().unwrap());
-        let input = inputs.filter(|it| it.contains(&format!("name=\"{name}\""))).next().expect("a hidden field");
+        let mut inputs = self.body.split("<input").skip(1).map(|it| it.split('>').next().unwrap());
+        let input = inputs.find(|it| it.contains(&format!("name=\"{name}\""))).expect("a hidden field");
         input.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     }
 }

@@ -211,7 +211,7 @@ fn without_a_subscription_nothing_starts() {
         assert_eq!(refused.error(), (402, "no_subscription".into(), None));
         let error = &refused.json()["error"];
         assert!(error["user_message"].as_str().unwrap().starts_with("Calls paused. "));
-        assert_eq!(keys(error).len(), 14, "every field is there: {error}");
+        assert_eq!(keys(error).len(), 13, "every field is there: {error}");
         assert!(error["required_seconds"].is_null() && error["capacity_seconds"].is_null());
     });
 }

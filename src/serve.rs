@@ -118,6 +118,7 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
     let mut chores = JoinSet::new();
     chores.spawn(sweep_purchases::keep_sweeping(state.clone()));
     chores.spawn(open_periods::keep_opening(state.clone()));
+    chores.spawn(web::session::keep_removing_expired(state.clone()));
     welcome(&state.config);
     let served = axum::serve(listener, web::router(state.clone())).with_graceful_shutdown(told_to_stop());
     tokio::select! {

@@ -1,5 +1,6 @@
 //! The one integration target; its modules mirror the URLs. `tidy` keeps the architecture.
 
+mod billing;
 mod fixture;
 mod ledger;
 mod payments;
@@ -7,3 +8,5 @@ mod sign_in;
 mod site;
 mod statements;
 mod tidy;
+mod v1_calls;
+mod v1_wallet;

@@ -64,8 +64,8 @@ impl Answered {
     /// Value of the first hidden field with this name.
     #[track_caller]
     pub fn hidden(&self, name: &str) -> String {
-        let inputs = self.body.split("<input").skip(1).map(|it| it.split('>').next().unwrap());
-        let input = inputs.filter(|it| it.contains(&format!("name=\"{name}\""))).next().expect("a hidden field");
+        let mut inputs = self.body.split("<input").skip(1).map(|it| it.split('>').next().unwrap());
+        let input = inputs.find(|it| it.contains(&format!("name=\"{name}\""))).expect("a hidden field");
         input.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     }
 }
@@ -142,16 +142,16 @@ impl Browser {
 /// A program of the voice platform.
 #[derive(Clone)]
 pub struct Program {
-    base: String,
+    pub base: String,
     pub key: Option<String>,
     /// Sent as `Minutebank-Workspace`.
     pub workspace: Option<String>,
-    client: reqwest::Client,
+    pub client: reqwest::Client,
 }
 
 impl Program {
     pub async fn get(&self, path: &str) -> Answered {
-        Answered::read(self.request(Method::GET, path).send().await.unwrap()).await
+        self.send(Method::GET, path).await
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answered {
@@ -163,7 +163,12 @@ impl Program {
         Answered::read(request.send().await.unwrap()).await
     }
 
-    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    /// Any request without a body.
+    pub async fn send(&self, method: Method, path: &str) -> Answered {
+        Answered::read(self.request(method, path).send().await.unwrap()).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         if let Some(key) = &self.key {
             request = request.bearer_auth(key);

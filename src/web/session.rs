@@ -5,6 +5,8 @@
 
 mod store;
 
+use std::time::Duration;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::{Form, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -54,6 +56,19 @@ pub fn layer(config: &Config, sessions: Sessions) -> SessionManagerLayer<Session
         .with_same_site(SameSite::Lax)
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(age))
+}
+
+/// Removes expired sessions for ever, every hour; they open nothing meanwhile.
+pub async fn keep_removing_expired(state: AppState) {
+    let sessions = Sessions::new(state.db, state.clock);
+    let mut hours = tokio::time::interval(Duration::from_secs(3_600));
+    loop {
+        hours.tick().await;
+        match sessions.delete_expired().await {
+            Ok(gone) => tracing::debug!(gone, "expired sessions removed"),
+            Err(error) => tracing::warn!(%error, "expired sessions could not be removed"),
+        }
+    }
 }
 
 /// What the session keeps of a signed-in person.

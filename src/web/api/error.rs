@@ -167,12 +167,30 @@ impl From<NotAllowed> for ApiError {
     }
 }
 
-/// What goes wrong around a handler: a panic, or an answer that took too long.
+/// What goes wrong around a handler: no such address, a panic, an answer that took too long.
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         match error {
+            Error::NotFound => Self::NotFound,
+            Error::MethodNotAllowed => Self::MethodNotAllowed,
             Error::Unavailable => Self::Unavailable,
             other => Self::Failed(format!("{other:?}")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_repeated_says_when() {
+        let response = ApiError::from(ReadError::Ledger(LedgerError::Unavailable)).into_response();
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+        let response = ApiError::from(sqlx::Error::PoolTimedOut).into_response();
+        assert_eq!(response.status(), 503);
+        let response = ApiError::from(sqlx::Error::RowNotFound).into_response();
+        assert_eq!(response.status(), 500);
     }
 }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -30,7 +30,7 @@ impl Drop for Sandbox {
 /// Starts the sandbox and waits until it listens. It ends when we do, however we end: its standard input is a pipe
 /// from us.
 pub async fn start(config: &Config) -> io::Result<Sandbox> {
-    let mut child = spawn(config)?;
+    let mut running = spawn(config)?;
     let config = config.clone();
     let addr = config.sandbox_addr;
     let listens = async {
@@ -40,23 +40,23 @@ pub async fn start(config: &Config) -> io::Result<Sandbox> {
     };
     tokio::select! {
         () = listens => {}
-        ended = child.wait() => return Err(io::Error::other(format!("the Stripe sandbox ended at once: {}", ended?))),
+        ended = running.child.wait() => return Err(io::Error::other(format!("the Stripe sandbox ended at once: {}", ended?))),
         () = sleep(PATIENCE) => return Err(io::Error::other(format!("the Stripe sandbox does not listen on {addr}"))),
     }
-    Ok(Sandbox { keeper: tokio::spawn(keep(config, child)) })
+    Ok(Sandbox { keeper: tokio::spawn(keep(config, running)) })
 }
 
 /// Starts it again whenever it dies.
-async fn keep(config: Config, mut child: Child) {
+async fn keep(config: Config, mut running: Running) {
     loop {
-        match child.wait().await {
+        match running.child.wait().await {
             Ok(status) => tracing::warn!(%status, "the Stripe sandbox ended; starting it again"),
             Err(error) => tracing::warn!(%error, "lost sight of the Stripe sandbox; starting it again"),
         }
         sleep(PAUSE).await;
-        child = loop {
+        running = loop {
             match spawn(&config) {
-                Ok(child) => break child,
+                Ok(started) => break started,
                 Err(error) => tracing::error!(%error, "cannot start the Stripe sandbox"),
             }
             sleep(PAUSE).await;
@@ -64,8 +64,15 @@ async fn keep(config: Config, mut child: Child) {
     }
 }
 
-fn spawn(config: &Config) -> io::Result<Child> {
-    Command::new(std::env::current_exe()?)
+/// A sandbox process.
+struct Running {
+    child: Child,
+    /// Stays open as long as the process shall live; `Child::wait` would close the child's own.
+    _lifeline: ChildStdin,
+}
+
+fn spawn(config: &Config) -> io::Result<Running> {
+    let mut child = Command::new(std::env::current_exe()?)
         .args(["stripe-sandbox", "--until-stdin-closes"])
         .env("MINUTEBANK_DEMO", "1")
         .env("MINUTEBANK_ADDR", config.addr.to_string())
@@ -73,5 +80,7 @@ fn spawn(config: &Config) -> io::Result<Child> {
         .env("STRIPE_SANDBOX_ADDR", config.sandbox_addr.to_string())
         .stdin(Stdio::piped())
         .kill_on_drop(true)
-        .spawn()
+        .spawn()?;
+    let lifeline = child.stdin.take().expect("standard input is a pipe");
+    Ok(Running { child, _lifeline: lifeline })
 }

@@ -76,7 +76,7 @@ impl Audit {
         match posting.kind {
             PostingKind::Period => self.period(posting),
             PostingKind::Call => self.call(posting, call),
-            PostingKind::Pack | PostingKind::Grant => {}
+            PostingKind::Pack | PostingKind::Grant | PostingKind::TopUp => {}
         }
         self.seq = seq;
         self.head = posting.hash(self.workspace);

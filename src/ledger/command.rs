@@ -29,6 +29,13 @@ pub enum Command {
         /// One lot each.
         lots: Vec<LotGrant>,
     },
+    /// Adds money to the credits; debt is paid first. `key` is what paid for it, and pays once.
+    CreditMoney {
+        /// E.g. the Checkout session's id.
+        key: String,
+        /// Above zero.
+        amount: MilliCents,
+    },
     /// Reserves units for a call.
     PlaceHold(Placement),
     /// Ends a call: charges it or releases its hold.
@@ -49,6 +56,7 @@ impl Command {
     pub fn posting_key(&self) -> Option<(PostingKind, &str)> {
         match self {
             Command::CreditLots { key, lots } => Some((credit_kind(lots), key)),
+            Command::CreditMoney { key, .. } => Some((PostingKind::TopUp, key)),
             _ => None,
         }
     }
@@ -108,7 +116,7 @@ pub enum Answer {
     Subscribed,
     /// All due periods are open.
     PeriodsOpen,
-    /// The lots are credited, by the posting with this number.
+    /// Lots or money are credited, by the posting with this number.
     Credited {
         /// Number of the posting.
         seq: i64,

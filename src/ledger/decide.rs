@@ -27,6 +27,7 @@ pub fn decide(wallet: &mut Wallet, command: &Command, now: Timestamp) -> Result<
         Command::Subscribe { snapshot, anchor_at } => subscribe(wallet, snapshot, *anchor_at, now),
         Command::OpenPeriods => Ok(Outcome::unchanged(Answer::PeriodsOpen)),
         Command::CreditLots { key, lots } => credit_lots(wallet, key, lots, now),
+        Command::CreditMoney { key, amount } => credit_money(wallet, key, *amount, now),
         Command::PlaceHold(placement) => place_hold(wallet, placement, now),
         Command::EndCall { id, outcome, duration, billed } => {
             end_call(wallet, id, Figures { outcome: *outcome, duration: *duration, billed: *billed }, now)
@@ -107,6 +108,21 @@ fn credit_lots(wallet: &Wallet, key: &str, lots: &[LotGrant], now: Timestamp) ->
     Ok(Outcome {
         postings: vec![Draft { kind, key: key.to_owned(), occurred_at: now, entries }],
         lots: lots.to_vec(),
+        ..Outcome::unchanged(Answer::Credited { seq: wallet.seq + 1, repeated: false })
+    })
+}
+
+fn credit_money(wallet: &Wallet, key: &str, amount: MilliCents, now: Timestamp) -> Result<Outcome, Refusal> {
+    if let Some(&seq) = wallet.posted.get(&(PostingKind::TopUp, key.to_owned())) {
+        return Ok(Outcome::unchanged(Answer::Credited { seq, repeated: true }));
+    }
+    if amount.0 <= 0 {
+        return Err(Refusal::Invalid("an amount above zero"));
+    }
+    let mut entries = Vec::new();
+    transfer(&mut entries, Account::Funding, Account::Credits, amount.0);
+    Ok(Outcome {
+        postings: vec![Draft { kind: PostingKind::TopUp, key: key.to_owned(), occurred_at: now, entries }],
         ..Outcome::unchanged(Answer::Credited { seq: wallet.seq + 1, repeated: false })
     })
 }

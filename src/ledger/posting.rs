@@ -21,12 +21,14 @@ pub enum PostingKind {
     Pack = 3,
     /// Credits or units for free. Key: what they came from.
     Grant = 4,
+    /// Credits were bought. Key: what paid for them, e.g. the Checkout session's id.
+    TopUp = 5,
 }
 
 impl PostingKind {
     /// The kind stored under this number.
     pub fn from_code(code: i16) -> Option<Self> {
-        [Self::Period, Self::Call, Self::Pack, Self::Grant].into_iter().find(|kind| *kind as i16 == code)
+        [Self::Period, Self::Call, Self::Pack, Self::Grant, Self::TopUp].into_iter().find(|kind| *kind as i16 == code)
     }
 }
 

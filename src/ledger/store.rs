@@ -224,20 +224,24 @@ const OPEN_LOTS: &str = "
     select workspace_id, lot_no, meter, remaining
     from lots where workspace_id = any($1) and open order by workspace_id, lot_no";
 
+// `limit 1` keeps the planner from reading the table the other way round: each key is one look into the index, whatever
+// the statistics say (measured on a table that had grown since it was analyzed: 4,500 operations a second became 45,000).
 const CALLS: &str = "
     select c.*
     from unnest($1::bigint[], $2::text[]) as k (workspace_id, id)
-    join calls c on c.workspace_id = k.workspace_id and c.id = k.id";
+    cross join lateral (select * from calls where workspace_id = k.workspace_id and id = k.id limit 1) c";
 
 const POSTED: &str = "
     select p.workspace_id, p.kind, p.key, p.seq
     from unnest($1::bigint[], $2::smallint[], $3::text[]) as k (workspace_id, kind, key)
-    join postings p on p.workspace_id = k.workspace_id and p.kind = k.kind and p.key = k.key";
+    cross join lateral (
+        select * from postings where workspace_id = k.workspace_id and kind = k.kind and key = k.key limit 1) p";
 
 const LOAD_SNAPSHOTS: &str = "
     select s.workspace_id, s.snapshot_id, s.terms
     from unnest($1::bigint[], $2::bigint[]) as k (workspace_id, snapshot_id)
-    join plan_snapshots s on s.workspace_id = k.workspace_id and s.snapshot_id = k.snapshot_id";
+    cross join lateral (
+        select * from plan_snapshots where workspace_id = k.workspace_id and snapshot_id = k.snapshot_id limit 1) s";
 
 // Arrays of different lengths cannot travel as one array of arrays, so they come as text.
 const SAVE_WALLETS: &str = "

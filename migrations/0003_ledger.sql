@@ -25,7 +25,14 @@ create table wallets (
     -- the current snapshot, and how often the workspace has subscribed
     snapshot_id          bigint,
     subscriptions        bigint not null default 0,
-    subscription_status  text not null default 'none' check (subscription_status in ('none', 'active')),
+    -- ending: cancelled, and open calls still draw from allowance and lots; canceled: only credits go on
+    subscription_status  text not null default 'none'
+        check (subscription_status in ('none', 'active', 'ending', 'canceled')),
+    -- what happens at the period's end
+    next_snapshot_id     bigint,
+    cancel_at_end        boolean not null default false,
+    -- how the agency's payment requests stand
+    payment_state        text not null default 'current' check (payment_state in ('current', 'past_due', 'unpaid')),
     anchor_at            timestamptz,
     period_index         int,
     period_starts_at     timestamptz,
@@ -36,6 +43,11 @@ create table wallets (
     packs_secs           bigint not null default 0 check (packs_secs >= 0),
     packs_calls          bigint not null default 0 check (packs_calls >= 0),
     credits_mc           bigint not null default 0 check (credits_mc >= 0),
+    -- usage billed afterwards, since the first day and up to the current period's start
+    excess_mc            bigint not null default 0 check (excess_mc >= 0),
+    excess_before_mc     bigint not null default 0 check (excess_before_mc >= 0),
+    -- owed after a refund or dispute of units already used
+    debt_mc              bigint not null default 0 check (debt_mc >= 0),
     -- open holds, summed by the snapshot that they were placed under; three arrays of one length
     held_snapshots       bigint[] not null default '{}',
     held_calls           bigint[] not null default '{}',
@@ -45,7 +57,7 @@ create table wallets (
     check (subscription_status = 'none' or period_ends_at > period_starts_at)
 ) with (fillfactor = 70);
 -- periods that are due are opened by a sweep
-create index wallets_by_period_end on wallets (period_ends_at);
+create index wallets_by_period_end on wallets (period_ends_at) where subscription_status = 'active';
 
 -- Units from one purchase, application or grant. They never expire.
 create table lots (
@@ -94,6 +106,10 @@ create table calls (
     status         text not null default 'reserved' check (status in ('reserved', 'settled', 'released')),
     created_at     timestamptz not null,
     expires_at     timestamptz not null,
+    -- connected time at the last heartbeat
+    connected_secs bigint check (connected_secs between 0 and 86400),
+    -- ended by the sweep because nobody else did
+    lapsed         boolean not null default false,
     -- what `complete` said, and what came of it
     outcome        text check (outcome in ('answered', 'no_answer', 'busy', 'failed', 'voicemail', 'canceled')),
     duration_secs  bigint,
@@ -101,12 +117,16 @@ create table calls (
     credits_mc     bigint,
     excess_mc      bigint,
     overrun_secs   bigint,
+    -- connected time that was reported after the hold had lapsed; not charged
+    late_secs      bigint,
     -- the posting that charged it; null where nothing was charged
     seq            bigint,
     ended_at       timestamptz,
     primary key (workspace_id, id),
     check ((status = 'reserved') = (ended_at is null))
 ) with (fillfactor = 70);
+-- holds that lapse are ended by a sweep
+create index lapsing_calls on calls (expires_at) where status = 'reserved';
 
 -- Balanced, immutable sets of signed entries: accounts[i] changes by amounts[i]. See src/ledger/account.rs for the
 -- numbers of accounts. The application's role may not update or delete rows here.
@@ -126,9 +146,27 @@ create table postings (
     packs_secs_after   bigint not null,
     packs_calls_after  bigint not null,
     credits_mc_after   bigint not null,
+    excess_mc_after    bigint not null,
+    debt_mc_after      bigint not null,
     -- hash of the posting before; the hash of the last one stands in the wallet
     prev_hash          bytea not null check (length(prev_hash) = 32),
     primary key (workspace_id, seq),
     unique (workspace_id, kind, key),
     check (cardinality(accounts) = cardinality(amounts))
 );
+
+-- What each day used, by what paid; written with the postings, so that no page sums the ledger. Dates are the
+-- workspace's own.
+create table usage_daily (
+    workspace_id    bigint not null,
+    date            date not null,
+    calls           bigint not null,
+    -- connected seconds by what paid for them
+    allowance_secs  bigint not null,
+    packs_secs      bigint not null,
+    credits_secs    bigint not null,
+    excess_secs     bigint not null,
+    -- credits and excess, also of messages
+    charged_mc      bigint not null,
+    primary key (workspace_id, date)
+) with (fillfactor = 70);

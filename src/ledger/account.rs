@@ -17,12 +17,22 @@ pub enum Account {
     Expired(Meter),
     /// Contra: units bought with credits in the moment of their use.
     Spot(Meter),
+    /// Contra: units used past every prepaid source.
+    Postpaid(Meter),
     /// Credits, milli-cents.
     Credits,
     /// Contra: where credits came from, milli-cents.
     Funding,
-    /// Credits spent on use, milli-cents.
+    /// Spent on use, milli-cents.
     Spent,
+    /// Usage billed afterwards, milli-cents; negative by what is owed.
+    Excess,
+    /// Owed after a refund of what was used, milli-cents; negative by what is owed.
+    Debt,
+    /// Contra: messages asked for.
+    MessagesDue,
+    /// Messages paid.
+    MessagesPaid,
 }
 
 /// A signed change of one account.
@@ -43,6 +53,8 @@ pub enum Unit {
     Calls,
     /// Money.
     MilliCents,
+    /// Messages.
+    Messages,
 }
 
 const LOT_SHIFT: u32 = 8;
@@ -63,9 +75,15 @@ impl Account {
             Account::Expired(Meter::Calls) => (10, 0),
             Account::Spot(Meter::Minutes) => (11, 0),
             Account::Spot(Meter::Calls) => (12, 0),
+            Account::Postpaid(Meter::Minutes) => (13, 0),
+            Account::Postpaid(Meter::Calls) => (14, 0),
             Account::Credits => (20, 0),
             Account::Funding => (21, 0),
             Account::Spent => (22, 0),
+            Account::Excess => (23, 0),
+            Account::Debt => (24, 0),
+            Account::MessagesDue => (30, 0),
+            Account::MessagesPaid => (31, 0),
         };
         (lot << LOT_SHIFT) | kind
     }
@@ -86,9 +104,15 @@ impl Account {
             10 => Account::Expired(Meter::Calls),
             11 => Account::Spot(Meter::Minutes),
             12 => Account::Spot(Meter::Calls),
+            13 => Account::Postpaid(Meter::Minutes),
+            14 => Account::Postpaid(Meter::Calls),
             20 => Account::Credits,
             21 => Account::Funding,
             22 => Account::Spent,
+            23 => Account::Excess,
+            24 => Account::Debt,
+            30 => Account::MessagesDue,
+            31 => Account::MessagesPaid,
             _ => return None,
         };
         (account.code() == code).then_some(account)
@@ -102,11 +126,13 @@ impl Account {
             | Account::Issued(meter)
             | Account::Used(meter)
             | Account::Expired(meter)
-            | Account::Spot(meter) => match meter {
+            | Account::Spot(meter)
+            | Account::Postpaid(meter) => match meter {
                 Meter::Minutes => Unit::Seconds,
                 Meter::Calls => Unit::Calls,
             },
-            Account::Credits | Account::Funding | Account::Spent => Unit::MilliCents,
+            Account::Credits | Account::Funding | Account::Spent | Account::Excess | Account::Debt => Unit::MilliCents,
+            Account::MessagesDue | Account::MessagesPaid => Unit::Messages,
         }
     }
 }
@@ -126,7 +152,7 @@ pub fn balanced(entries: &[Entry]) -> bool {
         let of_unit = entries.iter().filter(|entry| entry.account.unit() == unit);
         of_unit.map(|entry| i128::from(entry.amount)).sum::<i128>()
     };
-    [Unit::Seconds, Unit::Calls, Unit::MilliCents].into_iter().all(|unit| sum(unit) == 0)
+    [Unit::Seconds, Unit::Calls, Unit::MilliCents, Unit::Messages].into_iter().all(|unit| sum(unit) == 0)
 }
 
 #[cfg(test)]
@@ -136,7 +162,7 @@ mod tests {
     #[test]
     fn codes_come_back_as_their_account() {
         let plain = (0..256).filter_map(Account::from_code).count();
-        assert_eq!(plain, 15);
+        assert_eq!(plain, 21);
         for code in (0..256).filter(|&code| Account::from_code(code).is_some()) {
             assert_eq!(Account::from_code(code).unwrap().code(), code);
         }

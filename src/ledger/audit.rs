@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::account::{Account, Entry, balanced};
 use super::call::CallStatus;
 use super::posting::{Hash, Posting, PostingKind, genesis};
@@ -22,6 +24,8 @@ pub struct ChargedCall {
     pub overrun: i64,
     /// Credits drawn.
     pub credits_mc: i64,
+    /// Billed afterwards.
+    pub excess_mc: i64,
 }
 
 /// The fold so far, and what was wrong with it.
@@ -33,6 +37,9 @@ pub struct Audit {
     /// By number: unit, granted, left.
     lots: BTreeMap<i64, (Meter, i64, i64)>,
     charged_calls: i64,
+    spent: i64,
+    /// What allowance and lots are counted in; none while there is no subscription.
+    meter: Option<Meter>,
     findings: Vec<String>,
 }
 
@@ -46,6 +53,8 @@ impl Audit {
             balances: Balances::default(),
             lots: BTreeMap::new(),
             charged_calls: 0,
+            spent: 0,
+            meter: None,
             findings: Vec::new(),
         }
     }
@@ -71,12 +80,13 @@ impl Audit {
         self.expect(posting.after == folded, || {
             format!("balances after posting {seq} are {:?}, its entries lead to {folded:?}", posting.after)
         });
-        let sound = [folded.allowance, folded.packs_secs, folded.packs_calls, folded.credits_mc];
+        let Balances { allowance, packs_secs, packs_calls, credits_mc, excess_mc, debt_mc } = folded;
+        let sound = [allowance, packs_secs, packs_calls, credits_mc, excess_mc, debt_mc];
         self.expect(sound.iter().all(|&balance| balance >= 0), || format!("posting {seq} takes a balance below zero"));
         match posting.kind {
-            PostingKind::Period => self.period(posting),
+            PostingKind::Period | PostingKind::Plan => self.period(posting),
             PostingKind::Call => self.call(posting, call),
-            PostingKind::Pack | PostingKind::Grant | PostingKind::TopUp => {}
+            PostingKind::Pack | PostingKind::Grant | PostingKind::TopUp | PostingKind::Debt | PostingKind::Message => {}
         }
         self.seq = seq;
         self.head = posting.hash(self.workspace);
@@ -84,6 +94,9 @@ impl Audit {
 
     fn fold(&mut self, seq: i64, entry: &Entry) {
         self.balances.fold(entry);
+        if entry.account == Account::Spent {
+            self.spent += entry.amount;
+        }
         if let Account::Lot(meter, number) = entry.account {
             let lot = self.lots.entry(number).or_insert((meter, 0, 0));
             if lot.1 == 0 {
@@ -102,6 +115,12 @@ impl Audit {
             .iter()
             .all(|entry| matches!(entry.account, Account::Allowance(_) | Account::Issued(_) | Account::Expired(_)));
         self.expect(only, || format!("period posting {} changes more than the allowance", posting.seq));
+        let granted = posting.entries.iter().rev().find_map(|entry| match entry.account {
+            Account::Issued(meter) => Some(meter),
+            _ => None,
+        });
+        // The end of a subscription grants nothing: from here on lots are frozen.
+        self.meter = granted;
     }
 
     /// Allowance before lots, older lots before newer, lots before credits; and the call agrees.
@@ -109,35 +128,41 @@ impl Audit {
         self.charged_calls += 1;
         let seq = posting.seq;
         let mut drawn_lots = Vec::new();
-        let (mut used, mut spent, mut meter) = (0, 0, Meter::Minutes);
+        let (mut used, mut spent, mut excess, mut meter) = (0, 0, 0, Meter::Minutes);
         for entry in &posting.entries {
             match entry.account {
                 Account::Lot(_, number) => drawn_lots.push(number),
                 Account::Used(of) => (used, meter) = (used + entry.amount, of),
                 Account::Spent => spent += entry.amount,
+                Account::Excess => excess -= entry.amount,
                 _ => {}
             }
         }
-        let left_of = |lots: &BTreeMap<i64, (Meter, i64, i64)>, below: i64| {
-            lots.range(..below).any(|(_, &(of, _, left))| of == meter && left > 0)
+        // A call in another unit than the plan's, or after its end, finds no allowance and no lots.
+        let in_use = self.meter == Some(meter);
+        let left_below = |number: i64| {
+            let older = self.lots.range(..number);
+            in_use && older.into_iter().any(|(_, &(of, _, left))| of == meter && left > 0)
         };
-        let past_allowance = !drawn_lots.is_empty() || spent > 0;
-        let allowance = self.balances.allowance;
-        self.expect(!past_allowance || allowance == 0, || {
-            format!("posting {seq} draws packs or credits while {allowance} of the allowance are left")
-        });
+        let allowance = if in_use { self.balances.allowance } else { 0 };
         let newest = drawn_lots.iter().copied().max().unwrap_or_default();
-        let skipped = left_of(&self.lots, newest);
+        let (skipped, kept) = (left_below(newest), spent > 0 && left_below(i64::MAX));
+        self.expect(drawn_lots.is_empty() && spent == 0 || allowance == 0, || {
+            format!("posting {seq} draws packs or money while {allowance} of the allowance are left")
+        });
         self.expect(!skipped, || format!("posting {seq} draws lot {newest} while an older one has units"));
-        let kept = spent > 0 && left_of(&self.lots, i64::MAX);
-        self.expect(!kept, || format!("posting {seq} draws credits while a lot has units"));
+        self.expect(!kept, || format!("posting {seq} draws money while a lot has units"));
+        let credits = self.balances.credits_mc;
+        self.expect(excess == 0 || credits == 0, || {
+            format!("posting {seq} goes into excess while {credits} milli-cents of credits are left")
+        });
         let Some(call) = call else {
             return self.findings.push(format!("posting {seq} charges a call that does not exist: {}", posting.key));
         };
         let billed = if meter == Meter::Minutes { call.billed } else { 1 };
         let agrees = call.status == CallStatus::Settled
             && call.seq == Some(seq)
-            && (used, spent) == (billed - call.overrun, call.credits_mc);
+            && (used, spent, excess) == (billed - call.overrun, call.credits_mc + call.excess_mc, call.excess_mc);
         self.expect(agrees, || format!("call {} does not agree with posting {seq}", posting.key));
     }
 
@@ -167,6 +192,20 @@ impl Audit {
         let mut held: Vec<_> = wallet.held.iter().map(|held| (held.snapshot.id, held.calls, held.units)).collect();
         held.sort_unstable();
         self.expect(held == open, || format!("the wallet holds {held:?}, its open calls {open:?}"));
+    }
+
+    /// Compares the fold with the roll-up by day: answered calls and what was charged.
+    pub fn usage(&mut self, answered: i64, rolled_up: (i64, i64)) {
+        let folded = (answered, self.spent);
+        self.expect(rolled_up == folded, || {
+            format!("the days add up to {rolled_up:?} calls and milli-cents, calls and postings to {folded:?}")
+        });
+    }
+
+    /// Compares the fold with what the database answers for this instant, after which nothing was posted.
+    pub fn as_of(&mut self, at: Timestamp, answered: Balances) {
+        let balances = self.balances;
+        self.expect(answered == balances, || format!("at {at} the balances were {answered:?}, not {balances:?}"));
     }
 
     /// Ends the audit: `charged` is how many calls say that a posting charged them.

@@ -100,6 +100,10 @@ pub struct CallEnd {
     pub excess: MilliCents,
     /// Connected time that no source covered; not charged.
     pub overrun: Seconds,
+    /// The sweep ended it, because nobody else did.
+    pub lapsed: bool,
+    /// Connected time that was reported after that; not charged.
+    pub late: Seconds,
     /// Posting that charged it; `None` where nothing was drawn.
     pub seq: Option<i64>,
     /// When.
@@ -119,6 +123,8 @@ pub struct Call {
     pub held_units: i64,
     /// The hold's nominal cost; `None` where the plan has no rates.
     pub hold_mc: Option<MilliCents>,
+    /// Connected time at the last heartbeat.
+    pub connected: Option<Seconds>,
     /// State of the hold.
     pub status: CallStatus,
     /// When the hold was placed.

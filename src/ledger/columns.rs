@@ -1,6 +1,7 @@
 //! What a batch changed, as one array per column: the parameters of the store's `unnest` statements.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio_postgres::types::{Json, ToSql};
 
 use super::account::Entry;
@@ -43,6 +44,8 @@ columns!(
         snapshot_id: Option<i64>, subscriptions: i64, anchor_at: Option<Timestamp>, period_index: Option<i32>,
         period_starts_at: Option<Timestamp>, period_ends_at: Option<Timestamp>, allowance_left: i64, packs_secs: i64,
         packs_calls: i64, credits_mc: i64, held_snapshots: String, held_calls: String, held_units: String,
+        subscription_status: &'static str, next_snapshot_id: Option<i64>, cancel_at_end: bool,
+        payment_state: &'static str, excess_mc: i64, excess_before_mc: i64, debt_mc: i64,
     }
 );
 columns!(
@@ -50,7 +53,7 @@ columns!(
     NewPostings {
         workspace_id: i64, seq: i64, kind: i16, key: String, occurred_at: Timestamp, recorded_at: Timestamp,
         accounts: String, amounts: String, allowance_after: i64, packs_secs_after: i64, packs_calls_after: i64,
-        credits_mc_after: i64, prev_hash: Vec<u8>,
+        credits_mc_after: i64, excess_mc_after: i64, debt_mc_after: i64, prev_hash: Vec<u8>,
     }
 );
 columns!(
@@ -70,16 +73,25 @@ columns!(
         workspace_id: i64, id: String, fingerprint: Vec<u8>, direction: &'static str, agent: Option<String>,
         from_number: Option<String>, to_number: Option<String>, recording: bool,
         metadata: Option<Json<std::collections::BTreeMap<String, String>>>, snapshot_id: i64, held_units: i64,
-        hold_mc: Option<i64>, created_at: Timestamp, expires_at: Timestamp, status: &'static str,
+        hold_mc: Option<i64>, created_at: Timestamp, expires_at: Timestamp, connected_secs: Option<i64>, status: &'static str,
         outcome: Option<&'static str>, duration_secs: Option<i64>, billed_secs: Option<i64>, credits_mc: Option<i64>,
         excess_mc: Option<i64>, overrun_secs: Option<i64>, seq: Option<i64>, ended_at: Option<Timestamp>,
     }
 );
 columns!(
-    /// Older calls that ended.
-    EndedCalls {
-        workspace_id: i64, id: String, status: &'static str, outcome: &'static str, duration_secs: i64,
-        billed_secs: i64, credits_mc: i64, excess_mc: i64, overrun_secs: i64, seq: Option<i64>, ended_at: Timestamp,
+    /// Older calls that changed, as they are now.
+    CallChanges {
+        workspace_id: i64, id: String, held_units: i64, connected_secs: Option<i64>, status: &'static str,
+        outcome: Option<&'static str>, duration_secs: Option<i64>, billed_secs: Option<i64>, credits_mc: Option<i64>,
+        excess_mc: Option<i64>, overrun_secs: Option<i64>, seq: Option<i64>, ended_at: Option<Timestamp>, lapsed: bool,
+        late_secs: Option<i64>,
+    }
+);
+columns!(
+    /// What to add to the days' usage.
+    UsageColumns {
+        workspace_id: i64, date: Date, calls: i64, allowance_secs: i64, packs_secs: i64, credits_secs: i64,
+        excess_secs: i64, charged_mc: i64,
     }
 );
 
@@ -122,6 +134,13 @@ impl WalletColumns {
                 array(wallet.held.iter().map(|held| held.snapshot.id)),
                 array(wallet.held.iter().map(|held| held.calls)),
                 array(wallet.held.iter().map(|held| held.units)),
+                subscription.map_or("none", |it| it.state.as_str()),
+                subscription.and_then(|it| it.next.as_ref()).map(|next| next.id),
+                subscription.is_some_and(|it| it.cancel_at_end),
+                wallet.payment.as_str(),
+                balances.excess_mc,
+                wallet.excess_before_mc,
+                balances.debt_mc,
             );
         }
         columns
@@ -155,6 +174,8 @@ impl NewPostings {
             posting.after.packs_secs,
             posting.after.packs_calls,
             posting.after.credits_mc,
+            posting.after.excess_mc,
+            posting.after.debt_mc,
             posting.prev_hash.to_vec(),
         );
     }
@@ -229,6 +250,7 @@ impl NewCalls {
             call.hold_mc.map(|hold| hold.0),
             call.created_at,
             call.expires_at,
+            call.connected.map(|connected| connected.0),
             call.status.as_str(),
             end.map(|end| end.outcome.as_str()),
             end.map(|end| end.duration.0),
@@ -242,26 +264,55 @@ impl NewCalls {
     }
 }
 
-impl EndedCalls {
-    /// Every older call that ended.
+impl CallChanges {
+    /// Every older call that changed.
     pub fn of(wallets: &[&Wallet]) -> Self {
         let mut columns = Self::default();
         for wallet in wallets {
-            for id in &wallet.changes.calls_ended {
-                let call = &wallet.calls[id];
-                let end = call.end.as_ref().expect("an ended call has its end");
+            for id in &wallet.changes.calls_changed {
+                columns.add(wallet.workspace.0, &wallet.calls[id]);
+            }
+        }
+        columns
+    }
+
+    fn add(&mut self, workspace: i64, call: &Call) {
+        let end = call.end.as_ref();
+        self.push(
+            workspace,
+            call.placement.id.clone(),
+            call.held_units,
+            call.connected.map(|connected| connected.0),
+            call.status.as_str(),
+            end.map(|end| end.outcome.as_str()),
+            end.map(|end| end.duration.0),
+            end.map(|end| end.billed.0),
+            end.map(|end| end.credits.0),
+            end.map(|end| end.excess.0),
+            end.map(|end| end.overrun.0),
+            end.and_then(|end| end.seq),
+            end.map(|end| end.ended_at),
+            end.is_some_and(|end| end.lapsed),
+            end.map(|end| end.late.0),
+        );
+    }
+}
+
+impl UsageColumns {
+    /// What each day used.
+    pub fn of(wallets: &[&Wallet]) -> Self {
+        let mut columns = Self::default();
+        for wallet in wallets {
+            for (&date, usage) in &wallet.changes.usage {
                 columns.push(
                     wallet.workspace.0,
-                    id.clone(),
-                    call.status.as_str(),
-                    end.outcome.as_str(),
-                    end.duration.0,
-                    end.billed.0,
-                    end.credits.0,
-                    end.excess.0,
-                    end.overrun.0,
-                    end.seq,
-                    end.ended_at,
+                    date,
+                    usage.calls,
+                    usage.allowance_secs,
+                    usage.packs_secs,
+                    usage.credits_secs,
+                    usage.excess_secs,
+                    usage.charged_mc,
                 );
             }
         }

@@ -20,8 +20,19 @@ pub enum Command {
         /// Where its periods are counted from.
         anchor_at: Timestamp,
     },
-    /// Opens every period that is due. Any other command does so first, too.
+    /// Opens every period that is due, and carries out what was to happen at its end. Any other command does so first.
     OpenPeriods,
+    /// Puts the subscription on another snapshot.
+    ChangePlan {
+        /// Saved before the command is sent.
+        snapshot: Arc<Snapshot>,
+        /// Now: refused where the open holds would not be covered. At the period's end: always happens.
+        effective: Effective,
+    },
+    /// Ends the subscription.
+    Cancel(Effective),
+    /// Says how the agency's payment requests stand.
+    SetPaymentState(PaymentState),
     /// Credits lots: `key` is what paid for them, and pays once.
     CreditLots {
         /// E.g. the Checkout session's id.
@@ -38,6 +49,25 @@ pub enum Command {
     },
     /// Reserves units for a call.
     PlaceHold(Placement),
+    /// A call lives: extends its hold.
+    Heartbeat {
+        /// Which.
+        id: String,
+        /// Connected time so far; a lower figure than before is ignored.
+        connected: Seconds,
+    },
+    /// Ends a call whose hold has lapsed, at its last heartbeat; one that has not is left alone.
+    ExpireCall {
+        /// Which.
+        id: String,
+    },
+    /// Pays for messages from the credits.
+    ChargeMessages {
+        /// Given by the platform.
+        id: String,
+        /// How many, above zero.
+        count: i64,
+    },
     /// Ends a call: charges it or releases its hold.
     EndCall {
         /// Which.
@@ -57,6 +87,7 @@ impl Command {
         match self {
             Command::CreditLots { key, lots } => Some((credit_kind(lots), key)),
             Command::CreditMoney { key, .. } => Some((PostingKind::TopUp, key)),
+            Command::ChargeMessages { id, .. } => Some((PostingKind::Message, id)),
             _ => None,
         }
     }
@@ -65,7 +96,7 @@ impl Command {
     pub fn call_id(&self) -> Option<&str> {
         match self {
             Command::PlaceHold(placement) => Some(&placement.id),
-            Command::EndCall { id, .. } => Some(id),
+            Command::EndCall { id, .. } | Command::Heartbeat { id, .. } | Command::ExpireCall { id } => Some(id),
             _ => None,
         }
     }
@@ -78,6 +109,29 @@ pub fn credit_kind(lots: &[LotGrant]) -> PostingKind {
         _ => PostingKind::Pack,
     }
 }
+
+/// When a change of the subscription happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effective {
+    /// In this posting.
+    Now,
+    /// When the current period ends.
+    PeriodEnd,
+}
+
+/// How the agency's payment requests stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PaymentState {
+    /// Nothing is overdue.
+    #[default]
+    Current,
+    /// A request is overdue; calls go on.
+    PastDue,
+    /// Overdue beyond the grace days; calls are refused.
+    Unpaid,
+}
+
+words!(PaymentState { Current = "current", PastDue = "past_due", Unpaid = "unpaid" });
 
 /// Units to credit as one lot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +184,22 @@ pub enum Answer {
         /// True where an earlier command had placed it.
         repeated: bool,
     },
+    /// The hold as the heartbeat leaves it.
+    Beaten {
+        /// The call as it is now; an ended one does not continue.
+        call: Box<Call>,
+        /// Talk time that the hold allows for.
+        allowed: Seconds,
+    },
+    /// The subscription is changed, or will be at the period's end.
+    Changed,
+    /// The messages are paid.
+    Charged {
+        /// Number of the posting.
+        seq: i64,
+        /// True where an earlier command had paid them.
+        repeated: bool,
+    },
     /// The call has ended.
     Ended {
         /// The call.
@@ -144,6 +214,19 @@ pub enum Answer {
 pub enum Refusal {
     /// The workspace never had a subscription.
     NoSubscription,
+    /// The subscription has been cancelled and waits for its last call.
+    SubscriptionEnding,
+    /// A payment is overdue beyond the grace days.
+    SubscriptionBlocked,
+    /// The open holds would not be covered after the change.
+    CallsInProgress,
+    /// Available credits are below a price.
+    InsufficientCredits {
+        /// Posted and not held.
+        available: MilliCents,
+        /// The price.
+        required: MilliCents,
+    },
     /// It has one already.
     AlreadySubscribed,
     /// Capacity is below the hold of a call.

@@ -26,6 +26,7 @@ mod call;
 mod columns;
 mod command;
 mod decide;
+mod outcome;
 mod period;
 mod posting;
 mod reconcile;
@@ -37,15 +38,16 @@ mod waterfall;
 mod writer;
 
 #[cfg(test)]
-mod properties;
+mod tests;
 
 pub use account::{Account, Entry};
 pub use call::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement};
-pub use command::{Answer, Command, LotGrant, LotSource, Refusal};
+pub use command::{Answer, Command, Effective, LotGrant, LotSource, PaymentState, Refusal};
 pub use decide::decide;
+pub use outcome::Usage;
 pub use period::Period;
 pub use posting::{Posting, PostingKind};
 pub use reconcile::{Finding, Report, reconcile};
 
-pub use wallet::{Balances, Lot, Snapshot, Subscription, Wallet};
+pub use wallet::{Balances, Lot, Snapshot, Subscription, SubscriptionState, Wallet};
 pub use writer::{Ledger, LedgerError, Options};

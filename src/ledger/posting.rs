@@ -13,7 +13,8 @@ pub type Hash = [u8; 32];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(i16)]
 pub enum PostingKind {
-    /// A period began: the old allowance ended, a new one was granted. Key `{subscription}:{period}`.
+    /// A period began: the old allowance ended, a new one was granted. Key
+    /// `{subscription}:{period}`, or `{subscription}:end` where the subscription ended.
     Period = 1,
     /// A call was charged. Key: the call's id.
     Call = 2,
@@ -23,12 +24,19 @@ pub enum PostingKind {
     Grant = 4,
     /// Credits were bought. Key: what paid for them, e.g. the Checkout session's id.
     TopUp = 5,
+    /// A top-up paid debt first. Key: the top-up's.
+    Debt = 6,
+    /// The plan was changed within a period. Key `plan:{snapshot}`.
+    Plan = 7,
+    /// Messages were paid. Key: their id.
+    Message = 8,
 }
 
 impl PostingKind {
     /// The kind stored under this number.
     pub fn from_code(code: i16) -> Option<Self> {
-        [Self::Period, Self::Call, Self::Pack, Self::Grant, Self::TopUp].into_iter().find(|kind| *kind as i16 == code)
+        use PostingKind::{Call, Debt, Grant, Message, Pack, Period, Plan, TopUp};
+        [Period, Call, Pack, Grant, TopUp, Debt, Plan, Message].into_iter().find(|kind| *kind as i16 == code)
     }
 }
 
@@ -76,6 +84,8 @@ impl Posting {
         put(self.after.packs_secs);
         put(self.after.packs_calls);
         put(self.after.credits_mc);
+        put(self.after.excess_mc);
+        put(self.after.debt_mc);
         put(self.entries.len() as i64);
         for entry in &self.entries {
             put(entry.account.code());

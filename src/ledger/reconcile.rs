@@ -68,8 +68,11 @@ async fn audit(db: &mut PgConnection, workspace: WorkspaceId, checked: &mut u64)
     }
     if let Some(wallet) = repo::wallet(db, workspace).await? {
         audit.wallet(&wallet);
-        let (open, charged) = repo::call_sums(db, workspace).await?;
-        audit.held(&wallet, &open);
+        let sums = repo::call_sums(db, workspace).await?;
+        audit.held(&wallet, &sums.open);
+        audit.usage(sums.answered, repo::usage_sums(db, workspace).await?);
+        let at = wallet.last_posted_at;
+        audit.as_of(at, repo::balances_at(db, workspace, at).await?);
         let mut before = i64::MAX;
         while let lots = repo::lots(db, workspace, before, PAGE).await?
             && let Some(last) = lots.last()
@@ -77,7 +80,7 @@ async fn audit(db: &mut PgConnection, workspace: WorkspaceId, checked: &mut u64)
             before = last.number;
             lots.iter().for_each(|lot| audit.lot(lot));
         }
-        return Ok(audit.finish(charged));
+        return Ok(audit.finish(sums.charged));
     }
     Ok(audit.finish(0))
 }

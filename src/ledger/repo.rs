@@ -164,12 +164,14 @@ pub async fn snapshot_meter(db: &mut PgConnection, workspace: WorkspaceId, snaps
 
 /// Workspaces whose period has ended, at most `limit`.
 pub async fn periods_due(db: &mut PgConnection, now: Timestamp, limit: i64) -> sqlx::Result<Vec<WorkspaceId>> {
-    let rows =
-        sqlx::query("select workspace_id from wallets where period_ends_at <= $1 order by period_ends_at limit $2")
-            .bind(now.to_sqlx())
-            .bind(limit)
-            .fetch_all(db)
-            .await?;
+    let rows = sqlx::query(
+        "select workspace_id from wallets where subscription_status = 'active' and period_ends_at <= $1
+         order by period_ends_at limit $2",
+    )
+    .bind(now.to_sqlx())
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
     Ok(rows.iter().map(|row| WorkspaceId(row.get(0))).collect())
 }
 
@@ -189,8 +191,8 @@ pub async fn postings(
 ) -> sqlx::Result<Vec<(Posting, Option<ChargedCall>)>> {
     let rows = sqlx::query(
         "select p.seq as posting, p.kind, p.key, p.occurred_at, p.recorded_at, p.accounts, p.amounts, p.allowance_after,
-            p.packs_secs_after, p.packs_calls_after, p.credits_mc_after, p.prev_hash,
-            c.status, c.seq, c.billed_secs, c.overrun_secs, c.credits_mc
+            p.packs_secs_after, p.packs_calls_after, p.credits_mc_after, p.excess_mc_after, p.debt_mc_after, p.prev_hash,
+            c.status, c.seq, c.billed_secs, c.overrun_secs, c.credits_mc, c.excess_mc
          from postings p
          left join calls c on p.kind = 2 and c.workspace_id = p.workspace_id and c.id = p.key
          where p.workspace_id = $1 and p.seq > $2 order by p.seq limit $3",
@@ -215,12 +217,7 @@ fn posting(row: &sqlx::postgres::PgRow) -> sqlx::Result<(Posting, Option<Charged
         occurred_at: row.time("occurred_at"),
         recorded_at: row.time("recorded_at"),
         entries,
-        after: Balances {
-            allowance: row.int("allowance_after"),
-            packs_secs: row.int("packs_secs_after"),
-            packs_calls: row.int("packs_calls_after"),
-            credits_mc: row.int("credits_mc_after"),
-        },
+        after: balances(row),
         prev_hash: row.hash("prev_hash"),
     };
     let call = row.maybe_text("status").and_then(|word| CallStatus::parse(&word)).map(|status| ChargedCall {
@@ -229,12 +226,23 @@ fn posting(row: &sqlx::postgres::PgRow) -> sqlx::Result<(Posting, Option<Charged
         billed: row.maybe_int("billed_secs").unwrap_or_default(),
         overrun: row.maybe_int("overrun_secs").unwrap_or_default(),
         credits_mc: row.maybe_int("credits_mc").unwrap_or_default(),
+        excess_mc: row.maybe_int("excess_mc").unwrap_or_default(),
     });
     Ok((posting, call))
 }
 
-/// Open holds of a workspace by snapshot (id, calls, units), in id order, and how many of its calls were charged.
-pub async fn call_sums(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<(Vec<(i64, i64, i64)>, i64)> {
+/// Sums over the calls of a workspace.
+pub struct CallSums {
+    /// Open holds by snapshot (id, calls, units), in id order.
+    pub open: Vec<(i64, i64, i64)>,
+    /// Calls that a posting charged.
+    pub charged: i64,
+    /// Calls that were answered.
+    pub answered: i64,
+}
+
+/// Sums over the calls of a workspace.
+pub async fn call_sums(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<CallSums> {
     let open = sqlx::query_as(
         "select snapshot_id, count(*), sum(held_units)::bigint from calls
          where workspace_id = $1 and status = 'reserved' group by snapshot_id order by snapshot_id",
@@ -242,11 +250,66 @@ pub async fn call_sums(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::R
     .bind(workspace.0)
     .fetch_all(&mut *db)
     .await?;
-    let charged = sqlx::query_scalar("select count(*) from calls where workspace_id = $1 and seq is not null")
-        .bind(workspace.0)
-        .fetch_one(db)
-        .await?;
-    Ok((open, charged))
+    let (charged, answered) = sqlx::query_as(
+        "select count(*) filter (where seq is not null), count(*) filter (where outcome = 'answered')
+         from calls where workspace_id = $1",
+    )
+    .bind(workspace.0)
+    .fetch_one(db)
+    .await?;
+    Ok(CallSums { open, charged, answered })
+}
+
+/// Answered calls and what was charged, over all days of the roll-up.
+pub async fn usage_sums(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<(i64, i64)> {
+    sqlx::query_as(
+        "select coalesce(sum(calls), 0)::bigint, coalesce(sum(charged_mc), 0)::bigint
+         from usage_daily where workspace_id = $1",
+    )
+    .bind(workspace.0)
+    .fetch_one(db)
+    .await
+}
+
+/// The balances as they were at an instant: those after the last posting recorded by then. Reads one row.
+pub async fn balances_at(db: &mut PgConnection, workspace: WorkspaceId, at: Timestamp) -> sqlx::Result<Balances> {
+    let row = sqlx::query(
+        "select allowance_after, packs_secs_after, packs_calls_after, credits_mc_after, excess_mc_after, debt_mc_after
+         from postings where workspace_id = $1 and recorded_at <= $2 order by seq desc limit 1",
+    )
+    .bind(workspace.0)
+    .bind(at.to_sqlx())
+    .fetch_optional(db)
+    .await?;
+    Ok(row.as_ref().map(balances).unwrap_or_default())
+}
+
+fn balances(row: &sqlx::postgres::PgRow) -> Balances {
+    Balances {
+        allowance: row.int("allowance_after"),
+        packs_secs: row.int("packs_secs_after"),
+        packs_calls: row.int("packs_calls_after"),
+        credits_mc: row.int("credits_mc_after"),
+        excess_mc: row.int("excess_mc_after"),
+        debt_mc: row.int("debt_mc_after"),
+    }
+}
+
+/// Open calls whose hold has lapsed, at most `limit`, the oldest first.
+pub async fn calls_lapsed(
+    db: &mut PgConnection,
+    now: Timestamp,
+    limit: i64,
+) -> sqlx::Result<Vec<(WorkspaceId, String)>> {
+    let rows: Vec<(i64, String)> = sqlx::query_as(
+        "select workspace_id, id from calls where status = 'reserved' and expires_at <= $1
+         order by expires_at limit $2",
+    )
+    .bind(now.to_sqlx())
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(workspace, id)| (WorkspaceId(workspace), id)).collect())
 }
 
 /// Makes the statements that follow see one instant of the whole database.

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::call::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement};
+use super::command::PaymentState;
 use super::period::Period;
 use super::posting::Hash;
 use super::store::Snapshots;
-use super::wallet::{Balances, Held, Lot, Snapshot, Subscription, Wallet};
+use super::wallet::{Balances, Held, Lot, Snapshot, Subscription, SubscriptionState, Wallet};
 use crate::units::{Meter, MilliCents, Seconds, WorkspaceId};
 
 /// A row whose columns are read by name. A column of another type is a fault of ours and panics.
@@ -95,19 +96,26 @@ pub fn wallet(row: &impl Columns, snapshots: &Snapshots) -> Wallet {
         seq: row.int("seq"),
         head: row.hash("head_hash"),
         lots_created: row.int("lots_created"),
-        subscription: row.maybe_int("snapshot_id").map(|id| subscription(row, snapshot(id))),
+        subscription: row.maybe_int("snapshot_id").map(|id| {
+            let next = row.maybe_int("next_snapshot_id").map(snapshot);
+            subscription(row, snapshot(id), next)
+        }),
+        payment: PaymentState::parse(&row.text("payment_state")).expect("a CHECK names the words"),
+        excess_before_mc: row.int("excess_before_mc"),
         balances: Balances {
             allowance: row.int("allowance_left"),
             packs_secs: row.int("packs_secs"),
             packs_calls: row.int("packs_calls"),
             credits_mc: row.int("credits_mc"),
+            excess_mc: row.int("excess_mc"),
+            debt_mc: row.int("debt_mc"),
         },
         held: holds.map(|((id, calls), units)| Held { snapshot: snapshot(id), calls, units }).collect(),
         ..Wallet::new(workspace, zone, row.time("last_posted_at"))
     }
 }
 
-fn subscription(row: &impl Columns, snapshot: Arc<Snapshot>) -> Subscription {
+fn subscription(row: &impl Columns, snapshot: Arc<Snapshot>, next: Option<Arc<Snapshot>>) -> Subscription {
     let set = "a subscription has all its columns";
     Subscription {
         number: row.int("subscriptions"),
@@ -118,12 +126,16 @@ fn subscription(row: &impl Columns, snapshot: Arc<Snapshot>) -> Subscription {
             starts_at: row.maybe_time("period_starts_at").expect(set),
             ends_at: row.maybe_time("period_ends_at").expect(set),
         },
+        state: SubscriptionState::parse(&row.text("subscription_status")).expect(set),
+        next,
+        cancel_at_end: row.flag("cancel_at_end"),
     }
 }
 
 /// Ids of the snapshots that a wallet's row names.
 pub fn snapshots_named(row: &impl Columns) -> impl Iterator<Item = i64> {
-    row.ints("held_snapshots").into_iter().chain(row.maybe_int("snapshot_id"))
+    let current = [row.maybe_int("snapshot_id"), row.maybe_int("next_snapshot_id")];
+    row.ints("held_snapshots").into_iter().chain(current.into_iter().flatten())
 }
 
 /// A snapshot.
@@ -152,6 +164,8 @@ pub fn call(row: &impl Columns) -> Call {
         credits: MilliCents(row.maybe_int("credits_mc").unwrap_or_default()),
         excess: MilliCents(row.maybe_int("excess_mc").unwrap_or_default()),
         overrun: Seconds(row.maybe_int("overrun_secs").unwrap_or_default()),
+        lapsed: row.flag("lapsed"),
+        late: Seconds(row.maybe_int("late_secs").unwrap_or_default()),
         seq: row.maybe_int("seq"),
         ended_at,
     });
@@ -169,6 +183,7 @@ pub fn call(row: &impl Columns) -> Call {
         snapshot: row.int("snapshot_id"),
         held_units: row.int("held_units"),
         hold_mc: row.maybe_int("hold_mc").map(MilliCents),
+        connected: row.maybe_int("connected_secs").map(Seconds),
         status: CallStatus::parse(&row.text("status")).expect(named),
         created_at: row.time("created_at"),
         expires_at: row.time("expires_at"),

@@ -13,8 +13,9 @@ use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
 
-use super::columns::{EndedCalls, LotsDrawn, NewCalls, NewLots, NewPostings, WalletColumns};
+use super::columns::{CallChanges, LotsDrawn, NewCalls, NewLots, NewPostings, UsageColumns, WalletColumns};
 use super::command::Command;
+use super::outcome::Posted;
 use super::posting::PostingKind;
 use super::rows;
 use super::wallet::{Snapshot, Wallet};
@@ -40,7 +41,8 @@ pub struct Store {
     save_lots: Statement,
     draw_lots: Statement,
     save_calls: Statement,
-    end_calls: Statement,
+    change_calls: Statement,
+    add_usage: Statement,
 }
 
 /// What a batch needs to see: its workspaces, the calls that it names, the postings that it would repeat.
@@ -100,7 +102,8 @@ impl Store {
             save_lots: client.prepare(SAVE_LOTS).await?,
             draw_lots: client.prepare(DRAW_LOTS).await?,
             save_calls: client.prepare(SAVE_CALLS).await?,
-            end_calls: client.prepare(END_CALLS).await?,
+            change_calls: client.prepare(CHANGE_CALLS).await?,
+            add_usage: client.prepare(ADD_USAGE).await?,
             client,
         })
     }
@@ -149,7 +152,9 @@ impl Store {
         for row in &posted {
             if let Some(wallet) = loaded.get_mut(&WorkspaceId(row.get(0))) {
                 let kind = PostingKind::from_code(row.get(1)).expect("only known kinds were asked for");
-                wallet.posted.insert((kind, row.get(2)), row.get(3));
+                let last_amount: Option<i64> = row.get(4);
+                let posted = Posted { seq: row.get(3), last_amount: last_amount.unwrap_or_default() };
+                wallet.posted.insert((kind, row.get(2)), posted);
             }
         }
         Ok(loaded)
@@ -186,14 +191,16 @@ impl Store {
         let lots = NewLots::of(wallets, now);
         let drawn = LotsDrawn::of(wallets, now);
         let calls = NewCalls::of(wallets);
-        let ended = EndedCalls::of(wallets);
+        let changed = CallChanges::of(wallets);
+        let usage = UsageColumns::of(wallets);
         let writes = [
             (&self.save_wallets, rows.params().to_vec(), rows.len()),
             (&self.save_postings, postings.params().to_vec(), postings.len()),
             (&self.save_lots, lots.params().to_vec(), lots.len()),
             (&self.draw_lots, drawn.params().to_vec(), drawn.len()),
             (&self.save_calls, calls.params().to_vec(), calls.len()),
-            (&self.end_calls, ended.params().to_vec(), ended.len()),
+            (&self.change_calls, changed.params().to_vec(), changed.len()),
+            (&self.add_usage, usage.params().to_vec(), usage.len()),
         ];
         let writes = writes.into_iter().filter(|(_, _, count)| *count > 0).map(|(statement, params, count)| {
             async move {
@@ -215,10 +222,7 @@ impl Store {
 }
 
 const LOCK_WALLETS: &str = "
-    select workspace_id, time_zone, seq, head_hash, last_posted_at, lots_created, snapshot_id, subscriptions,
-        anchor_at, period_index, period_starts_at, period_ends_at, allowance_left, packs_secs, packs_calls, credits_mc,
-        held_snapshots, held_calls, held_units
-    from wallets where workspace_id = any($1) order by workspace_id for update";
+    select * from wallets where workspace_id = any($1) order by workspace_id for update";
 
 const OPEN_LOTS: &str = "
     select workspace_id, lot_no, meter, remaining
@@ -232,7 +236,7 @@ const CALLS: &str = "
     cross join lateral (select * from calls where workspace_id = k.workspace_id and id = k.id limit 1) c";
 
 const POSTED: &str = "
-    select p.workspace_id, p.kind, p.key, p.seq
+    select p.workspace_id, p.kind, p.key, p.seq, p.amounts[cardinality(p.amounts)]
     from unnest($1::bigint[], $2::smallint[], $3::text[]) as k (workspace_id, kind, key)
     cross join lateral (
         select * from postings where workspace_id = k.workspace_id and kind = k.kind and key = k.key limit 1) p";
@@ -248,28 +252,34 @@ const SAVE_WALLETS: &str = "
     update wallets w set version = w.version + 1, seq = u.seq, head_hash = u.head_hash,
         last_posted_at = u.last_posted_at, lots_created = u.lots_created, snapshot_id = u.snapshot_id,
         subscriptions = u.subscriptions,
-        subscription_status = case when u.snapshot_id is null then 'none' else 'active' end,
+        subscription_status = u.subscription_status, next_snapshot_id = u.next_snapshot_id,
+        cancel_at_end = u.cancel_at_end, payment_state = u.payment_state, excess_mc = u.excess_mc,
+        excess_before_mc = u.excess_before_mc, debt_mc = u.debt_mc,
         anchor_at = u.anchor_at, period_index = u.period_index, period_starts_at = u.period_starts_at,
         period_ends_at = u.period_ends_at, allowance_left = u.allowance_left, packs_secs = u.packs_secs,
         packs_calls = u.packs_calls, credits_mc = u.credits_mc, held_snapshots = u.held_snapshots::bigint[],
         held_calls = u.held_calls::bigint[], held_units = u.held_units::bigint[]
     from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::timestamptz[], $5::bigint[], $6::bigint[], $7::bigint[],
         $8::timestamptz[], $9::int[], $10::timestamptz[], $11::timestamptz[], $12::bigint[], $13::bigint[],
-        $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[])
+        $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bigint[],
+        $21::boolean[], $22::text[], $23::bigint[], $24::bigint[], $25::bigint[])
         as u (workspace_id, seq, head_hash, last_posted_at, lots_created, snapshot_id, subscriptions, anchor_at,
             period_index, period_starts_at, period_ends_at, allowance_left, packs_secs, packs_calls, credits_mc,
-            held_snapshots, held_calls, held_units)
+            held_snapshots, held_calls, held_units, subscription_status, next_snapshot_id, cancel_at_end,
+            payment_state, excess_mc, excess_before_mc, debt_mc)
     where w.workspace_id = u.workspace_id";
 
 const SAVE_POSTINGS: &str = "
     insert into postings (workspace_id, seq, kind, key, occurred_at, recorded_at, accounts, amounts, allowance_after,
-        packs_secs_after, packs_calls_after, credits_mc_after, prev_hash)
+        packs_secs_after, packs_calls_after, credits_mc_after, excess_mc_after, debt_mc_after, prev_hash)
     select workspace_id, seq, kind, key, occurred_at, recorded_at, accounts::bigint[], amounts::bigint[],
-        allowance_after, packs_secs_after, packs_calls_after, credits_mc_after, prev_hash
+        allowance_after, packs_secs_after, packs_calls_after, credits_mc_after, excess_mc_after, debt_mc_after,
+        prev_hash
     from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::timestamptz[], $6::timestamptz[],
-        $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bytea[])
+        $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
+        $14::bigint[], $15::bytea[])
         as u (workspace_id, seq, kind, key, occurred_at, recorded_at, accounts, amounts, allowance_after,
-            packs_secs_after, packs_calls_after, credits_mc_after, prev_hash)";
+            packs_secs_after, packs_calls_after, credits_mc_after, excess_mc_after, debt_mc_after, prev_hash)";
 
 const SAVE_LOTS: &str = "
     insert into lots (workspace_id, lot_no, public_id, meter, name, granted, remaining, price_mc, source, reference, seq,
@@ -289,19 +299,32 @@ const DRAW_LOTS: &str = "
 
 const SAVE_CALLS: &str = "
     insert into calls (workspace_id, id, fingerprint, direction, agent, from_number, to_number, recording, metadata,
-        snapshot_id, held_units, hold_mc, created_at, expires_at, status, outcome, duration_secs, billed_secs,
-        credits_mc, excess_mc, overrun_secs, seq, ended_at)
+        snapshot_id, held_units, hold_mc, created_at, expires_at, connected_secs, status, outcome, duration_secs,
+        billed_secs, credits_mc, excess_mc, overrun_secs, seq, ended_at)
     select * from unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[],
         $8::boolean[], $9::jsonb[], $10::bigint[], $11::bigint[], $12::bigint[], $13::timestamptz[],
-        $14::timestamptz[], $15::text[], $16::text[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[],
-        $21::bigint[], $22::bigint[], $23::timestamptz[])";
+        $14::timestamptz[], $15::bigint[], $16::text[], $17::text[], $18::bigint[], $19::bigint[], $20::bigint[],
+        $21::bigint[], $22::bigint[], $23::bigint[], $24::timestamptz[])";
 
-const END_CALLS: &str = "
-    update calls c set status = u.status, outcome = u.outcome, duration_secs = u.duration_secs,
-        billed_secs = u.billed_secs, credits_mc = u.credits_mc, excess_mc = u.excess_mc,
-        overrun_secs = u.overrun_secs, seq = u.seq, ended_at = u.ended_at
-    from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
-        $8::bigint[], $9::bigint[], $10::bigint[], $11::timestamptz[])
-        as u (workspace_id, id, status, outcome, duration_secs, billed_secs, credits_mc, excess_mc, overrun_secs, seq,
-            ended_at)
-    where c.workspace_id = u.workspace_id and c.id = u.id and c.status = 'reserved'";
+// A call that has ended changes no more, but for what is reported late.
+const CHANGE_CALLS: &str = "
+    update calls c set held_units = u.held_units, connected_secs = u.connected_secs, status = u.status,
+        outcome = u.outcome, duration_secs = u.duration_secs, billed_secs = u.billed_secs, credits_mc = u.credits_mc,
+        excess_mc = u.excess_mc, overrun_secs = u.overrun_secs, seq = u.seq, ended_at = u.ended_at, lapsed = u.lapsed,
+        late_secs = u.late_secs
+    from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[],
+        $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::timestamptz[], $14::boolean[],
+        $15::bigint[])
+        as u (workspace_id, id, held_units, connected_secs, status, outcome, duration_secs, billed_secs, credits_mc,
+            excess_mc, overrun_secs, seq, ended_at, lapsed, late_secs)
+    where c.workspace_id = u.workspace_id and c.id = u.id and (c.status = 'reserved' or c.lapsed)";
+
+const ADD_USAGE: &str = "
+    insert into usage_daily as d (workspace_id, date, calls, allowance_secs, packs_secs, credits_secs, excess_secs,
+        charged_mc)
+    select * from unnest($1::bigint[], $2::date[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+        $7::bigint[], $8::bigint[])
+    on conflict (workspace_id, date) do update set calls = d.calls + excluded.calls,
+        allowance_secs = d.allowance_secs + excluded.allowance_secs, packs_secs = d.packs_secs + excluded.packs_secs,
+        credits_secs = d.credits_secs + excluded.credits_secs, excess_secs = d.excess_secs + excluded.excess_secs,
+        charged_mc = d.charged_mc + excluded.charged_mc";

@@ -1,18 +1,19 @@
 //! A wallet in memory: its balances, open lots and holds, and how outcomes change them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::account::{Account, Entry, balanced};
-use super::call::{Call, CallEnd, CallStatus};
-use super::command::{Answer, LotGrant};
+use super::call::Call;
+use super::command::{Answer, PaymentState, Refusal};
+use super::outcome::{CallChange, Changes, Draft, Outcome, Posted, Usage};
 use super::period::Period;
 use super::posting::{Hash, Posting, PostingKind, genesis};
-use crate::pricing::{Standing, Terms};
-use crate::units::{Meter, MilliCents, WorkspaceId};
+use crate::pricing::{ExcessMode, Standing, Terms};
+use crate::units::{Meter, MilliCents, WorkspaceId, words};
 
 /// An immutable copy of a plan's terms. Calls keep the one they were placed under.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +32,25 @@ impl Snapshot {
             Meter::Calls => self.terms.rates.call.unwrap_or_default(),
         }
     }
+
+    /// True where usage past every prepaid source is billed afterwards.
+    pub fn is_postpaid(&self) -> bool {
+        matches!(self.terms.excess, ExcessMode::Postpaid { .. })
+    }
 }
+
+/// Where a subscription is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubscriptionState {
+    /// Periods follow each other.
+    Active,
+    /// Cancelled; the calls that are open still draw from allowance and lots, new ones are refused.
+    Ending,
+    /// Over: no allowance, lots are frozen, credits go on at the snapshot's rates.
+    Canceled,
+}
+
+words!(SubscriptionState { Active = "active", Ending = "ending", Canceled = "canceled" });
 
 /// A subscription and the period it is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +61,21 @@ pub struct Subscription {
     pub snapshot: Arc<Snapshot>,
     /// Where periods are counted from.
     pub anchor_at: Timestamp,
-    /// The current period.
+    /// The current period, or the last one.
     pub period: Period,
+    /// Where it is in its life.
+    pub state: SubscriptionState,
+    /// The snapshot that the next period opens on, if another.
+    pub next: Option<Arc<Snapshot>>,
+    /// Ends with the current period.
+    pub cancel_at_end: bool,
+}
+
+impl Subscription {
+    /// True while use past every prepaid source is billed afterwards.
+    pub fn is_postpaid(&self) -> bool {
+        self.state == SubscriptionState::Active && self.snapshot.is_postpaid()
+    }
 }
 
 /// Posted balances.
@@ -57,6 +89,10 @@ pub struct Balances {
     pub packs_calls: i64,
     /// Credits.
     pub credits_mc: i64,
+    /// Usage billed afterwards, since the first day.
+    pub excess_mc: i64,
+    /// Owed after a refund of what was used.
+    pub debt_mc: i64,
 }
 
 impl Balances {
@@ -67,6 +103,8 @@ impl Balances {
             Account::Lot(Meter::Minutes, _) => self.packs_secs += entry.amount,
             Account::Lot(Meter::Calls, _) => self.packs_calls += entry.amount,
             Account::Credits => self.credits_mc += entry.amount,
+            Account::Excess => self.excess_mc -= entry.amount,
+            Account::Debt => self.debt_mc -= entry.amount,
             _ => {}
         }
     }
@@ -109,10 +147,14 @@ pub struct Wallet {
     pub last_posted_at: Timestamp,
     /// Number of the newest lot.
     pub lots_created: i64,
-    /// The current subscription.
+    /// The current subscription, or the last one.
     pub subscription: Option<Subscription>,
+    /// How the agency's payment requests stand.
+    pub payment: PaymentState,
     /// Posted balances.
     pub balances: Balances,
+    /// The part of the excess that belongs to earlier periods.
+    pub excess_before_mc: i64,
     /// Open lots, oldest first.
     pub lots: Vec<Lot>,
     /// Open holds by snapshot.
@@ -120,77 +162,9 @@ pub struct Wallet {
     /// Calls that the commands at hand name, where they exist.
     pub calls: HashMap<String, Call>,
     /// Postings that the commands at hand would repeat, where they exist.
-    pub posted: HashMap<(PostingKind, String), i64>,
+    pub posted: HashMap<(PostingKind, String), Posted>,
     /// What changed since it was loaded.
     pub changes: Changes,
-}
-
-/// What has to be saved.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// New postings in order.
-    pub postings: Vec<Posting>,
-    /// New lots by number: what was granted, by which posting, and what is left by now.
-    pub lots_granted: BTreeMap<i64, (LotGrant, i64, i64)>,
-    /// Older lots by number: what is left by now.
-    pub lots_drawn: BTreeMap<i64, i64>,
-    /// Ids of new calls.
-    pub calls_placed: Vec<String>,
-    /// Ids of older calls that ended.
-    pub calls_ended: Vec<String>,
-    /// Something of the wallet's own row changed.
-    pub wallet: bool,
-}
-
-/// A posting before it has its number and place in the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    /// What it is about.
-    pub kind: PostingKind,
-    /// Id of what caused it.
-    pub key: String,
-    /// When it happened.
-    pub occurred_at: Timestamp,
-    /// Balanced entries.
-    pub entries: Vec<Entry>,
-}
-
-/// What a command does: postings, hold changes, or both, and the answer to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// In order.
-    pub postings: Vec<Draft>,
-    /// The subscription afterwards, where it changes.
-    pub subscription: Option<Subscription>,
-    /// Lots to create, numbered on from the newest; the entries name them by that number.
-    pub lots: Vec<LotGrant>,
-    /// The call afterwards, where one is placed or ends.
-    pub call: Option<CallChange>,
-    /// What to answer once it is durable.
-    pub answer: Answer,
-}
-
-/// A change of a call's hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CallChange {
-    /// A hold is placed.
-    Placed(Box<Call>),
-    /// A hold ends.
-    Ended {
-        /// Which call.
-        id: String,
-        /// Settled or released.
-        status: CallStatus,
-        /// What came of it.
-        end: CallEnd,
-    },
-}
-
-impl Outcome {
-    /// An outcome that changes nothing.
-    pub fn unchanged(answer: Answer) -> Self {
-        Self { postings: Vec::new(), subscription: None, lots: Vec::new(), call: None, answer }
-    }
 }
 
 impl Wallet {
@@ -204,7 +178,9 @@ impl Wallet {
             last_posted_at: created_at,
             lots_created: 0,
             subscription: None,
+            payment: PaymentState::default(),
             balances: Balances::default(),
+            excess_before_mc: 0,
             lots: Vec::new(),
             held: Vec::new(),
             calls: HashMap::new(),
@@ -213,32 +189,55 @@ impl Wallet {
         }
     }
 
-    /// The figures that decide whether a call is accepted.
+    /// The figures that decide whether a call is accepted. Holds in another unit than the plan's take part in no sum.
     pub fn standing(&self) -> Standing {
-        let snapshot = self.subscription.as_ref().map(|subscription| &subscription.snapshot);
-        let meter = snapshot.map(|snapshot| snapshot.terms.meter).unwrap_or_default();
-        let sigma = snapshot.map(|snapshot| snapshot.sigma()).unwrap_or_default();
-        let held_sigma = self.held.iter().map(|held| held.snapshot.sigma()).max().unwrap_or_default();
+        let Some(subscription) = &self.subscription else { return Standing::default() };
+        let snapshot = &subscription.snapshot;
+        let (meter, sigma) = (snapshot.terms.meter, snapshot.sigma());
+        let held = || self.held.iter().filter(|held| held.snapshot.terms.meter == meter);
+        let postpaid = subscription.is_postpaid();
+        let limit_reached = match snapshot.terms.excess {
+            ExcessMode::Postpaid { limit } => postpaid && limit.0 > 0 && self.excess_of_period() >= limit,
+            ExcessMode::Refuse => false,
+        };
         Standing {
             meter,
             allowance: self.balances.allowance,
             lots: self.usable_lots().map(|lot| lot.remaining).sum(),
             posted: MilliCents(self.balances.credits_mc),
-            held: self.held.iter().map(|held| held.units).sum(),
+            held: held().map(|held| held.units).sum(),
             sigma,
-            sigma_max: sigma.max(held_sigma),
-            hold: snapshot.map(|snapshot| snapshot.terms.hold_units()).unwrap_or_default(),
+            sigma_max: held().map(|held| held.snapshot.sigma()).fold(sigma, MilliCents::max),
+            hold: snapshot.terms.hold_units(),
+            postpaid,
+            limit_reached,
         }
     }
 
-    /// Lots that calls may draw from now, oldest first; the others are frozen.
+    /// Excess of the current period.
+    pub fn excess_of_period(&self) -> MilliCents {
+        MilliCents(self.balances.excess_mc - self.excess_before_mc)
+    }
+
+    /// Lots that calls of the plan may draw from now, oldest first; the others are frozen.
     pub fn usable_lots(&self) -> impl Iterator<Item = &Lot> {
-        let meter = self.subscription.as_ref().map(|subscription| subscription.snapshot.terms.meter);
+        let meter = self.meter_in_use();
         self.lots.iter().filter(move |lot| Some(lot.meter) == meter)
     }
 
+    /// The unit of allowance and lots, while the subscription lasts.
+    pub fn meter_in_use(&self) -> Option<Meter> {
+        let lasting = self.subscription.as_ref().filter(|it| it.state != SubscriptionState::Canceled)?;
+        Some(lasting.snapshot.terms.meter)
+    }
+
+    /// How many calls are open.
+    pub fn open_calls(&self) -> i64 {
+        self.held.iter().map(|held| held.calls).sum()
+    }
+
     /// Carries an outcome out in memory and notes what has to be saved.
-    pub fn apply(&mut self, outcome: Outcome, now: Timestamp) -> Answer {
+    pub fn apply(&mut self, outcome: Outcome, now: Timestamp) -> Result<Answer, Refusal> {
         let first_seq = self.seq + 1;
         for grant in outcome.lots {
             self.lots_created += 1;
@@ -252,10 +251,18 @@ impl Wallet {
             self.subscription = Some(subscription);
             self.changes.wallet = true;
         }
+        if let Some(payment) = outcome.payment {
+            self.payment = payment;
+            self.changes.wallet = true;
+        }
         match outcome.call {
             Some(CallChange::Placed(call)) => self.place(*call),
-            Some(CallChange::Ended { id, status, end }) => self.end(&id, status, end),
+            Some(change) => self.change_call(change),
             None => {}
+        }
+        if outcome.usage != Usage::default() {
+            let day = now.to_zoned(self.zone.clone()).date();
+            self.changes.usage.entry(day).or_default().add(outcome.usage);
         }
         outcome.answer
     }
@@ -281,7 +288,11 @@ impl Wallet {
         };
         self.head = posting.hash(self.workspace);
         self.last_posted_at = now;
-        self.posted.insert((posting.kind, posting.key.clone()), posting.seq);
+        if posting.kind == PostingKind::Period {
+            self.excess_before_mc = self.balances.excess_mc;
+        }
+        let last_amount = posting.entries.last().map_or(0, |entry| entry.amount);
+        self.posted.insert((posting.kind, posting.key.clone()), Posted { seq: posting.seq, last_amount });
         self.changes.postings.push(posting);
         self.changes.wallet = true;
     }
@@ -314,19 +325,40 @@ impl Wallet {
         self.calls.insert(call.placement.id.clone(), call);
     }
 
-    fn end(&mut self, id: &str, status: CallStatus, end: CallEnd) {
-        let call = self.calls.get_mut(id).expect("only a loaded call ends");
-        call.status = status;
-        call.end = Some(end);
-        let at = self.held.iter().position(|held| held.snapshot.id == call.snapshot).expect("an open call is held");
-        self.held[at].calls -= 1;
-        self.held[at].units -= call.held_units;
-        if self.held[at].calls == 0 {
-            self.held.remove(at);
+    /// A change of a loaded call, and of what is held for it.
+    fn change_call(&mut self, change: CallChange) {
+        let loaded = "only a loaded call changes";
+        let (id, units, calls) = match change {
+            CallChange::Placed(_) => return,
+            CallChange::Late { id, late } => {
+                let call = self.calls.get_mut(&id).expect(loaded);
+                call.end.as_mut().expect("a late figure follows an end").late = late;
+                (id, 0, 0)
+            }
+            CallChange::Beaten { id, connected, held_units } => {
+                let call = self.calls.get_mut(&id).expect(loaded);
+                let more = held_units - call.held_units;
+                (call.connected, call.held_units) = (Some(connected), held_units);
+                (id, more, 0)
+            }
+            CallChange::Ended { id, status, end } => {
+                let call = self.calls.get_mut(&id).expect(loaded);
+                (call.status, call.end) = (status, Some(end));
+                let units = call.held_units;
+                (id, -units, -1)
+            }
+        };
+        let snapshot = self.calls[&id].snapshot;
+        if let Some(at) = self.held.iter().position(|held| held.snapshot.id == snapshot) {
+            self.held[at].units += units;
+            self.held[at].calls += calls;
+            if self.held[at].calls == 0 {
+                self.held.remove(at);
+            }
         }
-        if !self.changes.calls_placed.iter().any(|placed| placed == id) {
-            self.changes.calls_ended.push(id.to_owned());
+        self.changes.wallet |= units != 0 || calls != 0;
+        if !self.changes.calls_placed.contains(&id) {
+            self.changes.calls_changed.insert(id);
         }
-        self.changes.wallet = true;
     }
 }

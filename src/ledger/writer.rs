@@ -150,7 +150,7 @@ impl Shard {
                 decide(wallet, command, now).map_err(LedgerError::Refused)
             })
             .collect();
-        let changed: Vec<&Wallet> = wallets.values().filter(|wallet| wallet.changes.wallet).collect();
+        let changed: Vec<&Wallet> = wallets.values().filter(|wallet| !wallet.changes.is_empty()).collect();
         if changed.is_empty() {
             self.store.rollback().await?;
         } else {

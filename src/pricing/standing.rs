@@ -23,6 +23,10 @@ pub struct Standing {
     pub sigma_max: MilliCents,
     /// Units that the next call will hold.
     pub hold: i64,
+    /// Usage past every prepaid source is billed afterwards: holds reserve nothing and capacity has no meaning.
+    pub postpaid: bool,
+    /// The period's excess has reached its limit: calls are refused although they are postpaid.
+    pub limit_reached: bool,
 }
 
 /// The pill's state; the words always carry it, colour only repeats it.
@@ -96,9 +100,10 @@ impl Standing {
         MilliCents((on_credits * self.sigma_max.0).div_ceil_positive(self.piece()))
     }
 
-    /// Posted credits minus what is held of them.
+    /// Posted credits minus what is held of them. A plan change at a period's end can leave holds that nothing covers:
+    /// then nothing is available, not less.
     pub fn available_mc(&self) -> MilliCents {
-        MilliCents(self.posted.0 - self.held_mc().0)
+        MilliCents((self.posted.0 - self.held_mc().0).max(0))
     }
 
     /// A call's own `ceil(hold*Σ/60)`: its nominal cost; takes part in no sum.
@@ -106,9 +111,24 @@ impl Standing {
         MilliCents((self.hold * self.sigma.0).div_ceil_positive(self.piece()))
     }
 
-    /// `floor(capacity / hold)`, never below 0.
+    /// `floor(capacity / hold)`, never below 0. On postpaid plans every call fits, until the limit.
     pub fn calls_that_fit(&self) -> i64 {
-        if self.hold <= 0 { 0 } else { (self.capacity() / self.hold).max(0) }
+        match (self.postpaid, self.limit_reached) {
+            (true, true) => 0,
+            (true, false) => i64::MAX,
+            _ if self.hold <= 0 => 0,
+            _ => (self.capacity() / self.hold).max(0),
+        }
+    }
+
+    /// True where a call is accepted.
+    pub fn accepts_call(&self) -> bool {
+        if self.postpaid { !self.limit_reached } else { self.capacity() >= self.hold }
+    }
+
+    /// True where nothing prepaid is left, and nothing is billed afterwards.
+    pub fn is_exhausted(&self) -> bool {
+        !self.postpaid && self.prepaid() == 0
     }
 
     /// The pill's state.
@@ -133,7 +153,7 @@ impl Standing {
     /// What the next call lacks; `None` where it fits.
     pub fn shortfall(&self) -> Option<Shortfall> {
         let missing = self.hold - self.capacity();
-        if missing <= 0 {
+        if missing <= 0 || self.postpaid {
             None
         } else if self.runs_on_money() {
             let cents = (self.hold_mc().0 - self.available_mc().0).max(LEAST_TOPUP.0);
@@ -145,6 +165,11 @@ impl Standing {
 
     /// The sentence that tells a customer why calls are paused and what to add; `None` where a call fits (SPEC §4).
     pub fn paused_message(&self) -> Option<String> {
+        if self.limit_reached {
+            let text =
+                "Calls paused. This period's billable usage has reached its limit. Ask your provider to raise it.";
+            return Some(text.to_owned());
+        }
         let release = "(we release it back if no one answers)";
         Some(match self.shortfall()? {
             Shortfall::Money(missing) => format!(

@@ -183,7 +183,7 @@ fn the_database_refuses_one_bad_command_alone() {
         // Only a fault of ours could lead here: a posting that is there although the wallet does not know it.
         let mut superuser = world.superuser().await;
         let stray = "insert into postings select workspace_id, seq + 1, 2, 'x', occurred_at, recorded_at, '{}', '{}',
-                     allowance_after, 0, 0, 0, prev_hash from postings where workspace_id = $1";
+                     allowance_after, 0, 0, 0, 0, 0, prev_hash from postings where workspace_id = $1";
         sqlx::query(stray).bind(bad.0).execute(&mut superuser).await.unwrap();
         let ids: Vec<String> = (0..20).map(|n| format!("lot-{n}")).collect();
         let goods = join_all(ids.iter().map(|id| world.submit(good, packs(id, 1))));

@@ -95,7 +95,7 @@ impl WalletBody {
             available_milli_cents: standing.available_mc().0,
             debt_milli_cents: 0,
             meter,
-            subscription_status: if wallet.subscription.is_some() { "active" } else { "none" },
+            subscription_status: wallet.subscription.as_ref().map_or("none", |it| it.state.as_str()),
             allowance: AllowanceBody {
                 included_seconds,
                 used_seconds,

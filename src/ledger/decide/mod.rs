@@ -1,0 +1,48 @@
+//! `decide`: a pure, deterministic function of a wallet, a command and the time. All of SPEC §1 meets here.
+//!
+//! `subscription` begins, changes and ends plans and opens periods; `credit` adds; `call` holds, extends, settles and
+//! releases; `message` charges.
+
+mod call;
+mod credit;
+mod message;
+mod subscription;
+
+use jiff::Timestamp;
+
+use super::command::{Answer, Command, Refusal};
+use super::outcome::Outcome;
+use super::wallet::Wallet;
+
+/// What a command comes to, before it is carried out.
+type Decision = Result<Outcome, Refusal>;
+
+/// Opens every period that is due, then decides the command and carries it out in memory. `now` never runs back
+/// behind the last posting. What changed stands in `wallet.changes`, also after a refusal.
+///
+/// # Errors
+/// The [`Refusal`].
+pub fn decide(wallet: &mut Wallet, command: &Command, now: Timestamp) -> Result<Answer, Refusal> {
+    let now = now.max(wallet.last_posted_at);
+    while let Some(outcome) = subscription::period_end(wallet, now) {
+        wallet.apply(outcome, now)?;
+    }
+    let outcome = match command {
+        Command::Subscribe { snapshot, anchor_at } => subscription::subscribe(wallet, snapshot, *anchor_at, now),
+        Command::OpenPeriods => Ok(Outcome::unchanged(Answer::PeriodsOpen)),
+        Command::ChangePlan { snapshot, effective } => subscription::change_plan(wallet, snapshot, *effective, now),
+        Command::Cancel(effective) => subscription::cancel(wallet, *effective, now),
+        Command::SetPaymentState(state) => Ok(subscription::set_payment_state(wallet, *state)),
+        Command::CreditLots { key, lots } => credit::lots(wallet, key, lots, now),
+        Command::CreditMoney { key, amount } => credit::money(wallet, key, *amount, now),
+        Command::PlaceHold(placement) => call::place(wallet, placement, now),
+        Command::Heartbeat { id, connected } => call::heartbeat(wallet, id, *connected),
+        Command::ExpireCall { id } => call::expire(wallet, id, now),
+        Command::ChargeMessages { id, count } => message::charge(wallet, id, *count, now),
+        Command::EndCall { id, outcome, duration, billed } => {
+            let figures = call::Figures { outcome: *outcome, duration: *duration, billed: *billed };
+            call::complete(wallet, id, figures, now)
+        }
+    }?;
+    wallet.apply(outcome, now)
+}

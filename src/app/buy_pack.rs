@@ -2,7 +2,7 @@
 
 use super::open_checkout::{BuyError, BuyForm, begin, begun, open_checkout};
 use crate::catalog;
-use crate::ledger;
+use crate::ledger::{self, SubscriptionState};
 use crate::payments::{Bought, Packs};
 use crate::pricing::{PurchaseMode, QUANTITIES};
 use crate::state::AppState;
@@ -40,7 +40,8 @@ async fn check(state: &AppState, order: &PackOrder) -> Result<Packs, BuyError> {
     let workspace = order.form.workspace;
     let mut db = state.db.acquire().await?;
     let wallet = ledger::repo::wallet(&mut db, workspace).await?;
-    let subscription = wallet.and_then(|wallet| wallet.subscription).ok_or(BuyError::NoSubscription)?;
+    let active = wallet.and_then(|wallet| wallet.subscription).filter(|it| it.state == SubscriptionState::Active);
+    let subscription = active.ok_or(BuyError::NoSubscription)?;
     let terms = &subscription.snapshot.terms;
     if !terms.addons {
         return Err(BuyError::AddonsDisabled);

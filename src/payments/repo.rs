@@ -363,9 +363,11 @@ pub async fn unpaired(db: &mut PgConnection) -> sqlx::Result<Vec<Unpaired>> {
            union all
            select p.workspace_id, 'purchase ' || p.id || ' was credited with another amount than it bought', false
            from purchases p join postings t
-               on t.workspace_id = p.workspace_id and t.kind = $2 and t.key = p.checkout_session_id
-           where p.kind = 'credits' and -p.total_mc is distinct from (
-               select sum(e.amount) from unnest(t.accounts, t.amounts) as e (account, amount) where e.account = $3)
+               on t.workspace_id = p.workspace_id and t.kind in ($2, $3) and t.key = p.checkout_session_id
+           left join lateral unnest(t.accounts, t.amounts) as e (account, amount) on e.account = $4
+           where p.kind = 'credits'
+           group by p.workspace_id, p.id, p.total_mc
+           having coalesce(sum(e.amount), 0) <> -p.total_mc
            union all
            select t.workspace_id, 'posting ' || t.seq || ' credits session ' || t.key || case
                    when p.id is null then ', which no purchase has'
@@ -378,6 +380,7 @@ pub async fn unpaired(db: &mut PgConnection) -> sqlx::Result<Vec<Unpaired>> {
     )
     .bind(PostingKind::Pack as i16)
     .bind(PostingKind::TopUp as i16)
+    .bind(PostingKind::Debt as i16)
     .bind(Account::Funding.code())
     .fetch_all(db)
     .await?;

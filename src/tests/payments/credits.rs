@@ -7,6 +7,7 @@ use minutebank::app::fulfil_purchase::{Fulfilment, fulfil};
 use minutebank::app::open_checkout::{BuyError, BuyForm};
 use minutebank::app::reconcile::reconcile;
 use minutebank::app::sweep_purchases::{sweep, sweep_all};
+use minutebank::ledger::{Command, Effective};
 use minutebank::payments::{self, Bought, PurchaseStatus};
 use minutebank::pricing::{Rates, Terms};
 use minutebank::tenants::Role;
@@ -138,6 +139,19 @@ fn credits_are_sold_where_something_has_a_price() {
     let messages = Rates { message: MilliCents(1_000), ..Rates::default() };
     shop_on(&Terms { rates: messages, addons: false, ..starter() }, async |shop| {
         shop.buy_credits("one", 1_000).await.expect("messages are paid with credits, packs are another matter");
+    });
+}
+
+#[test]
+fn after_the_subscription_s_end_credits_are_sold_and_packs_are_not() {
+    shop_with_rates(async |shop| {
+        shop.world.submit(shop.workspace, Command::Cancel(Effective::Now)).await;
+        assert!(matches!(shop.buy("one", 1).await, Err(BuyError::NoSubscription)));
+        shop.buy_credits("two", 2_500).await.expect("credits go on at the last rates");
+        let session = shop.session("two").await;
+        shop.pay(&session).await;
+        fulfil(&shop.state, &session).await.unwrap();
+        credited_once(shop, 3_000).await;
     });
 }
 
@@ -292,6 +306,15 @@ fn what_does_not_pair_is_named() {
         shop.by_hand("update purchases set total_mc = 2000000").await;
         let other = format!("purchase {id} was credited with another amount than it bought");
         assert_eq!(unpaired().await, [(other, false)]);
+        // The other ten dollars paid debt, in a posting of its own.
+        shop.by_hand(
+            r#"insert into postings select (jsonb_populate_record(
+                 p, '{"seq": 1000, "kind": 6, "accounts": [21, 24], "amounts": [-1000000, 1000000]}')).*
+               from postings p where kind = 5"#,
+        )
+        .await;
+        assert_eq!(unpaired().await, []);
+        shop.by_hand("delete from postings where seq = 1000").await;
         shop.by_hand("update purchases set total_mc = 1000000, status = 'open', credited_at = null").await;
         let found = unpaired().await;
         assert!(found.len() == 1 && found[0].0.ends_with("is marked open") && found[0].1, "{found:?}");

@@ -18,13 +18,16 @@ create table purchases (
     -- one-use key of the form: the same key is the same purchase and the same Checkout address
     purchase_key         text not null,
     bought_by            bigint not null references users,
-    -- copied from the pack: a paid session credits this, whatever became of the pack
-    pack_id              bigint not null references packs,
-    pack_name            text not null,
-    meter                text not null check (meter in ('minutes', 'calls')),
-    units_each           bigint not null check (units_each > 0),
-    price_each_mc        bigint not null check (price_each_mc >= 50000 and price_each_mc % 1000 = 0),
-    quantity             int not null check (quantity between 1 and 20),
+    kind                 text not null check (kind in ('pack', 'credits')),
+    -- what must be paid
+    total_mc             bigint not null check (total_mc % 1000 = 0),
+    -- of packs, copied from the catalogue: a paid session credits this, whatever became of the pack
+    pack_id              bigint references packs,
+    pack_name            text,
+    meter                text check (meter in ('minutes', 'calls')),
+    units_each           bigint check (units_each > 0),
+    price_each_mc        bigint check (price_each_mc >= 50000 and price_each_mc % 1000 = 0),
+    quantity             int check (quantity between 1 and 20),
     customer_id          text not null,
     -- open → credited | expired (ended without payment) | failed (Stripe made no session) | unmatched (in the inbox)
     status               text not null default 'open'
@@ -40,6 +43,10 @@ create table purchases (
     next_check_at        timestamptz not null,
     primary key (workspace_id, id),
     unique (workspace_id, purchase_key),
+    check (num_nonnulls(pack_id, pack_name, meter, units_each, price_each_mc, quantity)
+        = case kind when 'pack' then 6 else 0 end),
+    check (kind <> 'pack' or total_mc = price_each_mc * quantity),
+    check (kind <> 'credits' or total_mc between 50000 and 1000000000),
     check ((checkout_session_id is null) = (checkout_url is null)),
     check ((status = 'credited') = (credited_at is not null))
 );

@@ -5,14 +5,14 @@
 
 use sqlx::Acquire as _;
 
-use crate::ledger::{Command, LedgerError};
+use crate::ledger::LedgerError;
 use crate::payments::{Failure, Mismatch, Purchase, PurchaseStatus, Session, SessionState, event, is_session_id, repo};
 use crate::state::AppState;
 
 /// What became of a session's purchase.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fulfilment {
-    /// The units are posted, now or before.
+    /// What was bought is posted, now or before.
     Credited(Box<Purchase>),
     /// It can still be paid.
     Open(Box<Purchase>),
@@ -75,11 +75,10 @@ pub async fn fulfil(state: &AppState, session_id: &str) -> Result<Fulfilment, Fu
     }
 }
 
-/// Posts the units under the session's id, then marks the purchase. Stopped in between, the next call finds the posting
+/// Posts what was bought under the session's id, then marks the purchase. Stopped in between, the next call finds the posting
 /// and marks it.
 async fn credit(state: &AppState, session_id: &str, purchase: Box<Purchase>) -> Result<Fulfilment, FulfilError> {
-    let command = Command::CreditLots { key: session_id.to_owned(), lots: purchase.lots() };
-    state.ledger.submit(purchase.workspace, command).await?;
+    state.ledger.submit(purchase.workspace, purchase.credit(session_id)).await?;
     let mut db = state.db.acquire().await?;
     repo::mark_credited(&mut db, &purchase.id, state.clock.now()).await?;
     Ok(Fulfilment::Credited(purchase))

@@ -1,9 +1,11 @@
 //! Use cases, one file per verb; reads for the pages. `app` owns begin and commit, stores only borrow a connection.
 
+pub mod buy_credits;
 pub mod buy_pack;
 pub mod find_purchase;
 pub mod fulfil_purchase;
 pub mod identify;
+pub mod open_checkout;
 pub mod open_periods;
 pub mod overview;
 pub mod packages;

@@ -1,7 +1,7 @@
 //! What an event of Stripe's sets off. An event is only a hint: what is true is retrieved.
 
-use super::buy_pack::{BuyError, open_checkout};
 use super::fulfil_purchase::{FulfilError, Fulfilment, fulfil};
+use super::open_checkout::{BuyError, open_checkout};
 use crate::payments::{self, Event, Failure, PurchaseStatus, repo};
 use crate::state::AppState;
 

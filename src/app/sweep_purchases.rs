@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 
-use super::buy_pack::{BuyError, open_checkout};
 use super::fulfil_purchase::{FulfilError, Fulfilment, fulfil};
+use super::open_checkout::{BuyError, open_checkout};
 use super::stripe_event::process_event;
 use crate::payments::{Event, Failure, Purchase, event, repo};
 use crate::state::AppState;

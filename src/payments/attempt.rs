@@ -12,7 +12,9 @@ use stripe_core::customer::CreateCustomer;
 use stripe_types::Currency;
 use url::Url;
 
-use super::purchase::{Payer, Purchase};
+use super::purchase::{Bought, Payer, Purchase};
+use crate::pricing::{CREDIT_PRESETS, preset_name};
+use crate::units::MilliCents;
 
 /// A POST as it is stored and sent. The same key with the same body is answered once, however often it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,13 +40,19 @@ pub fn customer_request(payer: &Payer) -> String {
 /// pricing, promotion codes or automatic tax (SPEC §5).
 pub fn session_request(purchase: &Purchase, payer: &Payer, public_url: &Url) -> String {
     let base = public_url.as_str().trim_end_matches('/');
-    let pieces = purchase.units_each / purchase.meter.per_piece();
+    let (name, each, quantity) = match &purchase.bought {
+        Bought::Packs(packs) => {
+            let contents = packs.meter.pieces(packs.units_each / packs.meter.per_piece());
+            (format!("{}, {contents}", packs.name), packs.price_each, packs.quantity)
+        }
+        Bought::Credits { amount } => ("Credits".to_owned(), *amount, 1),
+    };
     let mut price = CreateCheckoutSessionLineItemsPriceData::new(Currency::USD);
-    price.unit_amount = Some(purchase.price_each.cents_up());
-    price.product_data = Some(ProductData::new(format!("{}, {}", purchase.pack_name, purchase.meter.pieces(pieces))));
+    price.unit_amount = Some(each.cents_up());
+    price.product_data = Some(ProductData::new(name));
     let mut line = CreateCheckoutSessionLineItems::new();
     line.price_data = Some(price);
-    line.quantity = Some(purchase.quantity.unsigned_abs());
+    line.quantity = Some(quantity.unsigned_abs());
     let mut adaptive = CreateCheckoutSessionAdaptivePricing::new();
     adaptive.enabled = Some(false);
     let request = CreateCheckoutSession::new()
@@ -66,12 +74,26 @@ pub fn session_request(purchase: &Purchase, payer: &Payer, public_url: &Url) -> 
 
 /// Where Checkout's way back leads: the dialog, as it was left.
 fn choice_kept(purchase: &Purchase) -> String {
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("buy", "minutes")
-        .append_pair("pack", &purchase.pack)
-        .append_pair("quantity", &purchase.quantity.to_string())
-        .finish();
-    format!("/billing?{query}")
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    match &purchase.bought {
+        Bought::Packs(packs) => query
+            .append_pair("buy", "minutes")
+            .append_pair("pack", &packs.pack)
+            .append_pair("quantity", &packs.quantity.to_string()),
+        Bought::Credits { amount } if CREDIT_PRESETS.contains(amount) => {
+            query.append_pair("buy", "credits").append_pair("choice", &preset_name(*amount))
+        }
+        Bought::Credits { amount } => {
+            query.append_pair("buy", "credits").append_pair("choice", "other").append_pair("amount", &typed(*amount))
+        }
+    };
+    format!("/billing?{}", query.finish())
+}
+
+/// An amount as somebody would type it: `12.50`.
+fn typed(amount: MilliCents) -> String {
+    let cents = amount.cents_down();
+    format!("{}.{:02}", cents / 100, cents % 100)
 }
 
 #[cfg(test)]
@@ -100,5 +122,24 @@ mod tests {
         assert_eq!(field("cancel_url"), Some("http://localhost:3000/billing?buy=minutes&pack=pack_medium&quantity=3"));
         assert_eq!(field("metadata[workspace]"), Some("ws_harbor"));
         assert_eq!(field("metadata[purchase]"), Some("pur_sample"));
+    }
+
+    #[test]
+    fn credits_are_one_line_and_their_amount_is_kept() {
+        let payer = Payer { workspace: "ws_northwind".into(), name: "Northwind Support".into(), email: None };
+        let fields = |cents| -> HashMap<String, String> {
+            let bought = Bought::Credits { amount: MilliCents::from_cents(cents) };
+            let purchase = Purchase { bought, ..sample() };
+            let body = session_request(&purchase, &payer, &Url::parse("http://localhost:3000").unwrap());
+            url::form_urlencoded::parse(body.as_bytes()).into_owned().collect()
+        };
+        let preset = fields(2_500);
+        assert_eq!(preset["line_items[0][quantity]"], "1");
+        assert_eq!(preset["line_items[0][price_data][unit_amount]"], "2500");
+        assert_eq!(preset["line_items[0][price_data][product_data][name]"], "Credits");
+        assert_eq!(preset["cancel_url"], "http://localhost:3000/billing?buy=credits&choice=25");
+        let typed = fields(1_205);
+        assert_eq!(typed["line_items[0][price_data][unit_amount]"], "1205");
+        assert_eq!(typed["cancel_url"], "http://localhost:3000/billing?buy=credits&choice=other&amount=12.05");
     }
 }

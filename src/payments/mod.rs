@@ -3,7 +3,7 @@
 //! # Invariants
 //! 1. An attempt's key and exact bytes are stored before they are sent; an unknown outcome is sent again as it was.
 //! 2. A purchase has one Checkout session, a session one purchase: UNIQUE constraints decide.
-//! 3. A purchase is marked credited after its units are posted, never before; the ledger decides that once.
+//! 3. A purchase is marked credited after what it bought is posted, never before; the ledger decides that once.
 //! 4. An event is stored before it is processed, and marked done after its effect is committed.
 
 mod attempt;
@@ -16,5 +16,5 @@ mod session;
 pub use attempt::{Attempt, customer_request, session_request};
 pub use client::{Failure, Stripe};
 pub use event::{BadSignature, Event, verify};
-pub use purchase::{Payer, Purchase, PurchaseStatus};
+pub use purchase::{Bought, Packs, Payer, Purchase, PurchaseStatus};
 pub use session::{Mismatch, Session, SessionState, is_session_id};

@@ -1,9 +1,9 @@
-//! A purchase of packs: copied from the catalogue when it was begun, and never read from there again.
+//! A purchase of packs or credits. Packs are copied from the catalogue when it is begun, and never read from there again.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::attempt::Attempt;
-use crate::ledger::{LotGrant, LotSource};
+use crate::ledger::{Command, LotGrant, LotSource};
 use crate::tenants::UserId;
 use crate::units::{Meter, MilliCents, WorkspaceId, words};
 
@@ -21,20 +21,8 @@ pub struct Purchase {
     pub purchase_key: String,
     /// Who bought.
     pub bought_by: UserId,
-    /// Key of the pack.
-    pub pack_id: i64,
-    /// Public id of the pack, `pack_…`.
-    pub pack: String,
-    /// Name of the pack at that time.
-    pub pack_name: String,
-    /// Unit.
-    pub meter: Meter,
-    /// Seconds or calls of one pack.
-    pub units_each: i64,
-    /// Price of one pack, whole cents.
-    pub price_each: MilliCents,
-    /// How many packs.
-    pub quantity: i64,
+    /// What is bought.
+    pub bought: Bought,
     /// The workspace's Stripe customer.
     pub customer: String,
     /// What became of it.
@@ -47,12 +35,43 @@ pub struct Purchase {
     pub created_at: Timestamp,
 }
 
+/// What a purchase is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bought {
+    /// Packs of one kind: one lot each.
+    Packs(Packs),
+    /// Money in the wallet.
+    Credits {
+        /// Whole cents.
+        amount: MilliCents,
+    },
+}
+
+/// Packs as they were offered when they were bought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packs {
+    /// Key of the pack.
+    pub pack_id: i64,
+    /// Public id of the pack, `pack_…`.
+    pub pack: String,
+    /// Name of the pack at that time.
+    pub name: String,
+    /// Unit.
+    pub meter: Meter,
+    /// Seconds or calls of one pack.
+    pub units_each: i64,
+    /// Price of one pack, whole cents.
+    pub price_each: MilliCents,
+    /// How many packs.
+    pub quantity: i64,
+}
+
 /// What became of a purchase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PurchaseStatus {
     /// Not paid yet, or not known yet.
     Open,
-    /// Paid, and its units are posted.
+    /// Paid, and what was bought is posted.
     Credited,
     /// The session ended without a payment.
     Expired,
@@ -81,28 +100,49 @@ pub struct Payer {
     pub email: Option<String>,
 }
 
-impl Purchase {
+impl Bought {
     /// What must be paid.
     pub fn total(&self) -> MilliCents {
-        MilliCents(self.price_each.0 * self.quantity)
+        match self {
+            Bought::Packs(packs) => MilliCents(packs.price_each.0 * packs.quantity),
+            Bought::Credits { amount } => *amount,
+        }
     }
+}
 
-    /// Minutes or calls of all its packs.
+impl Packs {
+    /// Minutes or calls of all packs.
     pub fn pieces(&self) -> i64 {
         self.units_each * self.quantity / self.meter.per_piece()
     }
 
     /// One lot per pack.
-    pub fn lots(&self) -> Vec<LotGrant> {
+    fn lots(&self, purchase: &str) -> Vec<LotGrant> {
         let lot = LotGrant {
-            name: self.pack_name.clone(),
+            name: self.name.clone(),
             meter: self.meter,
             units: self.units_each,
             price: self.price_each,
             source: LotSource::Stripe,
-            reference: self.id.clone(),
+            reference: purchase.to_owned(),
         };
         (0..self.quantity).map(|_| lot.clone()).collect()
+    }
+}
+
+impl Purchase {
+    /// What must be paid.
+    pub fn total(&self) -> MilliCents {
+        self.bought.total()
+    }
+
+    /// What the ledger is told once the session is paid. The session's id makes it happen once.
+    pub fn credit(&self, session: &str) -> Command {
+        let key = session.to_owned();
+        match &self.bought {
+            Bought::Packs(packs) => Command::CreditLots { key, lots: packs.lots(&self.id) },
+            Bought::Credits { amount } => Command::CreditMoney { key, amount: *amount },
+        }
     }
 
     /// Whether the attempt may still be sent again; later its outcome can only be read back.
@@ -118,13 +158,15 @@ pub(super) fn sample() -> Purchase {
         id: "pur_sample".into(),
         purchase_key: "key".into(),
         bought_by: UserId(1),
-        pack_id: 1,
-        pack: "pack_medium".into(),
-        pack_name: "Medium".into(),
-        meter: Meter::Minutes,
-        units_each: 6_000,
-        price_each: MilliCents::from_cents(1_000),
-        quantity: 3,
+        bought: Bought::Packs(Packs {
+            pack_id: 1,
+            pack: "pack_medium".into(),
+            name: "Medium".into(),
+            meter: Meter::Minutes,
+            units_each: 6_000,
+            price_each: MilliCents::from_cents(1_000),
+            quantity: 3,
+        }),
         customer: "cus_sample".into(),
         status: PurchaseStatus::Open,
         attempt: Attempt { key: "attempt".into(), body: String::new() },
@@ -141,10 +183,20 @@ mod tests {
     fn a_purchase_of_three_is_three_lots() {
         let purchase = sample();
         assert_eq!(purchase.total().to_string(), "$30.00");
-        assert_eq!(purchase.pieces(), 300);
-        let lots = purchase.lots();
-        assert_eq!(lots.len(), 3);
+        let Command::CreditLots { key, lots } = purchase.credit("cs_test_1") else {
+            panic!("packs are lots");
+        };
+        assert_eq!((key.as_str(), lots.len()), ("cs_test_1", 3));
         assert!(lots.iter().all(|lot| lot.units == 6_000 && lot.reference == "pur_sample"));
+    }
+
+    #[test]
+    fn a_purchase_of_credits_is_money() {
+        let amount = MilliCents::from_cents(2_550);
+        let purchase = Purchase { bought: Bought::Credits { amount }, ..sample() };
+        assert_eq!(purchase.total(), amount);
+        let credit = purchase.credit("cs_test_1");
+        assert!(matches!(credit, Command::CreditMoney { key, amount: paid } if key == "cs_test_1" && paid == amount));
     }
 
     #[test]

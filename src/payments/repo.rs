@@ -5,8 +5,8 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::PgConnection;
 
 use super::attempt::Attempt;
-use super::purchase::{Payer, Purchase, PurchaseStatus};
-use crate::ledger::PostingKind;
+use super::purchase::{Bought, Packs, Payer, Purchase, PurchaseStatus};
+use crate::ledger::{Account, PostingKind};
 use crate::tenants::UserId;
 use crate::units::{Meter, MilliCents, WorkspaceId};
 
@@ -122,13 +122,15 @@ struct PurchaseRow {
     id: String,
     purchase_key: String,
     bought_by: i64,
-    pack_id: i64,
-    pack: String,
-    pack_name: String,
-    meter: String,
-    units_each: i64,
-    price_each_mc: i64,
-    quantity: i32,
+    total_mc: i64,
+    // of packs only
+    pack_id: Option<i64>,
+    pack: Option<String>,
+    pack_name: Option<String>,
+    meter: Option<String>,
+    units_each: Option<i64>,
+    price_each_mc: Option<i64>,
+    quantity: Option<i32>,
     customer_id: String,
     status: String,
     idempotency_key: String,
@@ -138,23 +140,35 @@ struct PurchaseRow {
     created_at: jiff_sqlx::Timestamp,
 }
 
+impl PurchaseRow {
+    /// The packs; `None` where it is a purchase of credits. A CHECK keeps their columns together.
+    fn packs(&self) -> Option<Packs> {
+        Some(Packs {
+            pack_id: self.pack_id?,
+            pack: self.pack.clone()?,
+            name: self.pack_name.clone()?,
+            meter: Meter::parse(self.meter.as_deref()?)?,
+            units_each: self.units_each?,
+            price_each: MilliCents(self.price_each_mc?),
+            quantity: i64::from(self.quantity?),
+        })
+    }
+}
+
 impl From<PurchaseRow> for Purchase {
     fn from(row: PurchaseRow) -> Self {
-        let named = "a CHECK names the words";
+        let bought = match row.packs() {
+            Some(packs) => Bought::Packs(packs),
+            None => Bought::Credits { amount: MilliCents(row.total_mc) },
+        };
         Self {
             workspace: WorkspaceId(row.workspace_id),
             id: row.id,
             purchase_key: row.purchase_key,
             bought_by: UserId(row.bought_by),
-            pack_id: row.pack_id,
-            pack: row.pack,
-            pack_name: row.pack_name,
-            meter: Meter::parse(&row.meter).expect(named),
-            units_each: row.units_each,
-            price_each: MilliCents(row.price_each_mc),
-            quantity: i64::from(row.quantity),
+            bought,
             customer: row.customer_id,
-            status: PurchaseStatus::parse(&row.status).expect(named),
+            status: PurchaseStatus::parse(&row.status).expect("a CHECK names the words"),
             attempt: Attempt { key: row.idempotency_key, body: row.request },
             session: row.checkout_session_id.zip(row.checkout_url),
             created_at: row.created_at.to_jiff(),
@@ -164,22 +178,28 @@ impl From<PurchaseRow> for Purchase {
 
 /// Stores a purchase before anything is sent for it. One with the same form key is left as it is.
 pub async fn insert_purchase(db: &mut PgConnection, purchase: &Purchase, next_check_at: Timestamp) -> sqlx::Result<()> {
+    let packs = match &purchase.bought {
+        Bought::Packs(packs) => Some(packs),
+        Bought::Credits { .. } => None,
+    };
     sqlx::query(
-        "insert into purchases (workspace_id, id, purchase_key, bought_by, pack_id, pack_name, meter, units_each,
-             price_each_mc, quantity, customer_id, idempotency_key, request, created_at, next_check_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        "insert into purchases (workspace_id, id, purchase_key, bought_by, kind, total_mc, pack_id, pack_name, meter,
+             units_each, price_each_mc, quantity, customer_id, idempotency_key, request, created_at, next_check_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          on conflict (workspace_id, purchase_key) do nothing",
     )
     .bind(purchase.workspace.0)
     .bind(&purchase.id)
     .bind(&purchase.purchase_key)
     .bind(purchase.bought_by.0)
-    .bind(purchase.pack_id)
-    .bind(&purchase.pack_name)
-    .bind(purchase.meter.as_str())
-    .bind(purchase.units_each)
-    .bind(purchase.price_each.0)
-    .bind(i32::try_from(purchase.quantity).unwrap_or(i32::MAX))
+    .bind(packs.map_or("credits", |_| "pack"))
+    .bind(purchase.total().0)
+    .bind(packs.map(|packs| packs.pack_id))
+    .bind(packs.map(|packs| &packs.name))
+    .bind(packs.map(|packs| packs.meter.as_str()))
+    .bind(packs.map(|packs| packs.units_each))
+    .bind(packs.map(|packs| packs.price_each.0))
+    .bind(packs.map(|packs| i32::try_from(packs.quantity).unwrap_or(i32::MAX)))
     .bind(&purchase.customer)
     .bind(&purchase.attempt.key)
     .bind(&purchase.attempt.body)
@@ -197,7 +217,7 @@ pub async fn purchase_by_key(
     purchase_key: &str,
 ) -> sqlx::Result<Option<Purchase>> {
     let row: Option<PurchaseRow> = sqlx::query_as(
-        "select u.*, p.public_id as pack from purchases u join packs p on p.id = u.pack_id
+        "select u.*, p.public_id as pack from purchases u left join packs p on p.id = u.pack_id
          where u.workspace_id = $1 and u.purchase_key = $2",
     )
     .bind(workspace.0)
@@ -210,7 +230,7 @@ pub async fn purchase_by_key(
 /// A purchase of whatever workspace, by its own id, `pur_…`.
 pub async fn purchase(db: &mut PgConnection, id: &str) -> sqlx::Result<Option<Purchase>> {
     let row: Option<PurchaseRow> = sqlx::query_as(
-        "select u.*, p.public_id as pack from purchases u join packs p on p.id = u.pack_id where u.id = $1",
+        "select u.*, p.public_id as pack from purchases u left join packs p on p.id = u.pack_id where u.id = $1",
     )
     .bind(id)
     .fetch_optional(db)
@@ -221,7 +241,7 @@ pub async fn purchase(db: &mut PgConnection, id: &str) -> sqlx::Result<Option<Pu
 /// A purchase of whatever workspace, by its Checkout session.
 pub async fn purchase_by_session(db: &mut PgConnection, session: &str) -> sqlx::Result<Option<Purchase>> {
     let row: Option<PurchaseRow> = sqlx::query_as(
-        "select u.*, p.public_id as pack from purchases u join packs p on p.id = u.pack_id
+        "select u.*, p.public_id as pack from purchases u left join packs p on p.id = u.pack_id
          where u.checkout_session_id = $1",
     )
     .bind(session)
@@ -247,7 +267,7 @@ pub async fn set_session(db: &mut PgConnection, id: &str, session: &str, url: &s
     Ok(())
 }
 
-/// Marks a purchase whose units are posted.
+/// Marks a purchase that is posted.
 pub async fn mark_credited(db: &mut PgConnection, id: &str, now: Timestamp) -> sqlx::Result<()> {
     sqlx::query("update purchases set status = 'credited', credited_at = $2 where id = $1 and status <> 'credited'")
         .bind(id)
@@ -279,7 +299,7 @@ pub async fn mark_never_opened(db: &mut PgConnection, id: &str) -> sqlx::Result<
 /// Open purchases that the sweep must look at, those longest due first.
 pub async fn open_purchases_due(db: &mut PgConnection, now: Timestamp, limit: i64) -> sqlx::Result<Vec<Purchase>> {
     let rows: Vec<PurchaseRow> = sqlx::query_as(
-        "select u.*, p.public_id as pack from purchases u join packs p on p.id = u.pack_id
+        "select u.*, p.public_id as pack from purchases u left join packs p on p.id = u.pack_id
          where u.status = 'open' and u.next_check_at <= $1 order by u.next_check_at limit $2",
     )
     .bind(now.to_sqlx())
@@ -329,24 +349,36 @@ pub async fn unpaired(db: &mut PgConnection) -> sqlx::Result<Vec<Unpaired>> {
            from purchases p
            where p.status = 'credited' and not exists (
                select from postings t
-               where t.workspace_id = p.workspace_id and t.kind = $1 and t.key = p.checkout_session_id)
+               where t.workspace_id = p.workspace_id and t.key = p.checkout_session_id
+                   and t.kind = case p.kind when 'pack' then $1::smallint else $2::smallint end)
            union all
            select p.workspace_id, 'purchase ' || p.id || ' was credited with other lots than it bought', false
            from purchases p join postings t
                on t.workspace_id = p.workspace_id and t.kind = $1 and t.key = p.checkout_session_id
            left join lots l on l.workspace_id = t.workspace_id and l.seq = t.seq
+           where p.kind = 'pack'
            group by p.workspace_id, p.id, p.quantity, p.units_each
            having count(l.lot_no) filter (where l.granted = p.units_each and l.reference = p.id) <> p.quantity
                or count(l.lot_no) <> p.quantity
            union all
+           select p.workspace_id, 'purchase ' || p.id || ' was credited with another amount than it bought', false
+           from purchases p join postings t
+               on t.workspace_id = p.workspace_id and t.kind = $2 and t.key = p.checkout_session_id
+           where p.kind = 'credits' and -p.total_mc is distinct from (
+               select sum(e.amount) from unnest(t.accounts, t.amounts) as e (account, amount) where e.account = $3)
+           union all
            select t.workspace_id, 'posting ' || t.seq || ' credits session ' || t.key || case
                    when p.id is null then ', which no purchase has'
+                   when (p.kind = 'pack') <> (t.kind = $1) then ', whose purchase ' || p.id || ' bought something else'
                    else ', whose purchase ' || p.id || ' is marked ' || p.status end,
-               p.status is not null and p.status <> 'unmatched'
+               p.status is not null and p.status <> 'unmatched' and (p.kind = 'pack') = (t.kind = $1)
            from postings t left join purchases p on p.workspace_id = t.workspace_id and p.checkout_session_id = t.key
-           where t.kind = $1 and t.key like 'cs\_%' and p.status is distinct from 'credited'"#,
+           where t.kind in ($1, $2) and t.key like 'cs\_%'
+               and (p.status is distinct from 'credited' or (p.kind = 'pack') <> (t.kind = $1))"#,
     )
     .bind(PostingKind::Pack as i16)
+    .bind(PostingKind::TopUp as i16)
+    .bind(Account::Funding.code())
     .fetch_all(db)
     .await?;
     let unpaired = |(workspace, what, in_flight)| Unpaired { workspace: WorkspaceId(workspace), what, in_flight };

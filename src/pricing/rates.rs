@@ -48,6 +48,11 @@ impl Charge {
 }
 
 impl Rates {
+    /// True where anything has a price, so that credits can pay for it.
+    pub fn any(&self) -> bool {
+        [self.sigma(), self.message, self.number, self.call.unwrap_or_default()].iter().any(|rate| rate.0 > 0)
+    }
+
     /// `Σ`: voice + telephony + recording per minute, whether or not a call records.
     pub fn sigma(&self) -> MilliCents {
         MilliCents(self.voice.0 + self.telephony.0 + self.recording.0)
@@ -81,6 +86,21 @@ mod tests {
         assert_eq!(charge.voice, MilliCents(7_500));
         assert_eq!(charge.telephony, MilliCents(10));
         assert_eq!(charge.total(), MilliCents(7_510));
+    }
+
+    #[test]
+    fn credits_are_of_use_where_anything_has_a_price() {
+        let price = MilliCents(1);
+        assert!(!Rates::default().any());
+        assert!(!Rates { call: Some(MilliCents(0)), ..Rates::default() }.any());
+        for rates in [
+            Rates { recording: price, ..Rates::default() },
+            Rates { message: price, ..Rates::default() },
+            Rates { number: price, ..Rates::default() },
+            Rates { call: Some(price), ..Rates::default() },
+        ] {
+            assert!(rates.any(), "{rates:?}");
+        }
     }
 
     #[test]

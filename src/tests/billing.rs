@@ -26,10 +26,11 @@ async fn purchase(world: &World, workspace: WorkspaceId, buyer: UserId, id: &str
              insert into packs (public_id, agency_id, name, meter, units, price_mc, created_at)
              select 'pack_' || $3, agency_id, 'Medium', 'minutes', 6000, 1000000, now() from workspaces where id = $1
              returning id)
-         insert into purchases (workspace_id, id, purchase_key, bought_by, pack_id, pack_name, meter, units_each,
-             price_each_mc, quantity, status, customer_id, idempotency_key, request, created_at, next_check_at, credited_at)
-         select $1, $3, $3, $2, pack.id, 'Medium', 'minutes', 6000, 1000000, 2, $4, 'cus_1', $3, '', now(), now(),
-             case when $4 = 'credited' then now() end from pack",
+         insert into purchases (workspace_id, id, purchase_key, bought_by, kind, total_mc, pack_id, pack_name, meter,
+             units_each, price_each_mc, quantity, status, customer_id, idempotency_key, request, created_at,
+             next_check_at, credited_at)
+         select $1, $3, $3, $2, 'pack', 2000000, pack.id, 'Medium', 'minutes', 6000, 1000000, 2, $4, 'cus_1', $3, '',
+             now(), now(), case when $4 = 'credited' then now() end from pack",
     )
     .bind(workspace.0)
     .bind(buyer.0)

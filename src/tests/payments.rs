@@ -1,6 +1,7 @@
-//! Buying packs against the Stripe sandbox: forms, Checkout, webhooks, the way back, the sweep; every failure on the way.
+//! Buying packs and credits against the Stripe sandbox: forms, Checkout, webhooks, the way back, the sweep; every failure on the way.
 
 mod buying;
+mod credits;
 mod faults;
 mod fulfilment;
 mod shop;

@@ -8,22 +8,24 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use super::answer::{frame, page, section};
 use super::document::render;
 use super::error::Error;
-use super::pages::{BillingView, Buying, Notice, billing_page};
+use super::pages::{BillingView, Buying, Crediting, CreditingError, Notice, Refused, billing_page};
 use super::session::Viewer;
 use crate::app::find_purchase::find_purchase;
 use crate::app::overview::offers;
 use crate::ids;
-use crate::payments::{Purchase, PurchaseStatus};
+use crate::payments::{Bought, Purchase, PurchaseStatus};
+use crate::pricing::chosen_amount;
 use crate::state::AppState;
 
 type Parameters = HashMap<String, String>;
 
-/// `GET /billing?buy=minutes&pack&quantity&key&error` with the dialog open; `?added=`, `?pending=` or `?unpaid=` with a
-/// purchase's id after Checkout.
+/// `GET /billing?buy=minutes&pack&quantity&key&error` or `?buy=credits&choice&amount&key&error` with a dialog open;
+/// `?added=`, `?pending=` or `?unpaid=` with a purchase's id after Checkout.
 pub async fn show(State(state): State<AppState>, viewer: Viewer, Query(query): Query<Parameters>) -> Response {
     let (frame, offers, notice) =
         tokio::join!(frame(&state, &viewer), offers(&state, viewer.workspace), notice(&state, &viewer, &query));
-    let view = BillingView { offers: section("the packs", offers), notice, buying: buying(query) };
+    let offers = section("the packs", offers);
+    let view = BillingView { offers, notice, buying: buying(&query), crediting: crediting(&query) };
     page(&state.config, render(|| billing_page(frame, view)))
 }
 
@@ -36,23 +38,46 @@ async fn notice(state: &AppState, viewer: &Viewer, query: &Parameters) -> Option
 
 fn became(purchase: &Purchase) -> Notice {
     match purchase.status {
-        PurchaseStatus::Credited => Notice::Added { meter: purchase.meter, pieces: purchase.pieces() },
+        PurchaseStatus::Credited => match &purchase.bought {
+            Bought::Packs(packs) => Notice::Added { meter: packs.meter, pieces: packs.pieces() },
+            Bought::Credits { amount } => Notice::CreditsAdded { amount: *amount },
+        },
         PurchaseStatus::Open | PurchaseStatus::Unmatched => Notice::Processing,
         PurchaseStatus::Expired | PurchaseStatus::Failed => Notice::NotPaid,
     }
 }
 
-/// The dialog as the address describes it. Its one-use key is a new one, except where an attempt is repeated.
-fn buying(mut query: Parameters) -> Option<Buying> {
+/// The Buy Minutes dialog as the address describes it.
+fn buying(query: &Parameters) -> Option<Buying> {
     query.get("buy").filter(|what| *what == "minutes")?;
-    let key = query.remove("key").filter(|key| ids::is_given_id(key));
-    let error = query.get("error").map(String::as_str);
     Some(Buying {
-        stripe_unreachable: matches!(error, Some("stripe_unreachable" | "stripe_refused")),
-        purchase_key: key.unwrap_or_else(|| ids::fresh("form")),
-        pack: query.remove("pack"),
-        quantity: query.remove("quantity"),
+        purchase_key: purchase_key(query),
+        pack: query.get("pack").cloned(),
+        quantity: query.get("quantity").cloned(),
+        refused: query.get("error").and_then(|word| Refused::parse(word)),
     })
+}
+
+/// The Add credits dialog as the address describes it.
+fn crediting(query: &Parameters) -> Option<Crediting> {
+    query.get("buy").filter(|what| *what == "credits")?;
+    let typed = |name| query.get(name).map_or("", String::as_str);
+    let error = match typed("error") {
+        "amount" => chosen_amount(typed("choice"), typed("amount")).err().map(CreditingError::Amount),
+        word => Refused::parse(word).map(CreditingError::Refused),
+    };
+    Some(Crediting {
+        purchase_key: purchase_key(query),
+        choice: query.get("choice").cloned(),
+        amount: query.get("amount").cloned(),
+        error,
+    })
+}
+
+/// A form's one-use key: a new one, except where an attempt is repeated.
+fn purchase_key(query: &Parameters) -> String {
+    let repeated = query.get("key").filter(|key| ids::is_given_id(key));
+    repeated.cloned().unwrap_or_else(|| ids::fresh("form"))
 }
 
 /// `GET /settings?tab=billing` is Billing under another name.
@@ -63,5 +88,32 @@ pub async fn settings(Query(query): Query<Parameters>) -> Result<Response, Error
     match query.get("tab").map(String::as_str) {
         None | Some("billing") => Ok(Redirect::to("/billing").into_response()),
         Some(_) => Err(Error::NotFound),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pricing::AmountError;
+
+    fn query(address: &str) -> Parameters {
+        url::form_urlencoded::parse(address.as_bytes()).into_owned().collect()
+    }
+
+    #[test]
+    fn the_address_says_how_a_dialog_was_left() {
+        let left = crediting(&query("buy=credits&choice=other&amount=0.1&key=k&error=amount")).unwrap();
+        assert_eq!((left.choice.as_deref(), left.amount.as_deref()), (Some("other"), Some("0.1")));
+        assert_eq!(
+            (left.purchase_key.as_str(), left.error),
+            ("k", Some(CreditingError::Amount(AmountError::TooLittle)))
+        );
+        let error = |address: &str| crediting(&query(address)).unwrap().error;
+        assert_eq!(error("buy=credits&error=form_used"), Some(CreditingError::Refused(Refused::FormUsed)));
+        assert_eq!(error("buy=credits&choice=25&error=amount"), None, "what is right is not called wrong");
+        assert_eq!(error("buy=credits&error=nonsense"), None);
+        let packs = buying(&query("buy=minutes&pack=pack_a&error=via_provider")).unwrap();
+        assert_eq!((packs.pack.as_deref(), packs.refused), (Some("pack_a"), Some(Refused::ViaProvider)));
+        assert!(crediting(&query("buy=minutes")).is_none() && buying(&query("buy=credits")).is_none());
     }
 }

@@ -1,19 +1,23 @@
-//! `POST /billing/buy` and `GET /billing/return`: off to Checkout, and back.
+//! `POST /billing/buy`, `POST /billing/credits` and `GET /billing/return`: off to Checkout, and back.
 
 use axum::extract::{Query, State};
 use axum::response::Redirect;
 use serde::Deserialize;
 
 use super::error::Error;
+use super::pages::Refused;
 use super::session::{CsrfForm, Viewer};
-use crate::app::buy_pack::{BuyError, PackOrder, buy_pack};
+use crate::app::buy_credits::{CreditsOrder, buy_credits};
+use crate::app::buy_pack::{PackOrder, buy_pack};
 use crate::app::fulfil_purchase::{Fulfilment, fulfil};
+use crate::app::open_checkout::{BuyError, BuyForm};
 use crate::payments::{is_session_id, repo};
+use crate::pricing::chosen_amount;
 use crate::state::AppState;
 
 /// The Buy Minutes form, as it was typed.
 #[derive(Clone, Debug, Deserialize)]
-pub struct BuyForm {
+pub struct PackForm {
     /// One-use key of the form.
     purchase_key: String,
     /// Public id of the pack.
@@ -26,69 +30,103 @@ pub struct BuyForm {
     update: Option<String>,
 }
 
-impl BuyForm {
-    /// The dialog as it was left, with the one-use key where the same attempt may be repeated.
-    fn dialog(&self, error: Option<&str>, same_attempt: bool) -> Redirect {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("buy", "minutes");
-        for (name, typed) in [("pack", &self.pack), ("quantity", &self.quantity)] {
-            // An address must not grow with what somebody sends.
-            if !typed.is_empty() && typed.len() <= 64 {
-                query.append_pair(name, typed);
-            }
-        }
-        if same_attempt {
-            query.append_pair("key", &self.purchase_key);
-        }
-        if let Some(error) = error {
-            query.append_pair("error", error);
-        }
-        Redirect::to(&format!("/billing?{}", query.finish()))
-    }
+/// The Add credits form, as it was typed.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CreditsForm {
+    /// One-use key of the form.
+    purchase_key: String,
+    /// Dollars of a preset, or `other`.
+    #[serde(default)]
+    choice: String,
+    /// The amount; counts where the choice is `other` or missing.
+    #[serde(default)]
+    amount: String,
 }
 
-/// Begins a purchase and sends the browser to Checkout; on an error back to the dialog, with what was chosen and a known
-/// word for what is wrong.
+/// Begins a purchase of packs and sends the browser to Checkout; on an error back to the dialog, with what was chosen
+/// and a known word for what is wrong.
 ///
 /// # Errors
 /// `NotAllowed` for viewers; faults of the database.
-pub async fn buy(
+pub async fn packs(
     State(state): State<AppState>,
     viewer: Viewer,
-    CsrfForm(form): CsrfForm<BuyForm>,
+    CsrfForm(form): CsrfForm<PackForm>,
 ) -> Result<Redirect, Error> {
-    if !viewer.role.may_buy() {
-        return Err(Error::NotAllowed);
-    }
-    if form.update.is_some() {
-        return Ok(form.dialog(None, true));
-    }
     let order = PackOrder {
-        workspace: viewer.workspace,
-        buyer: viewer.user_id,
-        purchase_key: form.purchase_key.clone(),
+        form: buy_form(&viewer, &form.purchase_key)?,
         pack: form.pack.clone(),
         // Zero is refused like any other quantity that cannot be bought.
         quantity: form.quantity.trim().parse().unwrap_or(0),
     };
-    match buy_pack(&state, &order).await {
+    let chosen = [("buy", "minutes"), ("pack", &form.pack), ("quantity", &form.quantity)];
+    if form.update.is_some() {
+        return Ok(dialog(&chosen, Some(&form.purchase_key), None));
+    }
+    leave(buy_pack(&state, &order).await, &chosen, &form.purchase_key)
+}
+
+/// Begins a purchase of credits and sends the browser to Checkout; on an error back to the dialog, as above.
+///
+/// # Errors
+/// `NotAllowed` for viewers; faults of the database.
+pub async fn credits(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    CsrfForm(form): CsrfForm<CreditsForm>,
+) -> Result<Redirect, Error> {
+    let buyer = buy_form(&viewer, &form.purchase_key)?;
+    let chosen = [("buy", "credits"), ("choice", &form.choice), ("amount", &form.amount)];
+    let outcome = match chosen_amount(form.choice.trim(), &form.amount) {
+        Ok(amount) => buy_credits(&state, &CreditsOrder { form: buyer, amount }).await,
+        Err(_) => Err(BuyError::Amount),
+    };
+    leave(outcome, &chosen, &form.purchase_key)
+}
+
+/// The form of somebody who may buy.
+fn buy_form(viewer: &Viewer, purchase_key: &str) -> Result<BuyForm, Error> {
+    if !viewer.role.may_buy() {
+        return Err(Error::NotAllowed);
+    }
+    Ok(BuyForm { workspace: viewer.workspace, buyer: viewer.user_id, purchase_key: purchase_key.to_owned() })
+}
+
+/// To Checkout, or back to the dialog.
+fn leave(outcome: Result<String, BuyError>, chosen: &[(&str, &str)], purchase_key: &str) -> Result<Redirect, Error> {
+    match outcome {
         Ok(checkout) => Ok(Redirect::to(&checkout)),
         Err(BuyError::Database(error)) => Err(error.into()),
-        Err(error) => Ok(form.dialog(Some(word(&error)), matches!(error, BuyError::StripeUnreachable))),
+        Err(error) => {
+            let same_attempt = matches!(error, BuyError::StripeUnreachable).then_some(purchase_key);
+            Ok(dialog(chosen, same_attempt, Some(word(&error))))
+        }
     }
 }
 
-/// The words that the dialog knows.
+/// The dialog as it was left, with the one-use key where the same attempt may be repeated.
+fn dialog(chosen: &[(&str, &str)], key: Option<&str>, error: Option<&str>) -> Redirect {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    // An address must not grow with what somebody sends.
+    query.extend_pairs(chosen.iter().filter(|(_, typed)| !typed.is_empty() && typed.len() <= 64));
+    query.extend_pairs(key.map(|key| ("key", key)));
+    query.extend_pairs(error.map(|error| ("error", error)));
+    Redirect::to(&format!("/billing?{}", query.finish()))
+}
+
+/// The words that the dialogs know: those of a field, else those of [`Refused`].
 fn word(error: &BuyError) -> &'static str {
     match error {
-        BuyError::NoSubscription => "no_subscription",
-        BuyError::AddonsDisabled => "addons_disabled",
-        BuyError::ViaProvider => "via_provider",
         BuyError::PackGone => "pack_gone",
         BuyError::Quantity => "quantity",
-        BuyError::FormUsed => "form_used",
-        BuyError::StripeRefused => "stripe_refused",
-        BuyError::StripeUnreachable | BuyError::Database(_) => "stripe_unreachable",
+        BuyError::Amount => "amount",
+        BuyError::NoSubscription => Refused::NoSubscription.as_str(),
+        BuyError::AddonsDisabled => Refused::AddonsDisabled.as_str(),
+        BuyError::ViaProvider => Refused::ViaProvider.as_str(),
+        BuyError::NoRates => Refused::NoRates.as_str(),
+        BuyError::FormUsed => Refused::FormUsed.as_str(),
+        BuyError::StripeRefused => Refused::StripeRefused.as_str(),
+        BuyError::StripeUnreachable | BuyError::Database(_) => Refused::StripeUnreachable.as_str(),
     }
 }
 

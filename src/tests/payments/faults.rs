@@ -1,7 +1,7 @@
 //! Every way in which Stripe's answer can get lost: the same bytes and key again, never a second session.
 
 use jiff::SignedDuration;
-use minutebank::app::buy_pack::BuyError;
+use minutebank::app::open_checkout::BuyError;
 use minutebank::app::sweep_purchases::{sweep, sweep_all};
 use minutebank::payments::PurchaseStatus;
 

@@ -5,7 +5,6 @@ use jiff::SignedDuration;
 use minutebank::app::fulfil_purchase::{Fulfilment, fulfil};
 use minutebank::app::reconcile::reconcile;
 use minutebank::app::sweep_purchases::{sweep, sweep_all};
-use minutebank::ledger::Command;
 use minutebank::payments::{self, PurchaseStatus};
 use minutebank::tenants::Role;
 use serde_json::json;
@@ -94,8 +93,7 @@ fn stopped_between_credit_and_its_mark_the_sweep_only_marks() {
         let purchase = shop.purchase("one").await;
         let session = shop.session("one").await;
         shop.pay(&session).await;
-        let credit = Command::CreditLots { key: session.clone(), lots: purchase.lots() };
-        shop.world.submit(shop.workspace, credit).await;
+        shop.world.submit(shop.workspace, purchase.credit(&session)).await;
         let mut db = shop.state.db.acquire().await.unwrap();
         let found = payments::repo::unpaired(&mut db).await.unwrap();
         assert_eq!((found.len(), found[0].in_flight), (1, true), "{found:?}");
@@ -133,7 +131,7 @@ fn a_payment_that_does_not_match_goes_to_the_inbox() {
         shop.buy("one", 1).await.unwrap();
         let session = shop.session("one").await;
         shop.hold_webhooks().await;
-        shop.by_hand("update purchases set price_each_mc = 2000000").await;
+        shop.by_hand("update purchases set price_each_mc = 2000000, total_mc = 2000000").await;
         shop.pay(&session).await;
         let all = join_all((0..3).map(|_| fulfil(&shop.state, &session))).await;
         assert!(all.iter().all(|one| matches!(one, Ok(Fulfilment::Unmatched(_)))), "{all:?}");
@@ -183,13 +181,14 @@ fn what_does_not_pair_is_named() {
         };
         assert_eq!(unpaired().await, []);
         let id = shop.purchase("one").await.id;
-        shop.by_hand("update purchases set quantity = 3").await;
+        shop.by_hand("update purchases set quantity = 3, total_mc = 3000000").await;
         assert_eq!(unpaired().await, [(format!("purchase {id} was credited with other lots than it bought"), false)]);
         let mut db = shop.state.db.acquire().await.unwrap();
         let report = reconcile(&mut db).await.unwrap();
         let line = format!("1 findings\nworkspace {}: purchase {id} was credited", shop.workspace.0);
         assert!(!report.is_clean() && report.to_string().contains(&line), "{report}");
-        shop.by_hand("update purchases set quantity = 2, checkout_session_id = 'cs_test_other'").await;
+        shop.by_hand("update purchases set quantity = 2, total_mc = 2000000, checkout_session_id = 'cs_test_other'")
+            .await;
         let mut found = unpaired().await;
         found.sort();
         let posting = format!("credits session {session}, which no purchase has");

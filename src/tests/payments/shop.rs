@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use minutebank::app::buy_pack::{BuyError, PackOrder, buy_pack};
+use minutebank::app::buy_credits::{CreditsOrder, buy_credits};
+use minutebank::app::buy_pack::{PackOrder, buy_pack};
+use minutebank::app::open_checkout::{BuyError, BuyForm};
 use minutebank::config::{Secret, StripeConfig};
 use minutebank::payments::{self, Purchase, Stripe};
 use minutebank::pricing::{PackOffer, Terms};
@@ -135,20 +137,25 @@ impl<'w> Shop<'w> {
         format!("{}/webhooks/stripe", self.site.base)
     }
 
+    /// The owner's form.
+    pub fn form(&self, key: &str) -> BuyForm {
+        BuyForm { workspace: self.workspace, buyer: self.owner, purchase_key: key.to_owned() }
+    }
+
     /// The owner's choice, under a form's key.
     pub fn order(&self, key: &str, pack: &str, quantity: i64) -> PackOrder {
-        PackOrder {
-            workspace: self.workspace,
-            buyer: self.owner,
-            purchase_key: key.to_owned(),
-            pack: pack.to_owned(),
-            quantity,
-        }
+        PackOrder { form: self.form(key), pack: pack.to_owned(), quantity }
     }
 
     /// Buys as the owner; answers the address of Checkout.
     pub async fn buy(&self, key: &str, quantity: i64) -> Result<String, BuyError> {
         buy_pack(&self.state, &self.order(key, "pack_medium", quantity)).await
+    }
+
+    /// Buys credits as the owner; answers the address of Checkout.
+    pub async fn buy_credits(&self, key: &str, cents: i64) -> Result<String, BuyError> {
+        let order = CreditsOrder { form: self.form(key), amount: MilliCents::from_cents(cents) };
+        buy_credits(&self.state, &order).await
     }
 
     /// The purchase of a form's key.
@@ -169,6 +176,13 @@ impl<'w> Shop<'w> {
         let mut lots = ledger::repo::lots(&mut db, self.workspace, i64::MAX, 100).await.unwrap();
         lots.reverse();
         lots.iter().map(|lot| lot.remaining / 60).collect()
+    }
+
+    /// Credits, in cents.
+    pub async fn credits(&self) -> i64 {
+        let mut db = self.state.db.acquire().await.unwrap();
+        let wallet = ledger::repo::wallet(&mut db, self.workspace).await.unwrap().expect("the client has a wallet");
+        MilliCents(wallet.balances.credits_mc).cents_down()
     }
 
     /// A count, asked as the superuser.
@@ -246,10 +260,24 @@ impl Browser {
         seen(&self.browser.get(path).await)
     }
 
+    /// The text of a page.
+    pub async fn page(&self, path: &str) -> String {
+        self.browser.get(path).await.body
+    }
+
     /// Sends the Buy Minutes form; answers the status and where it leads on.
     pub async fn buy(&self, fields: &[(&str, &str)]) -> (u16, String) {
+        self.send("/billing/buy", fields).await
+    }
+
+    /// Sends the Add credits form; answers the status and where it leads on.
+    pub async fn add_credits(&self, fields: &[(&str, &str)]) -> (u16, String) {
+        self.send("/billing/credits", fields).await
+    }
+
+    async fn send(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
         let fields: Vec<_> = [("csrf", self.csrf.as_str())].iter().chain(fields).copied().collect();
-        seen(&self.browser.post("/billing/buy", &fields).await)
+        seen(&self.browser.post(path, &fields).await)
     }
 }
 

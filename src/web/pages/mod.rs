@@ -5,7 +5,7 @@ mod error;
 mod packages;
 mod sign_in;
 
-pub use billing::{BillingView, Buying, Notice, billing_page};
+pub use billing::{BillingView, Buying, Crediting, CreditingError, Notice, Refused, billing_page};
 pub use error::{Problem, error_page};
 pub use packages::{PackagesView, packages_page};
 pub use sign_in::{DemoLogin, SignInView, sign_in_page};

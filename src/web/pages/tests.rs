@@ -58,7 +58,7 @@ fn harbor() -> Frame {
 fn plain() -> BillingView {
     let packs =
         vec![pack("pack_s", "Small", 50, 6), pack("pack_m", "Medium", 100, 10), pack("pack_l", "Large", 250, 20)];
-    BillingView { offers: Ok(Offers { packs }), notice: None, buying: None }
+    BillingView { offers: Ok(Offers { packs }), notice: None, buying: None, crediting: None }
 }
 
 fn billing(frame: Frame, view: BillingView) -> String {
@@ -124,13 +124,29 @@ fn what_is_wrong_with_a_purchase_stands_beside_the_field_and_the_typed_value_sta
         purchase_key: "key_1".into(),
         pack: Some("pack_gone".into()),
         quantity: Some("99".into()),
-        stripe_unreachable: true,
+        refused: Some(Refused::StripeUnreachable),
     };
     let html = billing(harbor(), BillingView { buying: Some(buying), ..plain() });
     assert_all(
         &html,
         &["Enter a quantity from 1 to 20.", "value=\"99\"", "no longer offered", "Stripe could not be reached"],
     );
+}
+
+#[test]
+fn a_refusal_is_said_in_the_form_or_where_there_is_none_on_the_page() {
+    let asked =
+        |refused| BillingView { buying: Some(Buying { refused: Some(refused), ..Buying::default() }), ..plain() };
+    let in_form = billing(harbor(), asked(Refused::FormUsed));
+    assert_all(&in_form, &["<dialog open", "This form was used before", "Check your choice and pay again."]);
+    assert!(in_form.contains("Usage Warning"), "the page's own alert stays");
+    for refused in [Refused::NoSubscription, Refused::AddonsDisabled, Refused::ViaProvider] {
+        let mut frame = harbor();
+        frame.overview.as_mut().unwrap().subscription.as_mut().unwrap().addons = false;
+        let html = billing(frame, asked(refused));
+        assert_all(&html, &[refused.title(), refused.sentence()]);
+        assert!(!html.contains("<dialog"), "{html}");
+    }
 }
 
 #[test]

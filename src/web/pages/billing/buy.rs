@@ -8,6 +8,7 @@ use crate::units::Meter;
 use crate::web::components::Icon;
 
 use super::Buying;
+use super::refused::RefusedAlert;
 
 #[component]
 pub(super) fn BuyDialog(packs: Vec<PackOffer>, standing: Standing, buying: Buying, csrf: String) -> impl IntoView {
@@ -28,7 +29,7 @@ pub(super) fn BuyDialog(packs: Vec<PackOffer>, standing: Standing, buying: Buyin
                 </a>
             </div>
             <p class="dialog-line">{format!("Extra {noun} never expire. Calls use them after your plan {noun}.")}</p>
-            {buying.stripe_unreachable.then(|| view! { <Unreachable /> })}
+            {buying.refused.map(|refused| view! { <RefusedAlert refused=refused /> })}
             <input type="hidden" name="csrf" value=csrf />
             <input type="hidden" name="purchase_key" value=buying.purchase_key />
             <fieldset>
@@ -85,19 +86,6 @@ fn PackCards(packs: Vec<PackOffer>, chosen: String) -> impl IntoView {
             }
         })
         .collect_view()
-}
-
-#[component]
-fn Unreachable() -> impl IntoView {
-    view! {
-        <div class="alert red inside" role="alert">
-            {Icon::Warning.svg()}
-            <div class="words">
-                <strong>"Stripe could not be reached"</strong>
-                <p>"Nothing was charged and your choice is kept. Try again in a moment."</p>
-            </div>
-        </div>
-    }
 }
 
 const fn tag_words(tag: Tag) -> &'static str {

@@ -5,14 +5,15 @@ mod balance;
 mod buy;
 mod extra;
 mod plan;
+mod refused;
 mod warning;
 
 use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::app::overview::{Offers, Overview};
-use crate::pricing::PackOffer;
-use crate::units::Meter;
+use crate::pricing::{AmountError, PackOffer};
+use crate::units::{Meter, MilliCents};
 use crate::web::components::{Alert, Broken, SectionError};
 use crate::web::dates::Calendar;
 use crate::web::shell::{Frame, PageHead, Place, Shell};
@@ -23,6 +24,8 @@ use buy::BuyDialog;
 use extra::ExtraCard;
 use plan::PlanCard;
 
+pub use refused::Refused;
+
 /// What the page shows besides the wallet.
 #[derive(Clone, Debug)]
 pub struct BillingView {
@@ -32,22 +35,31 @@ pub struct BillingView {
     pub notice: Option<Notice>,
     /// The Buy Minutes dialog is open.
     pub buying: Option<Buying>,
+    /// The Add credits dialog is open.
+    pub crediting: Option<Crediting>,
 }
 
 /// What just happened to a purchase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// It is posted.
+    /// Packs are posted.
     Added {
         /// What was bought.
         meter: Meter,
         /// Minutes or calls added, all packs of the purchase together.
         pieces: i64,
     },
+    /// Credits are posted.
+    CreditsAdded {
+        /// How much.
+        amount: MilliCents,
+    },
     /// Paid or about to be, but not posted yet.
     Processing,
     /// The Checkout session ended without a payment.
     NotPaid,
+    /// Nothing was bought, and there is no form that could say so.
+    Refused(Refused),
 }
 
 /// The Buy Minutes dialog as it was left or asked for. `pack` and `quantity` are as they came in the address or the
@@ -60,13 +72,47 @@ pub struct Buying {
     pub pack: Option<String>,
     /// The typed quantity; none: 1.
     pub quantity: Option<String>,
-    /// The attempt before failed because Stripe gave no answer.
-    pub stripe_unreachable: bool,
+    /// Why the attempt before bought nothing.
+    pub refused: Option<Refused>,
+}
+
+/// The Add credits dialog as it was left or asked for. `choice` and `amount` are as they came in the address or the form.
+#[derive(Clone, Debug, Default)]
+pub struct Crediting {
+    /// One-use key of the form; the same one again where an attempt is repeated.
+    pub purchase_key: String,
+    /// Dollars of the chosen preset, or `other`; none: the preselected one.
+    pub choice: Option<String>,
+    /// The typed amount.
+    pub amount: Option<String>,
+    /// What is wrong.
+    pub error: Option<CreditingError>,
+}
+
+/// Why the attempt before added no credits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CreditingError {
+    /// The amount; said beside its field.
+    Amount(AmountError),
+    /// Anything else; said above the form.
+    Refused(Refused),
+}
+
+impl BillingView {
+    /// Why the attempt before bought nothing, except where a field is to blame.
+    fn refused(&self) -> Option<Refused> {
+        let crediting = self.crediting.as_ref().and_then(|crediting| crediting.error);
+        match (self.buying.as_ref().and_then(|buying| buying.refused), crediting) {
+            (Some(refused), _) | (None, Some(CreditingError::Refused(refused))) => Some(refused),
+            (None, _) => None,
+        }
+    }
 }
 
 /// The page.
 pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
-    let BillingView { offers, notice, buying } = view;
+    let refused = view.refused();
+    let BillingView { offers, notice, buying, .. } = view;
     let self_service = frame.self_service();
     let on_sale: &[PackOffer] = offers.as_ref().map_or(&[], |offers| &offers.packs);
     let can_buy = self_service && !on_sale.is_empty();
@@ -75,6 +121,7 @@ pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
         let csrf = frame.csrf.clone();
         view! { <BuyDialog packs=on_sale.to_vec() standing=standing buying=buying csrf=csrf /> }.into_any()
     });
+    let notice = notice.or(refused.filter(|_| dialog.is_none()).map(Notice::Refused));
     let calendar = frame.calendar();
     let overview = frame.overview.clone();
     view! {

@@ -95,6 +95,10 @@ fn told(notice: Notice, overview: &Overview, action: Option<(String, String)>) -
             let sentence = format!("You now have {extra}. They never expire.");
             (Tone::Success, format!("{} added", meter.pieces(pieces)), sentence, None)
         }
+        Notice::CreditsAdded { amount } => {
+            let sentence = format!("You now have {} in credits. They never expire.", overview.standing.posted);
+            (Tone::Success, format!("{amount} added"), sentence, None)
+        }
         Notice::Processing => {
             let sentence = "Stripe has not confirmed it yet. What you bought appears here once it has.".to_owned();
             let again = ("Refresh".to_owned(), "/billing".to_owned());
@@ -104,6 +108,7 @@ fn told(notice: Notice, overview: &Overview, action: Option<(String, String)>) -
             let sentence = "Nothing was charged and nothing was added.".to_owned();
             (Tone::Neutral, "Payment not completed".to_owned(), sentence, action)
         }
+        Notice::Refused(refused) => (Tone::Red, refused.title().to_owned(), refused.sentence().to_owned(), None),
     };
     Warning { tone, title, sentence, action }
 }

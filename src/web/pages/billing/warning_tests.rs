@@ -111,6 +111,16 @@ fn what_just_happened_comes_first() {
 }
 
 #[test]
+fn added_credits_are_named_with_what_is_there_now() {
+    let mut overview = harbor(0, 0);
+    overview.standing.posted = MilliCents(5_750_000);
+    let added = Notice::CreditsAdded { amount: MilliCents(2_500_000) };
+    let warning = choose(&overview, Some(added), true, &calendar()).unwrap();
+    assert_eq!((warning.tone, warning.title.as_str()), (Tone::Success, "$25.00 added"));
+    assert_eq!(warning.sentence, "You now have $57.50 in credits. They never expire.");
+}
+
+#[test]
 fn who_cannot_buy_gets_no_button() {
     let warning = choose(&harbor(83 * 60, 0), None, false, &calendar()).unwrap();
     assert_eq!(warning.action, None);

@@ -1,0 +1,316 @@
+//! Buying credits: `POST /billing/credits`, and from a paid session to the balance.
+
+use futures::future::join_all;
+use jiff::SignedDuration;
+use minutebank::app::buy_credits::{CreditsOrder, buy_credits};
+use minutebank::app::fulfil_purchase::{Fulfilment, fulfil};
+use minutebank::app::open_checkout::{BuyError, BuyForm};
+use minutebank::app::reconcile::reconcile;
+use minutebank::app::sweep_purchases::{sweep, sweep_all};
+use minutebank::payments::{self, Bought, PurchaseStatus};
+use minutebank::pricing::{Rates, Terms};
+use minutebank::tenants::Role;
+use minutebank::units::MilliCents;
+use serde_json::json;
+
+use super::shop::{OWNER, Shop, shop, shop_on};
+use crate::fixture::starter;
+
+/// Minutes cost $0.05, $5 are free, packs are on offer, too.
+fn flat() -> Terms {
+    let rates = Rates { voice: MilliCents(5_000), ..Rates::default() };
+    Terms { name: "Flat".into(), rates, included: 0, free_credits: MilliCents(500_000), ..starter() }
+}
+
+fn shop_with_rates(test: impl AsyncFnOnce(&Shop)) {
+    shop_on(&flat(), test);
+}
+
+/// One posting, this balance.
+async fn credited_once(shop: &Shop<'_>, cents: i64) {
+    assert_eq!(shop.credits().await, cents);
+    assert_eq!(shop.count("select count(*) from postings where kind = 5").await, 1);
+    assert_eq!(shop.count("select count(*) from purchases where status = 'credited'").await, 1);
+    assert_eq!(shop.lots().await, [0; 0]);
+}
+
+#[test]
+fn a_form_sent_many_times_at_once_is_one_purchase_with_one_address() {
+    shop_with_rates(async |shop| {
+        let browser = shop.browser(OWNER).await;
+        let fields = [("purchase_key", "one"), ("choice", "other"), ("amount", "$1,234.50")];
+        let sent = join_all((0..6).map(|_| browser.add_credits(&fields))).await;
+        let (status, address) = &sent[0];
+        assert_eq!(*status, 303);
+        assert!(address.contains("/c/pay/cs_test_"), "{address}");
+        assert!(sent.iter().all(|(_, other)| other == address), "{sent:?}");
+        assert_eq!(browser.add_credits(&fields).await.1, *address);
+        assert_eq!(shop.count("select count(*) from purchases").await, 1);
+        let figures = shop.figures().await;
+        assert_eq!((&figures["sessions"]["total"], &figures["customers"]), (&1.into(), &1.into()));
+        let purchase = shop.purchase("one").await;
+        assert_eq!((purchase.bought_by, purchase.total().cents_down()), (shop.owner, 123_450));
+        assert!(matches!(purchase.bought, Bought::Credits { .. }));
+    });
+}
+
+#[test]
+fn a_form_belongs_to_one_choice() {
+    shop_with_rates(async |shop| {
+        let browser = shop.browser(OWNER).await;
+        let fields = |choice| [("purchase_key", "one"), ("choice", choice), ("amount", "")];
+        assert!(browser.add_credits(&fields("25")).await.1.contains("/c/pay/"));
+        let back = "/billing?buy=credits&choice=50&error=form_used".to_owned();
+        assert_eq!(browser.add_credits(&fields("50")).await, (303, back));
+        assert!(matches!(shop.buy("one", 1).await, Err(BuyError::FormUsed)), "a pack is another choice");
+        shop.buy("two", 1).await.unwrap();
+        assert!(matches!(shop.buy_credits("two", 1_000).await, Err(BuyError::FormUsed)), "and the other way round");
+        shop.buy_credits("three", 2_500).await.unwrap();
+        assert_eq!(shop.figures().await["customers"], 1);
+    });
+}
+
+#[test]
+fn what_is_wrong_with_an_amount_leads_back_with_what_was_typed() {
+    shop_with_rates(async |shop| {
+        let browser = shop.browser(OWNER).await;
+        let send = async |choice: &str, amount: &str| {
+            browser.add_credits(&[("purchase_key", "k"), ("choice", choice), ("amount", amount)]).await
+        };
+        for typed in ["0.49", "10000.01", "25.505", "25,50", "-5", "ten", "1e3"] {
+            let typed_in_address: String = url::form_urlencoded::byte_serialize(typed.as_bytes()).collect();
+            let back = format!("/billing?buy=credits&choice=other&amount={typed_in_address}&error=amount");
+            assert_eq!(send("other", typed).await, (303, back));
+        }
+        assert_eq!(send("", "").await.1, "/billing?buy=credits&error=amount");
+        assert_eq!(send("30", "").await.1, "/billing?buy=credits&choice=30&error=amount");
+        let endless = "9".repeat(500);
+        assert_eq!(send("other", &endless).await.1, "/billing?buy=credits&choice=other&error=amount");
+        for cents in [49, 1_000_001, 0, -100] {
+            assert!(matches!(shop.buy_credits("k", cents).await, Err(BuyError::Amount)), "{cents}");
+        }
+        let order = CreditsOrder { form: shop.form("k"), amount: MilliCents(50_001) };
+        assert!(matches!(buy_credits(&shop.state, &order).await, Err(BuyError::Amount)), "part of a cent");
+        assert_eq!(shop.count("select count(*) from purchases").await, 0);
+        assert_eq!(shop.figures().await["sessions"]["total"], 0);
+        for (key, choice, typed, cents) in
+            [("a", "other", "0.50", 50), ("b", "", "$10,000", 1_000_000), ("c", "100", "x", 10_000)]
+        {
+            let fields = [("purchase_key", key), ("choice", choice), ("amount", typed)];
+            assert!(browser.add_credits(&fields).await.1.contains("/c/pay/"), "{typed}");
+            assert_eq!(shop.purchase(key).await.total().cents_down(), cents);
+        }
+    });
+}
+
+#[test]
+fn viewers_and_forms_of_others_add_nothing() {
+    shop_with_rates(async |shop| {
+        let fields = [("purchase_key", "one"), ("choice", "10")];
+        shop.member(shop.workspace, "viewer@harbor.test", Role::Viewer).await;
+        assert_eq!(shop.browser("viewer@harbor.test").await.add_credits(&fields).await.0, 403);
+        let billing = shop.member(shop.workspace, "billing@harbor.test", Role::Billing).await;
+        let mut browser = shop.browser("billing@harbor.test").await;
+        browser.csrf = "form_of_another".to_owned();
+        assert_eq!(browser.add_credits(&fields).await.0, 403);
+        assert_eq!(shop.count("select count(*) from purchases").await, 0);
+        let browser = shop.browser("billing@harbor.test").await;
+        assert_eq!(browser.add_credits(&fields).await.0, 303);
+        assert_eq!(shop.purchase("one").await.bought_by, billing);
+    });
+}
+
+#[test]
+fn credits_are_sold_where_something_has_a_price() {
+    shop(async |shop| {
+        assert!(matches!(shop.buy_credits("one", 1_000).await, Err(BuyError::NoRates)));
+        let browser = shop.browser(OWNER).await;
+        let (_, back) = browser.add_credits(&[("purchase_key", "one"), ("choice", "10")]).await;
+        assert_eq!(back, "/billing?buy=credits&choice=10&error=no_rates");
+        assert!(browser.page(&back).await.contains("Your plan does not use credits"));
+        let stranger = shop.world.workspace().await;
+        let order = CreditsOrder {
+            form: BuyForm { workspace: stranger, ..shop.form("x") },
+            amount: MilliCents::from_cents(1_000),
+        };
+        assert!(matches!(buy_credits(&shop.state, &order).await, Err(BuyError::NoSubscription)));
+    });
+    let messages = Rates { message: MilliCents(1_000), ..Rates::default() };
+    shop_on(&Terms { rates: messages, addons: false, ..starter() }, async |shop| {
+        shop.buy_credits("one", 1_000).await.expect("messages are paid with credits, packs are another matter");
+    });
+}
+
+#[test]
+fn the_way_back_and_five_webhooks_in_parallel_credit_once() {
+    shop_with_rates(async |shop| {
+        shop.hold_webhooks().await;
+        shop.buy_credits("one", 2_500).await.unwrap();
+        let session = shop.session("one").await;
+        let browser = shop.browser(OWNER).await;
+        let back = format!("/billing/return?session_id={session}");
+        let id = shop.purchase("one").await.id;
+        assert_eq!(browser.open(&back).await, (303, format!("/billing?pending={id}")));
+        assert_eq!(shop.credits().await, 500);
+        shop.pay(&session).await;
+        let (returned, told) = tokio::join!(
+            browser.open(&back),
+            shop.control("webhooks/resend", json!({ "session": session, "copies": 5 }))
+        );
+        assert_eq!(returned, (303, format!("/billing?added={id}")));
+        assert_eq!(told["statuses"], json!([200, 200, 200, 200, 200]));
+        credited_once(shop, 3_000).await;
+        let page = browser.page(&returned.1).await;
+        assert!(page.contains("$25.00 added") && page.contains("You now have $30.00 in credits."), "{page}");
+        assert_eq!(browser.open(&back).await.1, format!("/billing?added={id}"));
+        shop.control("webhooks/resend", json!({ "session": session, "copies": 2 })).await;
+        sweep_all(&shop.state).await.unwrap();
+        credited_once(shop, 3_000).await;
+    });
+}
+
+#[test]
+fn stopped_between_any_two_steps_the_sweep_credits_once() {
+    shop_with_rates(async |shop| {
+        shop.hold_webhooks().await;
+        // Stopped before Stripe's answer was stored.
+        shop.buy_credits("first", 1_000).await.unwrap();
+        shop.fault("drop_after", "POST", "/v1/checkout/sessions", 1_000).await;
+        let browser = shop.browser(OWNER).await;
+        let fields = [("purchase_key", "one"), ("choice", "other"), ("amount", "12.5")];
+        let back = "/billing?buy=credits&choice=other&amount=12.5&key=one&error=stripe_unreachable";
+        assert_eq!(browser.add_credits(&fields).await, (303, back.to_owned()));
+        let before = shop.purchase("one").await;
+        assert_eq!((before.status, &before.session), (PurchaseStatus::Open, &None));
+        shop.heal().await;
+        shop.world.clock.advance(SignedDuration::from_mins(1));
+        sweep(&shop.state).await.unwrap();
+        let after = shop.purchase("one").await;
+        assert_eq!(after.attempt, before.attempt, "the same bytes and key");
+        let (session, address) = after.session.expect("the sweep has asked again");
+        assert_eq!(browser.add_credits(&fields).await, (303, address));
+        assert_eq!(shop.figures().await["sessions"]["total"], 2);
+        // Stopped between payment and credit.
+        shop.pay(&session).await;
+        let (one, two) = tokio::join!(sweep_all(&shop.state), sweep_all(&shop.state));
+        assert!(one.unwrap() + two.unwrap() >= 1);
+        credited_once(shop, 1_750).await;
+        assert_eq!(sweep_all(&shop.state).await.unwrap(), 0);
+        credited_once(shop, 1_750).await;
+    });
+}
+
+#[test]
+fn stopped_between_credit_and_its_mark_the_sweep_only_marks() {
+    shop_with_rates(async |shop| {
+        shop.hold_webhooks().await;
+        shop.buy_credits("one", 2_500).await.unwrap();
+        let (purchase, session) = (shop.purchase("one").await, shop.session("one").await);
+        shop.pay(&session).await;
+        shop.world.submit(shop.workspace, purchase.credit(&session)).await;
+        let mut db = shop.state.db.acquire().await.unwrap();
+        let found = payments::repo::unpaired(&mut db).await.unwrap();
+        assert_eq!((found.len(), found[0].in_flight), (1, true), "{found:?}");
+        assert!(reconcile(&mut db).await.unwrap().is_clean());
+        drop(db);
+        shop.world.clock.advance(SignedDuration::from_mins(1));
+        assert_eq!(sweep(&shop.state).await.unwrap(), 1);
+        credited_once(shop, 3_000).await;
+    });
+}
+
+#[test]
+fn what_was_paid_is_credited_whatever_became_of_the_plan() {
+    shop_with_rates(async |shop| {
+        shop.hold_webhooks().await;
+        shop.buy_credits("one", 2_500).await.unwrap();
+        let session = shop.session("one").await;
+        shop.by_hand("update plan_snapshots set terms = jsonb_set(terms, '{rates}', '{}')").await;
+        assert!(matches!(shop.buy_credits("two", 2_500).await, Err(BuyError::NoRates)));
+        shop.pay(&session).await;
+        let all = join_all((0..4).map(|_| fulfil(&shop.state, &session))).await;
+        assert!(all.iter().all(|one| matches!(one, Ok(Fulfilment::Credited(_)))), "{all:?}");
+        credited_once(shop, 3_000).await;
+    });
+}
+
+#[test]
+fn a_payment_that_does_not_match_goes_to_the_inbox() {
+    shop_with_rates(async |shop| {
+        shop.buy_credits("one", 1_000).await.unwrap();
+        let session = shop.session("one").await;
+        shop.hold_webhooks().await;
+        shop.by_hand("update purchases set total_mc = 2000000").await;
+        shop.pay(&session).await;
+        let all = join_all((0..3).map(|_| fulfil(&shop.state, &session))).await;
+        assert!(all.iter().all(|one| matches!(one, Ok(Fulfilment::Unmatched(_)))), "{all:?}");
+        sweep_all(&shop.state).await.unwrap();
+        assert_eq!(shop.credits().await, 500);
+        assert_eq!(shop.purchase("one").await.status, PurchaseStatus::Unmatched);
+        let expected = "select count(*) from inbox_items where kind = 'unmatched_payment'
+            and detail like '%its amount is 1000 cents, expected 2000 cents'";
+        assert_eq!(shop.count(expected).await, 1);
+    });
+}
+
+#[test]
+fn a_session_that_ends_unpaid_adds_nothing() {
+    shop_with_rates(async |shop| {
+        shop.hold_webhooks().await;
+        shop.buy_credits("one", 1_000).await.unwrap();
+        let session = shop.session("one").await;
+        assert_eq!(shop.stripe(&format!("checkout/sessions/{session}/expire")).await.status(), 200);
+        let browser = shop.browser(OWNER).await;
+        let back = format!("/billing/return?session_id={session}");
+        let id = shop.purchase("one").await.id;
+        assert_eq!(browser.open(&back).await.1, format!("/billing?unpaid={id}"));
+        assert!(browser.page(&format!("/billing?added={id}")).await.contains("Payment not completed"));
+        assert_eq!(shop.purchase("one").await.status, PurchaseStatus::Expired);
+        assert_eq!(shop.credits().await, 500);
+        // The form is used up; a new one begins anew.
+        let fields = [("purchase_key", "two"), ("choice", "10")];
+        assert!(browser.add_credits(&fields).await.1.contains("/c/pay/"));
+    });
+}
+
+#[test]
+fn what_does_not_pair_is_named() {
+    shop_with_rates(async |shop| {
+        shop.buy_credits("one", 1_000).await.unwrap();
+        let session = shop.session("one").await;
+        shop.pay(&session).await;
+        fulfil(&shop.state, &session).await.unwrap();
+        let unpaired = async || {
+            let mut db = shop.state.db.acquire().await.unwrap();
+            let found = payments::repo::unpaired(&mut db).await.unwrap();
+            let mut found: Vec<_> = found.into_iter().map(|one| (one.what, one.in_flight)).collect();
+            found.sort();
+            found
+        };
+        assert_eq!(unpaired().await, []);
+        let id = shop.purchase("one").await.id;
+        shop.by_hand("update purchases set total_mc = 2000000").await;
+        let other = format!("purchase {id} was credited with another amount than it bought");
+        assert_eq!(unpaired().await, [(other, false)]);
+        shop.by_hand("update purchases set total_mc = 1000000, status = 'open', credited_at = null").await;
+        let found = unpaired().await;
+        assert!(found.len() == 1 && found[0].0.ends_with("is marked open") && found[0].1, "{found:?}");
+        shop.by_hand(
+            "update purchases set status = 'credited', credited_at = now(), kind = 'pack', pack_id = p.id, pack_name = 'x',
+                 meter = 'minutes', units_each = 60, price_each_mc = 1000000, quantity = 1
+             from packs p where p.public_id = 'pack_medium'",
+        )
+        .await;
+        let found = unpaired().await;
+        assert!(
+            found[0].0.ends_with(&format!("whose purchase {id} bought something else")) && !found[0].1,
+            "{found:?}"
+        );
+        assert_eq!(found[1], (format!("purchase {id} is marked credited without a posting"), false));
+        shop.by_hand(
+            "update purchases set kind = 'credits', pack_id = null, pack_name = null, meter = null, units_each = null,
+                 price_each_mc = null, quantity = null",
+        )
+        .await;
+    });
+}

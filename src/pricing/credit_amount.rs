@@ -63,9 +63,12 @@ pub fn preset_name(preset: MilliCents) -> String {
 pub fn parse_amount(typed: &str) -> Result<MilliCents, AmountError> {
     let typed = typed.trim();
     let number = typed.strip_prefix('$').map_or(typed, str::trim_start);
-    let (dollars, cents) = number.split_once('.').unwrap_or((number, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let dollars = whole_dollars(dollars).filter(|_| digits(cents)).ok_or(AmountError::NotAnAmount)?;
+    let (dollars, cents) = match number.split_once('.') {
+        Some(("", cents)) => ("0", cents),
+        Some(parts) => parts,
+        None => (number, "0"),
+    };
+    let dollars = without_commas(dollars).filter(|_| is_digits(cents)).ok_or(AmountError::NotAnAmount)?;
     if cents.len() > 2 {
         return Err(AmountError::PartOfACent);
     }
@@ -80,15 +83,16 @@ pub fn parse_amount(typed: &str) -> Result<MilliCents, AmountError> {
     }
 }
 
-/// The digits before the point, without commas; `0` where there are none.
-fn whole_dollars(text: &str) -> Option<String> {
-    let mut groups = text.split(',');
-    let first = groups.next().unwrap_or_default();
-    let rest: Vec<&str> = groups.collect();
-    let plain = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
-    let grouped = rest.is_empty() || (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3);
-    let sound = grouped && plain(first) && rest.iter().all(|group| plain(group));
-    sound.then(|| format!("0{first}{}", rest.concat()))
+/// The digits before the point.
+fn without_commas(text: &str) -> Option<String> {
+    let groups: Vec<&str> = text.split(',').collect();
+    let (first, rest) = groups.split_first()?;
+    let grouped = rest.is_empty() || first.len() <= 3 && rest.iter().all(|group| group.len() == 3);
+    (grouped && groups.iter().all(|group| is_digits(group))).then(|| groups.concat())
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ async fn stand_in(config: &Config, until_stdin_closes: bool) -> Result<(), Error
         state_file: config.data_dir.join("stripe-sandbox.jsonl"),
         webhook_url: Some(format!("http://{}/webhooks/stripe", config.local_addr())),
         webhook_secret: config.stripe.webhook_secret.reveal().to_owned(),
-        clock: Clock::system(),
+        clock: Clock::shifted(config.clock_offset),
     };
     std::fs::create_dir_all(&config.data_dir)?;
     let listener = tokio::net::TcpListener::bind(config.sandbox_addr).await?;

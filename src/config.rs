@@ -5,11 +5,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use jiff::SignedDuration;
 use url::Url;
 
 /// What demo mode's sandbox and server share; nothing secret.
 const DEMO_WEBHOOK_SECRET: &str = "whsec_minutebank_demo";
 const DEMO_STRIPE_KEY: &str = "sk_test_minutebank_demo";
+/// Farthest that the demo's clock can be moved: ten years, in seconds.
+const FARTHEST: i64 = 3_660 * 86_400;
 
 /// A text that never shows in a log.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,6 +49,8 @@ pub struct Config {
     pub database_url: Option<Secret>,
     /// Demo mode: sandbox, demo data, and a note on each page.
     pub demo: bool,
+    /// `MINUTEBANK_CLOCK_OFFSET`: how far demo mode's clock is ahead of the machine's.
+    pub clock_offset: SignedDuration,
     /// How to reach Stripe.
     pub stripe: StripeConfig,
     /// `STRIPE_SANDBOX_ADDR`: where demo mode's sandbox listens.
@@ -121,6 +126,35 @@ impl Reader<'_> {
         self.wrong.push(format!("{name} must begin with {}", prefixes.join(" or ")));
         None
     }
+
+    fn clock_offset(&mut self, demo: bool) -> SignedDuration {
+        let Some(text) = self.text("MINUTEBANK_CLOCK_OFFSET") else {
+            return SignedDuration::ZERO;
+        };
+        if !demo {
+            self.wrong.push("MINUTEBANK_CLOCK_OFFSET moves the clock in demo mode only: unset it".into());
+        }
+        ahead(&text).unwrap_or_else(|| {
+            self.wrong
+                .push(format!("MINUTEBANK_CLOCK_OFFSET must be like +35d (also h, m, s; 10 years at most): {text}"));
+            SignedDuration::ZERO
+        })
+    }
+}
+
+/// Reads `+35d`, `+36h`, `+90m` or `+5s`: time only runs forward.
+fn ahead(text: &str) -> Option<SignedDuration> {
+    let (number, unit) = text.strip_prefix('+')?.split_at_checked(text.len().checked_sub(2)?)?;
+    let secs = match unit {
+        "d" => 86_400,
+        "h" => 3_600,
+        "m" => 60,
+        "s" => 1,
+        _ => return None,
+    };
+    let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    let offset = number.parse::<i64>().ok().filter(|_| digits)?.checked_mul(secs)?;
+    (offset <= FARTHEST).then(|| SignedDuration::from_secs(offset))
 }
 
 impl Config {
@@ -151,6 +185,7 @@ impl Config {
             .iter()
             .all(|name| reader.text(name).is_none());
         let demo = reader.flag("MINUTEBANK_DEMO") || unconfigured;
+        let clock_offset = reader.clock_offset(demo);
         let addr: Option<SocketAddr> = reader.parsed("MINUTEBANK_ADDR", "an address with a port", "127.0.0.1:3000");
         let own =
             addr.map_or_else(|| "http://localhost:3000".to_owned(), |addr| format!("http://localhost:{}", addr.port()));
@@ -174,7 +209,17 @@ impl Config {
             (Some(addr), Some(public_url), Some(data_dir), Some(stripe), Some(sandbox_addr))
                 if reader.wrong.is_empty() =>
             {
-                Ok(Self { addr, public_url, data_dir, database_url, demo, stripe, sandbox_addr, site_root })
+                Ok(Self {
+                    addr,
+                    public_url,
+                    data_dir,
+                    database_url,
+                    demo,
+                    clock_offset,
+                    stripe,
+                    sandbox_addr,
+                    site_root,
+                })
             }
             _ => Err(ConfigError(reader.wrong)),
         }
@@ -256,6 +301,26 @@ mod tests {
         assert!(read(&[("MINUTEBANK_ADDR", "0.0.0.0:3000")]).is_err());
         assert!(read(&[("MINUTEBANK_ADDR", "0.0.0.0:3000"), ("MINUTEBANK_DEMO_PUBLIC", "1")]).is_ok());
         assert!(read(&[("STRIPE_SANDBOX_ADDR", "10.0.0.1:1")]).is_err());
+    }
+
+    #[test]
+    fn the_demo_s_clock_moves_forward_only() {
+        let offset = |text| read(&[("MINUTEBANK_CLOCK_OFFSET", text)]).map(|config| config.clock_offset.as_secs());
+        assert_eq!(offset(""), Ok(0));
+        assert_eq!(offset("+35d"), Ok(35 * 86_400));
+        assert_eq!(offset("+400d"), Ok(400 * 86_400));
+        assert_eq!(offset("+36h"), Ok(36 * 3_600));
+        assert_eq!((offset("+90m"), offset("+5s")), (Ok(5_400), Ok(5)));
+        for text in ["35d", "-2h", "+", "+d", "+1", "+1.5d", "++1d", "+1w", "+3661d", "+99999999999999999999d", "+1é"]
+        {
+            assert!(offset(text).is_err_and(|error| error.to_string().contains("+35d")), "{text}");
+        }
+        let real = [
+            ("MINUTEBANK_CLOCK_OFFSET", "+35d"),
+            ("STRIPE_SECRET_KEY", "sk_live_x"),
+            ("STRIPE_WEBHOOK_SECRET", "whsec_x"),
+        ];
+        assert!(read(&real).unwrap_err().to_string().contains("demo mode only"));
     }
 
     #[test]

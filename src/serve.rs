@@ -5,6 +5,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::{RoundMode, SignedDuration, SignedDurationRound, Timestamp, Unit};
+use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
@@ -15,7 +17,7 @@ use crate::config::Config;
 use crate::database::{self, DatabaseError};
 use crate::demo::{self, DemoError};
 use crate::embedded::{self, Embedded, EmbeddedError};
-use crate::ledger::{Ledger, Options};
+use crate::ledger::{self, Ledger, Options};
 use crate::payments::Stripe;
 use crate::state::AppState;
 use crate::web;
@@ -36,6 +38,9 @@ pub enum ServeError {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// The database cannot be read.
+    #[error("the database could not be read: {0}")]
+    Read(#[from] sqlx::Error),
     /// The writer cannot connect.
     #[error("the ledger's writer cannot connect: {0}")]
     Writer(#[from] tokio_postgres::Error),
@@ -97,14 +102,18 @@ impl Postgres {
 }
 
 /// Serves until it is told to stop (SIGINT or SIGTERM).
-pub async fn run(config: Config) -> Result<(), ServeError> {
+pub async fn run(mut config: Config) -> Result<(), ServeError> {
     let listener = TcpListener::bind(config.addr).await.map_err(|error| ServeError::Listen(config.addr, error))?;
     let postgres = Postgres::start(&config).await?;
     database::migrate(postgres.url()).await?;
-    let clock = Clock::system();
+    let db = database::connect(postgres.url(), CONNECTIONS).await?;
+    if config.demo {
+        config.clock_offset = never_back(&db, config.clock_offset).await?;
+    }
+    let clock = Clock::shifted(config.clock_offset);
     let options = Options { database_url: postgres.url().to_owned(), shards: SHARDS, clock: clock.clone() };
     let state = AppState {
-        db: database::connect(postgres.url(), CONNECTIONS).await?,
+        db,
         ledger: Arc::new(Ledger::start(&options).await?),
         stripe: Arc::new(Stripe::new(&config.stripe)?),
         config: Arc::new(config),
@@ -131,6 +140,25 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
     Ok(())
 }
 
+/// The demo's offset, or the larger one with which the clock starts no earlier than the last posting.
+async fn never_back(db: &PgPool, offset: SignedDuration) -> sqlx::Result<SignedDuration> {
+    let newest = ledger::repo::newest_posted_at(&mut *db.acquire().await?).await?;
+    let Some(posted_at) = newest else { return Ok(offset) };
+    let caught_up = caught_up(offset, Clock::system().now(), posted_at);
+    if caught_up > offset {
+        let (posted_at, offset) = (posted_at.strftime("%F %T UTC"), format!("+{}s", caught_up.as_secs()));
+        tracing::warn!("time never runs back: the clock goes on from the last posting, {posted_at} ({offset})");
+    }
+    Ok(caught_up)
+}
+
+/// Whole seconds, so that the sandbox can be given the same offset.
+fn caught_up(offset: SignedDuration, now: Timestamp, posted_at: Timestamp) -> SignedDuration {
+    let up = SignedDurationRound::new().smallest(Unit::Second).mode(RoundMode::Ceil);
+    let lacking = posted_at.duration_since(now).round(up).expect("rounding to seconds fits");
+    offset.max(lacking)
+}
+
 /// The longest that requests in flight may take to finish.
 async fn last_call() {
     told_to_stop().await;
@@ -141,13 +169,11 @@ async fn last_call() {
 fn welcome(config: &Config) {
     println!("Minutebank is ready: {}", config.public_url);
     if config.demo {
-        println!(
-            "Demo mode: example data, no real payments. Sign in as owner@harbor.test, password {}",
-            demo::PASSWORD
-        );
-        println!(
-            "Pay with card 4242 4242 4242 4242, any later date, any CVC. API key of Harbor Dental: mb_test_harbor"
-        );
+        println!("Demo mode: example data, no real payments. Sign in with password {} as", demo::PASSWORD);
+        for demo::Client { name, email, key, .. } in demo::CLIENTS {
+            println!("  {name:18} {email:22} API key {key}");
+        }
+        println!("Pay with card 4242 4242 4242 4242, any later date, any CVC.");
     }
 }
 
@@ -170,5 +196,20 @@ pub async fn told_to_stop() {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_never_runs_back() {
+        let now: Timestamp = "2026-11-20T15:00:00Z".parse().unwrap();
+        let secs = SignedDuration::from_secs;
+        let later = now + SignedDuration::from_millis(90_001);
+        assert_eq!(caught_up(secs(0), now, now - secs(5)), secs(0));
+        assert_eq!(caught_up(secs(0), now, later), secs(91));
+        assert_eq!(caught_up(secs(3_600), now, later), secs(3_600));
     }
 }

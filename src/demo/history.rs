@@ -1,77 +1,59 @@
-//! A month in the life of a workspace: calls in office hours, some unanswered, adding up to exact sums.
+//! Thirty days in the life of a client, played through the ledger's own commands.
 
 use std::sync::Arc;
 
-use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
+use super::calls::{self, Stretch};
+use super::clients::{Client, Event};
 use crate::clock::Clock;
-use crate::ledger::{CallOutcome, Command, Direction, Ledger, LedgerError, LotGrant, LotSource, Placement, Snapshot};
+use crate::ledger::{Command, Ledger, LedgerError, LotGrant, LotSource, Snapshot};
 use crate::units::{Meter, MilliCents, Seconds, WorkspaceId};
 
+/// Every client's zone.
+const ZONE: &str = "America/New_York";
+/// Days from the period's start to the demo's first day.
+const INTO_PERIOD: i64 = 12;
+/// Days of history.
+const HISTORY: i64 = 30;
+/// When events happen, in minutes of the day: before the first call.
+const EARLY: i64 = 7 * 60 + 30;
+
 /// What happened, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct History {
     /// When the subscription began.
     pub anchor_at: Timestamp,
-    /// When the welcome minutes came.
-    welcome_at: Timestamp,
-    welcome: Seconds,
-    /// Every call.
-    pub calls: Vec<PastCall>,
+    /// Id of the last call, whose end is the end of it all.
+    pub last_call: String,
+    /// Each command at its time.
+    steps: Vec<(Timestamp, Command)>,
 }
-
-/// A call of the past.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PastCall {
-    /// Its id.
-    pub id: String,
-    at: Timestamp,
-    direction: Direction,
-    agent: &'static str,
-    number: String,
-    outcome: CallOutcome,
-    billed: Seconds,
-}
-
-/// A span of days with exactly so much talk.
-#[derive(Clone, Copy, Debug)]
-pub struct Stretch {
-    /// First instant.
-    pub from: Timestamp,
-    /// First instant after it; every call has ended by then.
-    pub to: Timestamp,
-    /// Connected time of all its calls.
-    pub talk: Seconds,
-}
-
-/// Shortest call of the history: above the hold, so that the last one of an allowance still fits.
-const SHORTEST: i64 = 60;
 
 impl History {
-    /// Begins at `anchor_at`; the welcome minutes come before the first call.
-    pub fn new(
-        anchor_at: Timestamp,
-        welcome_at: Timestamp,
-        welcome: Seconds,
-        stretches: &[Stretch],
-        zone: &TimeZone,
-    ) -> Self {
-        let mut dice = Dice(0x6d69_6e75_7465);
-        let mut calls = Vec::new();
-        for stretch in stretches {
-            calls.extend(stretch.calls(zone, &mut dice));
+    /// Thirty days that end where the demo begins, twelve days into the current period.
+    pub fn of(client: &Client, begun_at: Timestamp) -> Self {
+        let zone = zone();
+        let stretches = stretches(begun_at);
+        let calls = calls::calls(client, &stretches, &zone);
+        let last_call = calls.last().map(|call| call.id.clone()).unwrap_or_default();
+        let today = begun_at.to_zoned(zone.clone()).date();
+        let events = client.events.iter().enumerate().map(|(number, &(days, event))| {
+            let at = calls::instant(today - days.days(), EARLY, &zone);
+            (at, event.command(number + 1))
+        });
+        let mut steps: Vec<_> = events.collect();
+        for call in &calls {
+            steps.extend([(call.at, call.placement()), (call.ended_at(), call.end())]);
         }
-        for (number, call) in calls.iter_mut().enumerate() {
-            call.id = format!("demo-{:03}", number + 1);
-        }
-        Self { anchor_at, welcome_at, welcome, calls }
+        steps.sort_by_key(|(at, _)| *at);
+        Self { anchor_at: anchor_at(begun_at), last_call, steps }
     }
 
-    /// Plays it through the ledger, each command at its time.
+    /// Plays it through the ledger, each command at its time. What an earlier, interrupted play did is only repeated.
     pub async fn play(
-        &self,
+        self,
         ledger: &Ledger,
         clock: &Clock,
         workspace: WorkspaceId,
@@ -79,135 +61,105 @@ impl History {
     ) -> Result<(), LedgerError> {
         clock.set(self.anchor_at);
         ledger.submit(workspace, Command::Subscribe { snapshot, anchor_at: self.anchor_at }).await?;
-        clock.set(self.welcome_at);
-        let lot = LotGrant {
-            name: "Welcome minutes".to_owned(),
-            meter: Meter::Minutes,
-            units: self.welcome.0,
-            price: MilliCents(0),
-            source: LotSource::Grant,
-            reference: "Welcome to Brightline Voice".to_owned(),
-        };
-        ledger.submit(workspace, Command::CreditLots { key: "demo-welcome".to_owned(), lots: vec![lot] }).await?;
-        for call in &self.calls {
-            clock.set(call.at);
-            ledger.submit(workspace, Command::PlaceHold(call.placement())).await?;
-            clock.set(call.ended_at());
-            ledger.submit(workspace, call.end()).await?;
+        for (at, command) in self.steps {
+            clock.set(at);
+            ledger.submit(workspace, command).await?;
         }
         Ok(())
     }
 }
 
-impl PastCall {
-    fn ended_at(&self) -> Timestamp {
-        self.at + SignedDuration::from_secs(self.duration().0)
-    }
-
-    /// Ringing comes before talk.
-    fn duration(&self) -> Seconds {
-        Seconds(self.billed.0 + 14)
-    }
-
-    fn placement(&self) -> Placement {
-        let number = Some(self.number.clone());
-        let (from, to) = match self.direction {
-            Direction::Inbound => (number, None),
-            Direction::Outbound => (None, number),
-        };
-        Placement {
-            id: self.id.clone(),
-            direction: self.direction,
-            agent: Some(self.agent.to_owned()),
-            from,
-            to,
-            recording: false,
-            metadata: None,
-        }
-    }
-
-    fn end(&self) -> Command {
-        Command::EndCall { id: self.id.clone(), outcome: self.outcome, duration: self.duration(), billed: self.billed }
-    }
-}
-
-impl Stretch {
-    fn calls(&self, zone: &TimeZone, dice: &mut Dice) -> Vec<PastCall> {
-        let mut calls = self.rough(zone, dice);
-        // Whatever comes after the last answered call would find an empty allowance.
-        let last = calls.iter().rposition(|call| call.outcome == CallOutcome::Answered);
-        calls.truncate(last.map_or(0, |last| last + 1));
-        let answered: Vec<usize> = (0..calls.len()).filter(|&at| calls[at].outcome == CallOutcome::Answered).collect();
-        let sum: i64 = answered.iter().map(|&at| calls[at].billed.0).sum();
-        let mut left = self.talk.0;
-        for (place, &at) in answered.iter().enumerate() {
-            let others = (answered.len() - place - 1) as i64;
-            let scaled = calls[at].billed.0 * self.talk.0 / sum.max(1);
-            let talk = if others == 0 { left } else { scaled.clamp(SHORTEST, left - others * SHORTEST) };
-            calls[at].billed = Seconds(talk);
-            left -= talk;
-        }
-        calls
-    }
-
-    /// Calls at believable times, of roughly believable lengths.
-    fn rough(&self, zone: &TimeZone, dice: &mut Dice) -> Vec<PastCall> {
-        let mut calls = Vec::new();
-        let mut day = self.from.to_zoned(zone.clone()).date();
-        let last = self.to.to_zoned(zone.clone()).date();
-        while day <= last {
-            let count = match day.weekday() {
-                Weekday::Sunday => 0,
-                Weekday::Saturday => 1,
-                _ => 3 + dice.below(4),
-            };
-            let mut hours: Vec<i64> = (0..count).map(|_| 8 * 60 + dice.below(10 * 60)).collect();
-            hours.sort_unstable();
-            // Half an hour apart at least, so that calls follow each other.
-            hours.dedup_by(|later, earlier| *later - *earlier < 30);
-            for minutes in hours {
-                let at = day
-                    .at(0, 0, 0, 0)
-                    .to_zoned(zone.clone())
-                    .ok()
-                    .and_then(|it| it.checked_add(minutes.minutes()).ok());
-                let call = dice.call(at.map_or(self.from, |at| at.timestamp()));
-                let room = call.at + SignedDuration::from_mins(20);
-                if call.at > self.from && room < self.to {
-                    calls.push(call);
-                }
+impl Event {
+    /// The command that brings it about; its number makes it unique.
+    fn command(self, number: usize) -> Command {
+        match self {
+            Event::Welcome(talk) => {
+                Command::CreditLots { key: format!("demo-welcome-{number}"), lots: vec![welcome(talk)] }
             }
-            day = day.tomorrow().unwrap_or(last);
+            Event::TopUp(amount) => Command::CreditMoney { key: format!("demo-topup-{number}"), amount },
+            Event::Messages(count) => Command::ChargeMessages { id: format!("demo-messages-{number}"), count },
         }
-        calls
     }
 }
 
-/// The same numbers at every start: a multiplicative generator (Lehmer).
-struct Dice(u64);
+fn welcome(talk: Seconds) -> LotGrant {
+    LotGrant {
+        name: "Welcome minutes".to_owned(),
+        meter: Meter::Minutes,
+        units: talk.0,
+        price: MilliCents(0),
+        source: LotSource::Grant,
+        reference: "Welcome to Brightline Voice".to_owned(),
+    }
+}
 
-impl Dice {
-    fn below(&mut self, limit: i64) -> i64 {
-        self.0 = self.0 * 48_271 % 0x7fff_ffff;
-        (self.0 % limit.unsigned_abs()) as i64
+/// Every client's zone.
+pub fn zone() -> TimeZone {
+    TimeZone::get(ZONE).expect("the zone is in jiff's database")
+}
+
+/// The rest of the ended period, and the current one.
+pub fn stretches(begun_at: Timestamp) -> [Stretch; 2] {
+    let period_starts_at = days_before(begun_at, INTO_PERIOD);
+    [
+        Stretch { from: days_before(begun_at, HISTORY), to: period_starts_at, of: |voice| voice.before },
+        Stretch { from: period_starts_at, to: begun_at, of: |voice| voice.since },
+    ]
+}
+
+fn days_before(at: Timestamp, days: i64) -> Timestamp {
+    at - SignedDuration::from_hours(24 * days)
+}
+
+/// When every client subscribed.
+pub fn anchor_at(begun_at: Timestamp) -> Timestamp {
+    anchor(days_before(begun_at, INTO_PERIOD))
+}
+
+/// An anchor some months earlier from which a period begins at this instant. One month back is not always one: there
+/// is no Feb 31 that leads to Mar 31.
+fn anchor(period_starts_at: Timestamp) -> Timestamp {
+    let start = period_starts_at.to_zoned(zone());
+    (1..=12)
+        .filter_map(|months: i64| {
+            let anchor = start.checked_sub(months.months()).ok()?;
+            (anchor.checked_add(months.months()).ok()? == start).then(|| anchor.timestamp())
+        })
+        .next()
+        .unwrap_or(period_starts_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::clients::CLIENTS;
+    use crate::ledger::Period;
+
+    #[test]
+    fn on_every_day_of_some_years_a_period_began_twelve_days_before() {
+        let zone = zone();
+        for day in 0..1_500 {
+            let begun_at: Timestamp = "2026-01-01T07:30:00Z".parse().unwrap();
+            let begun_at = begun_at + SignedDuration::from_hours(24 * day);
+            let starts_at = days_before(begun_at, INTO_PERIOD);
+            let anchor_at = anchor(starts_at);
+            let found = (0..13).any(|index| Period::of(anchor_at, &zone, index).starts_at == starts_at);
+            assert!(found, "no period begins at {starts_at} from {anchor_at}");
+        }
     }
 
-    fn call(&mut self, at: Timestamp) -> PastCall {
-        let reminder = self.below(3) == 0;
-        let outcome = match self.below(8) {
-            0 if reminder => CallOutcome::Voicemail,
-            1 => CallOutcome::NoAnswer,
-            _ => CallOutcome::Answered,
-        };
-        let talk = if outcome == CallOutcome::Answered { 60 + self.below(150) } else { 0 };
-        PastCall {
-            id: String::new(),
-            at,
-            direction: if reminder { Direction::Outbound } else { Direction::Inbound },
-            agent: if reminder { "Appointment reminder" } else { "Front desk" },
-            number: format!("+1312555{:04}", 100 + self.below(100)),
-            outcome,
-            billed: Seconds(talk),
+    #[test]
+    fn the_last_step_is_the_end_of_the_last_call() {
+        for day in 0..60 {
+            let begun_at: Timestamp = "2026-01-01T23:30:00Z".parse().unwrap();
+            let begun_at = begun_at + SignedDuration::from_hours(23 * day);
+            for client in &CLIENTS {
+                let history = History::of(client, begun_at);
+                let first = history.steps.first().map(|(at, _)| *at);
+                assert!(first.is_some_and(|at| at > history.anchor_at));
+                let (_, last) = history.steps.last().unwrap();
+                assert!(matches!(last, Command::EndCall { id, .. } if *id == history.last_call), "{last:?}");
+            }
         }
     }
 }

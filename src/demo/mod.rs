@@ -1,10 +1,13 @@
-//! Demo data: an agency, its client and thirty days of believable history, made through the same commands that real
+//! Demo data: an agency, its clients and thirty days of believable history, made through the same commands that real
 //! calls use (SPEC §6). Nothing here runs outside demo mode.
 //!
 //! Seeding may be killed anywhere: what stands is found by its id, what is missing is added, and every command of the
 //! history repeats without effect.
 
-mod harbor;
+mod calls;
+mod catalog;
+mod clients;
+mod found;
 mod history;
 pub mod process;
 mod repo;
@@ -14,8 +17,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
-use crate::ledger::{Ledger, LedgerError, Options};
+use crate::ledger::{Ledger, LedgerError, Options, Snapshot};
 use crate::state::AppState;
+use history::History;
+
+pub use clients::{CLIENTS, Client};
 
 /// Password of every demo user.
 pub const PASSWORD: &str = "minutebank-demo";
@@ -29,30 +35,48 @@ pub enum DemoError {
     /// A command failed.
     #[error("cannot make the demo's history: {0}")]
     Ledger(#[from] LedgerError),
+    /// The database's address is no address.
+    #[error("cannot make the demo's history: {0}")]
+    Address(#[from] url::ParseError),
     /// The history's own writer could not connect.
     #[error("cannot make the demo's history: {0}")]
     Connection(#[from] tokio_postgres::Error),
 }
 
-/// Makes what is missing of the demo data. `database_url` is where a writer with its own, held clock connects: the
-/// history is written as of the days on which it happened.
+/// Makes what is missing of the demo data, client beside client. `database_url` is where writers with clocks of their
+/// own connect: the history is written as of the days on which it happened.
 pub async fn ensure(state: &AppState, database_url: &str) -> Result<(), DemoError> {
     let mut db = state.db.acquire().await?;
-    let begun_at = harbor::found(&mut db, state.clock.now()).await?;
-    let workspace = repo::workspace(&mut db, harbor::WORKSPACE).await?;
-    let history = harbor::history(begun_at);
+    let begun_at = found::found(&mut db, state.clock.now()).await?;
+    drop(db);
+    let histories = CLIENTS.iter().map(|client| relive(state, database_url, client, begun_at));
+    futures::future::try_join_all(histories).await?;
+    Ok(())
+}
+
+/// Plays a client's history, unless it is complete.
+async fn relive(state: &AppState, database_url: &str, client: &Client, begun_at: Timestamp) -> Result<(), DemoError> {
+    let history = History::of(client, begun_at);
+    let mut db = state.db.acquire().await?;
+    let workspace = repo::workspace(&mut db, client.workspace).await?;
     if repo::is_complete(&mut db, workspace, &history).await? {
         return Ok(());
     }
+    drop(db);
     let clock = Clock::held(history.anchor_at);
-    let options = Options { database_url: database_url.to_owned(), shards: 1, clock: clock.clone() };
+    let options = Options { database_url: hasty(database_url)?, shards: 1, clock: clock.clone() };
     let ledger = Ledger::start(&options).await?;
-    let played = history.play(&ledger, &clock, workspace, Arc::new(harbor::snapshot())).await;
+    // Each workspace has taken one snapshot, when it was founded.
+    let snapshot = Snapshot { id: 1, terms: catalog::terms(client.plan) };
+    let played = history.play(&ledger, &clock, workspace, Arc::new(snapshot)).await;
     ledger.close().await;
     Ok(played?)
 }
 
-/// Days before, to the second.
-fn days_before(at: Timestamp, days: i64) -> Timestamp {
-    at - jiff::SignedDuration::from_hours(24 * days)
+/// The same database, without waiting for the disk at each commit: what a crash cuts off the end is played again at
+/// the next start, and the first command of a real call makes all before it durable.
+fn hasty(database_url: &str) -> Result<String, url::ParseError> {
+    let mut url: url::Url = database_url.parse()?;
+    url.query_pairs_mut().append_pair("options", "-csynchronous_commit=off");
+    Ok(url.into())
 }

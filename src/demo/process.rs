@@ -77,6 +77,7 @@ fn spawn(config: &Config) -> io::Result<Running> {
         .env("MINUTEBANK_DEMO", "1")
         .env("MINUTEBANK_ADDR", config.addr.to_string())
         .env("MINUTEBANK_DATA_DIR", &config.data_dir)
+        .env("MINUTEBANK_CLOCK_OFFSET", format!("+{}s", config.clock_offset.as_secs()))
         .env("STRIPE_SANDBOX_ADDR", config.sandbox_addr.to_string())
         .stdin(Stdio::piped())
         .kill_on_drop(true)

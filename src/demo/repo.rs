@@ -24,7 +24,6 @@ pub async fn workspace(db: &mut PgConnection, public_id: &str) -> sqlx::Result<W
 
 /// True where the last call of the history has ended.
 pub async fn is_complete(db: &mut PgConnection, workspace: WorkspaceId, history: &History) -> sqlx::Result<bool> {
-    let Some(last) = history.calls.last() else { return Ok(true) };
-    let call = ledger::repo::call(db, workspace, &last.id).await?;
+    let call = ledger::repo::call(db, workspace, &history.last_call).await?;
     Ok(call.is_some_and(|call| call.end.is_some()))
 }

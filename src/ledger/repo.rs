@@ -175,6 +175,13 @@ pub async fn periods_due(db: &mut PgConnection, now: Timestamp, limit: i64) -> s
     Ok(rows.iter().map(|row| WorkspaceId(row.get(0))).collect())
 }
 
+/// When the newest posting of any wallet was written; `None` where there is no wallet.
+pub async fn newest_posted_at(db: &mut PgConnection) -> sqlx::Result<Option<Timestamp>> {
+    let at: Option<jiff_sqlx::Timestamp> =
+        sqlx::query_scalar("select max(last_posted_at) from wallets").fetch_one(db).await?;
+    Ok(at.map(|at| at.to_jiff()))
+}
+
 /// Every workspace that has a wallet, in id order.
 pub async fn workspaces(db: &mut PgConnection) -> sqlx::Result<Vec<WorkspaceId>> {
     let ids: Vec<i64> =

@@ -1,6 +1,7 @@
 //! The one integration target; its modules mirror the URLs. `tidy` keeps the architecture.
 
 mod billing;
+mod demo;
 mod fixture;
 mod ledger;
 mod payments;

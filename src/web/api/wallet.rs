@@ -82,6 +82,7 @@ impl WalletBody {
         let (remaining_seconds, remaining_calls) = by_unit(meter, standing.lots);
         let (hold_seconds, hold_calls) = by_unit(meter, standing.hold);
         let subscription_status = subscription_status(wallet, &standing);
+        let refused = wallet.payment == PaymentState::Unpaid || is_ending(wallet);
         Self {
             object: "wallet",
             workspace,
@@ -101,9 +102,13 @@ impl WalletBody {
             held_seconds,
             capacity_calls,
             held_calls,
-            calls_that_fit: (!standing.postpaid).then(|| standing.calls_that_fit()),
+            calls_that_fit: match refused {
+                true => Some(0),
+                false => (!standing.postpaid).then(|| standing.calls_that_fit()),
+            },
             status: match standing.fit() {
                 _ if subscription_status == BLOCKED => BLOCKED,
+                _ if refused => "paused",
                 Fit::Paused => "paused",
                 Fit::One => "low",
                 Fit::Many(_) => "ok",
@@ -123,6 +128,11 @@ impl AllowanceBody {
         let reset = lasting.filter(|it| it.state == SubscriptionState::Active).map(|it| it.period.ends_at);
         Self { included_seconds, used_seconds, included_calls, used_calls, resets_at: reset }
     }
+}
+
+/// True where new calls wait for the end of those that a canceled subscription still carries.
+fn is_ending(wallet: &Wallet) -> bool {
+    wallet.subscription.as_ref().is_some_and(|it| it.state == SubscriptionState::Ending)
 }
 
 /// What nothing prepaid is left for, and what is overdue for too long.

@@ -2,6 +2,7 @@
 
 pub mod buy_credits;
 pub mod buy_pack;
+pub mod expire_calls;
 pub mod find_purchase;
 pub mod fulfil_purchase;
 pub mod identify;

@@ -24,7 +24,7 @@ pub async fn page_of_packages(
     limit: i64,
 ) -> Result<(Vec<Package>, Option<i64>), ReadError> {
     let wallet = current_wallet(state, workspace).await?;
-    let meter = wallet.subscription.map(|subscription| subscription.snapshot.terms.meter);
+    let meter = wallet.meter_in_use();
     let mut db = state.db.acquire().await?;
     let mut lots = ledger::repo::lots(&mut db, workspace, before, limit + 1).await?;
     let more = lots.len() as i64 > limit;

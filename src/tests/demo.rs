@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use minutebank::app::open_periods::open_due;
+use minutebank::app::reconcile::reconcile;
 use minutebank::demo::{self, CLIENTS};
 use minutebank::ledger::Command;
 use serde_json::{Value, json};
@@ -55,6 +56,8 @@ fn at_first_start_each_client_stands_where_the_table_says() {
         let quiet = wallet_of("mb_test_quiet").await;
         let of_plan = (&quiet["allowance"]["included_seconds"], &quiet["allowance"]["used_seconds"]);
         assert_eq!(of_plan, (&json!(6_000), &json!(40 * 60)));
+        let report = reconcile(&mut *world.state.db.acquire().await.unwrap()).await.unwrap();
+        assert!(report.is_clean(), "{report}");
     });
 }
 

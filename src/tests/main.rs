@@ -10,4 +10,5 @@ mod site;
 mod statements;
 mod tidy;
 mod v1_calls;
+mod v1_meters;
 mod v1_wallet;

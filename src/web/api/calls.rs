@@ -81,7 +81,7 @@ impl CallBody {
             billed_duration_seconds: figure(|end| end.billed.0),
             billing_amount_milli_cents: figure(|end| end.credits.0),
             excess_milli_cents: figure(|end| end.excess.0),
-            overrun_seconds: figure(|end| end.overrun.0),
+            overrun_seconds: figure(|end| end.overrun.0 + end.late.0),
             reservation_status: call.status.as_str(),
             hold: HoldBody { seconds, calls, milli_cents: call.hold_mc.map(|mc| mc.0), expires_at: call.expires_at },
             created_at: call.created_at,
@@ -121,21 +121,22 @@ fn placement(mut fields: Fields) -> Result<Placement, ApiError> {
     Ok(placement)
 }
 
+/// The 402 of a refusal; what else can be wrong keeps its own code.
 async fn refused(state: &AppState, program: &Program, refusal: Refusal) -> ApiError {
-    let standing = match refusal {
-        Refusal::InsufficientBalance(standing) => Some(*standing),
-        Refusal::NoSubscription => None,
+    let topup_url = state.config.public_url.join("/billing").map(String::from).unwrap_or_default();
+    let why = match refusal {
+        Refusal::InsufficientBalance(standing) => {
+            return ApiError::CannotStart(Box::new(CannotStart::too_little(&standing, topup_url)));
+        }
+        Refusal::NoSubscription => CannotStart::no_subscription,
+        Refusal::SubscriptionEnding => CannotStart::subscription_ending,
+        Refusal::SubscriptionBlocked => CannotStart::subscription_blocked,
         other => return ReadError::Ledger(LedgerError::Refused(other)).into(),
     };
-    let topup_url = state.config.public_url.join("/billing").map(String::from).unwrap_or_default();
-    let why = match standing {
-        Some(standing) => CannotStart::too_little(&standing, topup_url),
-        None => match current_wallet(state, program.workspace).await {
-            Ok(wallet) => CannotStart::no_subscription(&wallet.standing(), topup_url),
-            Err(error) => return error.into(),
-        },
-    };
-    ApiError::CannotStart(Box::new(why))
+    match current_wallet(state, program.workspace).await {
+        Ok(wallet) => ApiError::CannotStart(Box::new(why(&wallet.standing(), topup_url))),
+        Err(error) => error.into(),
+    }
 }
 
 /// `GET /v1/calls/{id}`

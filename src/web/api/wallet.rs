@@ -10,7 +10,7 @@ use super::ApiError;
 use super::forms::{by_unit, dollars_down, dollars_up};
 use super::key::WalletKey;
 use crate::app::current_wallet;
-use crate::ledger::Wallet;
+use crate::ledger::{PaymentState, SubscriptionState, Wallet};
 use crate::pricing::{Fit, Standing};
 use crate::state::AppState;
 use crate::units::{Meter, MilliCents};
@@ -36,7 +36,7 @@ pub struct WalletBody {
     held_seconds: Option<i64>,
     capacity_calls: Option<i64>,
     held_calls: Option<i64>,
-    calls_that_fit: i64,
+    calls_that_fit: Option<i64>,
     status: &'static str,
 }
 
@@ -77,13 +77,12 @@ impl WalletBody {
         let standing = wallet.standing();
         let terms = wallet.subscription.as_ref().map(|it| &it.snapshot.terms);
         let meter = terms.map(|terms| terms.meter);
-        let included = terms.map_or(0, |terms| terms.included);
-        let (capacity_seconds, capacity_calls) = by_unit(meter, standing.capacity());
+        let (capacity_seconds, capacity_calls) = by_unit(limited(&standing, meter), standing.capacity());
         let (held_seconds, held_calls) = by_unit(meter, standing.held);
-        let (included_seconds, included_calls) = by_unit(meter, included);
-        let (used_seconds, used_calls) = by_unit(meter, included - wallet.balances.allowance);
         let (remaining_seconds, remaining_calls) = by_unit(meter, standing.lots);
         let (hold_seconds, hold_calls) = by_unit(meter, standing.hold);
+        let subscription_status = subscription_status(wallet, &standing);
+        let refused = wallet.payment == PaymentState::Unpaid || is_ending(wallet);
         Self {
             object: "wallet",
             workspace,
@@ -93,30 +92,67 @@ impl WalletBody {
             balance_milli_cents: standing.posted.0,
             held_milli_cents: standing.held_mc().0,
             available_milli_cents: standing.available_mc().0,
-            debt_milli_cents: 0,
+            debt_milli_cents: wallet.balances.debt_mc,
             meter,
-            subscription_status: wallet.subscription.as_ref().map_or("none", |it| it.state.as_str()),
-            allowance: AllowanceBody {
-                included_seconds,
-                used_seconds,
-                included_calls,
-                used_calls,
-                resets_at: wallet.subscription.as_ref().map(|it| it.period.ends_at),
-            },
+            subscription_status,
+            allowance: AllowanceBody::new(wallet),
             packs: PacksBody { remaining_seconds, remaining_calls, active: wallet.usable_lots().count() },
             hold: HoldBody { seconds: hold_seconds, calls: hold_calls, milli_cents: hold_price(&standing) },
             capacity_seconds,
             held_seconds,
             capacity_calls,
             held_calls,
-            calls_that_fit: standing.calls_that_fit(),
+            calls_that_fit: match refused {
+                true => Some(0),
+                false => (!standing.postpaid).then(|| standing.calls_that_fit()),
+            },
             status: match standing.fit() {
+                _ if subscription_status == BLOCKED => BLOCKED,
+                _ if refused => "paused",
                 Fit::Paused => "paused",
                 Fit::One => "low",
                 Fit::Many(_) => "ok",
             },
         }
     }
+}
+
+impl AllowanceBody {
+    /// A subscription that has ended includes nothing and is not reset.
+    fn new(wallet: &Wallet) -> Self {
+        let lasting = wallet.subscription.as_ref().filter(|it| it.state != SubscriptionState::Canceled);
+        let included = lasting.map_or(0, |it| it.snapshot.terms.included);
+        let meter = wallet.subscription.as_ref().map(|it| it.snapshot.terms.meter);
+        let (included_seconds, included_calls) = by_unit(meter, included);
+        let (used_seconds, used_calls) = by_unit(meter, included - wallet.balances.allowance);
+        let reset = lasting.filter(|it| it.state == SubscriptionState::Active).map(|it| it.period.ends_at);
+        Self { included_seconds, used_seconds, included_calls, used_calls, resets_at: reset }
+    }
+}
+
+/// True where new calls wait for the end of those that a canceled subscription still carries.
+fn is_ending(wallet: &Wallet) -> bool {
+    wallet.subscription.as_ref().is_some_and(|it| it.state == SubscriptionState::Ending)
+}
+
+/// What nothing prepaid is left for, and what is overdue for too long.
+const BLOCKED: &str = "blocked";
+
+/// The subscription in the words of SPEC §1; one that waits for its last calls is canceled.
+fn subscription_status(wallet: &Wallet, standing: &Standing) -> &'static str {
+    match (wallet.subscription.as_ref().map(|it| it.state), wallet.payment) {
+        (None, _) => "none",
+        (Some(SubscriptionState::Ending | SubscriptionState::Canceled), _) => "canceled",
+        (_, PaymentState::Unpaid) => BLOCKED,
+        _ if standing.is_exhausted() => BLOCKED,
+        (_, PaymentState::PastDue) => "past_due",
+        (_, PaymentState::Current) => "active",
+    }
+}
+
+/// The unit in which capacity is counted; `None` where usage is billed afterwards and nothing limits it.
+fn limited(standing: &Standing, meter: Option<Meter>) -> Option<Meter> {
+    meter.filter(|_| !standing.postpaid)
 }
 
 /// Nominal cost of a hold, milli-cents; `None` on plans without rates.
@@ -151,8 +187,9 @@ pub struct CannotStart {
 impl CannotStart {
     /// The wallet has less than the hold of a call.
     pub fn too_little(standing: &Standing, topup_url: String) -> Self {
-        let required = hold_price(standing).map(MilliCents);
-        let (capacity_seconds, capacity_calls) = by_unit(Some(standing.meter), standing.capacity());
+        // No credits lift the limit of usage that is billed afterwards.
+        let required = hold_price(standing).filter(|_| !standing.postpaid).map(MilliCents);
+        let (capacity_seconds, capacity_calls) = by_unit(limited(standing, Some(standing.meter)), standing.capacity());
         let (required_seconds, required_calls) = by_unit(Some(standing.meter), standing.hold);
         Self {
             code: "insufficient_balance",
@@ -181,6 +218,26 @@ impl CannotStart {
         }
     }
 
+    /// The subscription was canceled, and the calls that it still carries are not over.
+    pub fn subscription_ending(standing: &Standing, topup_url: String) -> Self {
+        Self {
+            code: "subscription_ending",
+            user_message: "Calls paused. Your plan was canceled; the calls in progress go on to their end. \
+                           Ask your provider to start a new plan."
+                .to_owned(),
+            ..Self::too_little(standing, topup_url)
+        }
+    }
+
+    /// A payment to the agency is overdue beyond the grace days.
+    pub fn subscription_blocked(standing: &Standing, topup_url: String) -> Self {
+        Self {
+            code: "subscription_blocked",
+            user_message: "Calls paused. A payment to your provider is overdue. Pay it to keep calling.".to_owned(),
+            ..Self::too_little(standing, topup_url)
+        }
+    }
+
     /// The error's code.
     pub fn code(&self) -> &'static str {
         self.code
@@ -190,6 +247,8 @@ impl CannotStart {
     pub fn message(&self) -> &'static str {
         match self.code {
             "no_subscription" => "The workspace has no subscription",
+            "subscription_ending" => "The subscription was canceled and waits for its last call",
+            "subscription_blocked" => "A payment is overdue beyond its days of grace",
             _ => "Wallet balance below minimum to start call",
         }
     }

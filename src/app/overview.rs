@@ -1,12 +1,15 @@
 //! What the pages read: one workspace's wallet, packages and offers at one instant.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{ReadError, current_wallet};
 use crate::catalog;
 use crate::ledger;
-use crate::pricing::{PackOffer, PurchaseMode, Standing};
+pub use crate::ledger::{PaymentState, SubscriptionState};
+use crate::pricing::{HoldPolicy, PackOffer, PurchaseMode, Rates, Standing};
 use crate::state::AppState;
 use crate::tenants;
 use crate::units::{Meter, MilliCents, WorkspaceId};
@@ -26,12 +29,48 @@ pub struct Overview {
     pub read_at: Timestamp,
     /// The figures that decide whether calls fit.
     pub standing: Standing,
-    /// The current subscription; `None` where there never was one.
+    /// The current subscription, or the last one; `None` where there never was one.
     pub subscription: Option<Subscription>,
+    /// How payments to the agency stand.
+    pub payment: PaymentState,
+    /// What use costs under that subscription; also after it has ended.
+    pub rates: Rates,
+    /// A call's hold covers the longest call; else it grows while the call lasts.
+    pub holds_longest_call: bool,
+    /// Owed after a refund of what was already used; the next payment carries it.
+    pub debt: MilliCents,
     /// Calls that hold something now.
     pub calls_in_progress: i64,
-    /// Lots with something left.
+    /// Lots that calls may use, with something left.
     pub active_packages: i64,
+    /// What is left in lots that calls may not use now.
+    pub frozen: Frozen,
+}
+
+impl Overview {
+    /// The subscription, unless it has ended or is about to: allowance and lots pay for calls, and more may be bought.
+    pub fn running(&self) -> Option<&Subscription> {
+        self.subscription.as_ref().filter(|subscription| subscription.state == SubscriptionState::Active)
+    }
+
+    /// Only calls in progress still go on.
+    pub fn is_ending(&self) -> bool {
+        self.subscription.as_ref().is_some_and(|subscription| subscription.state == SubscriptionState::Ending)
+    }
+
+    /// A payment is overdue beyond its days of grace, so no call goes out whatever is left.
+    pub fn is_blocked(&self) -> bool {
+        self.payment == PaymentState::Unpaid
+    }
+}
+
+/// What is left in frozen lots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Frozen {
+    /// Seconds.
+    pub secs: i64,
+    /// Calls.
+    pub calls: i64,
 }
 
 /// A subscription as its customer sees it.
@@ -49,6 +88,12 @@ pub struct Subscription {
     pub next_included: i64,
     /// End of the current period, when the allowance is reset.
     pub resets_at: Timestamp,
+    /// Where it stands.
+    pub state: SubscriptionState,
+    /// When it ends or has ended, where that is a period's end.
+    pub ends_at: Option<Timestamp>,
+    /// Name of the plan that the next period begins on, if it is another.
+    pub next_plan: Option<String>,
     /// Add-on packs On.
     pub addons: bool,
     /// Who starts the purchase of a pack.
@@ -114,6 +159,7 @@ pub struct Offers {
 /// Reads what shell and Billing show of a workspace's wallet.
 pub async fn overview(state: &AppState, workspace: WorkspaceId) -> Result<Overview, ReadError> {
     let wallet = current_wallet(state, workspace).await?;
+    let terms = wallet.subscription.as_ref().map(|it| &it.snapshot.terms);
     let mut db = state.db.acquire().await?;
     let about = tenants::repo::workspace(&mut db, workspace).await?.ok_or(ReadError::NoWorkspace)?;
     Ok(Overview {
@@ -122,11 +168,26 @@ pub async fn overview(state: &AppState, workspace: WorkspaceId) -> Result<Overvi
         agency_name: about.agency_name,
         read_at: state.clock.now(),
         standing: wallet.standing(),
-        calls_in_progress: wallet.held.iter().map(|held| held.calls).sum(),
+        payment: wallet.payment,
+        rates: terms.map(|terms| terms.rates).unwrap_or_default(),
+        holds_longest_call: terms.is_some_and(|terms| terms.hold == HoldPolicy::WorstCase),
+        debt: MilliCents(wallet.balances.debt_mc),
+        calls_in_progress: wallet.open_calls(),
         active_packages: i64::try_from(wallet.usable_lots().count()).unwrap_or(i64::MAX),
+        frozen: frozen(&wallet),
         subscription: wallet.subscription.map(|it| subscription(&it, wallet.balances.allowance)),
         time_zone: wallet.zone,
     })
+}
+
+/// What no call may draw from now: everything in open lots that is not in a usable one.
+fn frozen(wallet: &ledger::Wallet) -> Frozen {
+    let usable: HashSet<i64> = wallet.usable_lots().map(|lot| lot.number).collect();
+    let left = |meter| {
+        let frozen = wallet.lots.iter().filter(|lot| lot.meter == meter && !usable.contains(&lot.number));
+        frozen.map(|lot| lot.remaining).sum()
+    };
+    Frozen { secs: left(Meter::Minutes), calls: left(Meter::Calls) }
 }
 
 fn subscription(current: &ledger::Subscription, allowance_left: i64) -> Subscription {
@@ -138,6 +199,9 @@ fn subscription(current: &ledger::Subscription, allowance_left: i64) -> Subscrip
         used: terms.included - allowance_left,
         next_included: terms.included,
         resets_at: current.period.ends_at,
+        state: current.state,
+        ends_at: current.cancel_at_end.then_some(current.period.ends_at),
+        next_plan: current.next.as_ref().map(|snapshot| snapshot.terms.name.clone()),
         addons: terms.addons,
         purchase_mode: terms.purchase_mode,
     }

@@ -1,12 +1,14 @@
 //! Reading packages: every lot of a workspace, with who added it and what can be done with it.
 
+use std::collections::HashSet;
+
 use super::overview::{Package, PackageSource, PackageState};
 use super::{ReadError, current_wallet};
 use crate::ledger::repo::LotRecord;
 use crate::ledger::{self, LotSource};
 use crate::state::AppState;
 use crate::tenants;
-use crate::units::{Meter, WorkspaceId};
+use crate::units::WorkspaceId;
 
 /// All packages of a workspace, oldest first: the order in which calls use them.
 pub async fn packages(state: &AppState, workspace: WorkspaceId) -> Result<Vec<Package>, ReadError> {
@@ -24,7 +26,7 @@ pub async fn page_of_packages(
     limit: i64,
 ) -> Result<(Vec<Package>, Option<i64>), ReadError> {
     let wallet = current_wallet(state, workspace).await?;
-    let meter = wallet.meter_in_use();
+    let usable: HashSet<i64> = wallet.usable_lots().map(|lot| lot.number).collect();
     let mut db = state.db.acquire().await?;
     let mut lots = ledger::repo::lots(&mut db, workspace, before, limit + 1).await?;
     let more = lots.len() as i64 > limit;
@@ -35,15 +37,16 @@ pub async fn page_of_packages(
     let buyers = tenants::repo::buyers(&mut db, workspace, &purchases).await?;
     let packages = lots.into_iter().map(|lot| {
         let added_by = buyers.get(&lot.reference).cloned();
-        package(lot, meter, added_by)
+        let is_usable = usable.contains(&lot.number);
+        package(lot, is_usable, added_by)
     });
     Ok((packages.collect(), next))
 }
 
-fn package(lot: LotRecord, plan_meter: Option<Meter>, added_by: Option<String>) -> Package {
+fn package(lot: LotRecord, usable: bool, added_by: Option<String>) -> Package {
     let state = match lot.remaining {
         0 => PackageState::UsedUp,
-        _ if plan_meter == Some(lot.meter) => PackageState::Active,
+        _ if usable => PackageState::Active,
         _ => PackageState::Frozen,
     };
     let source = match lot.source {
@@ -69,14 +72,14 @@ fn package(lot: LotRecord, plan_meter: Option<Meter>, added_by: Option<String>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::MilliCents;
+    use crate::units::{Meter, MilliCents};
 
-    fn lot(meter: Meter, remaining: i64) -> LotRecord {
+    fn lot(remaining: i64) -> LotRecord {
         LotRecord {
             number: 1,
             public_id: "lot_1".into(),
             name: "Medium".into(),
-            meter,
+            meter: Meter::Minutes,
             granted: 6_000,
             remaining,
             price: MilliCents(1_000_000),
@@ -89,10 +92,9 @@ mod tests {
 
     #[test]
     fn a_lot_is_active_frozen_or_used_up() {
-        let state = |lot, meter| package(lot, meter, None).state;
-        assert_eq!(state(lot(Meter::Minutes, 1), Some(Meter::Minutes)), PackageState::Active);
-        assert_eq!(state(lot(Meter::Minutes, 1), Some(Meter::Calls)), PackageState::Frozen);
-        assert_eq!(state(lot(Meter::Minutes, 1), None), PackageState::Frozen);
-        assert_eq!(state(lot(Meter::Minutes, 0), None), PackageState::UsedUp);
+        let state = |remaining, usable| package(lot(remaining), usable, None).state;
+        assert_eq!(state(1, true), PackageState::Active);
+        assert_eq!(state(1, false), PackageState::Frozen);
+        assert_eq!(state(0, false), PackageState::UsedUp);
     }
 }

@@ -1,5 +1,8 @@
 //! What is alive in the browser; each island also renders on the server and works there as a plain form.
 
+mod add_credits;
 mod buy_minutes;
+mod checkout;
 
+pub use add_credits::AddCredits;
 pub use buy_minutes::BuyMinutes;

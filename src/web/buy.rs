@@ -41,6 +41,8 @@ pub struct CreditsForm {
     /// The amount; counts where the choice is `other` or missing.
     #[serde(default)]
     amount: String,
+    /// Present where only the total is to be shown anew, without a purchase.
+    update: Option<String>,
 }
 
 /// Begins a purchase of packs and sends the browser to Checkout; on an error back to the dialog, with what was chosen
@@ -77,7 +79,11 @@ pub async fn credits(
 ) -> Result<Redirect, Error> {
     let buyer = buy_form(&viewer, &form.purchase_key)?;
     let chosen = [("buy", "credits"), ("choice", &form.choice), ("amount", &form.amount)];
-    let outcome = match chosen_amount(form.choice.trim(), &form.amount) {
+    let amount = chosen_amount(form.choice.trim(), &form.amount);
+    if form.update.is_some() {
+        return Ok(dialog(&chosen, Some(&form.purchase_key), amount.err().map(|_| word(&BuyError::Amount))));
+    }
+    let outcome = match amount {
         Ok(amount) => buy_credits(&state, &CreditsOrder { form: buyer, amount }).await,
         Err(_) => Err(BuyError::Amount),
     };

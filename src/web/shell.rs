@@ -33,8 +33,13 @@ pub struct Frame {
 impl Frame {
     /// The viewer may start the purchase of a pack here: their role, the plan's packs and its purchase mode allow it.
     pub fn self_service(&self) -> bool {
-        let subscription = self.overview.as_ref().ok().and_then(|overview| overview.subscription.as_ref());
+        let subscription = self.overview.as_ref().ok().and_then(Overview::running);
         self.may_buy && subscription.is_some_and(|sub| sub.addons && sub.purchase_mode == PurchaseMode::SelfService)
+    }
+
+    /// The viewer may add credits: their role allows it, and credits can pay for something.
+    pub fn may_add_credits(&self) -> bool {
+        self.may_buy && self.overview.as_ref().is_ok_and(|overview| overview.rates.any())
     }
 
     /// Dates in the workspace's zone as of when it was read.
@@ -111,8 +116,19 @@ pub fn DemoStrip() -> impl IntoView {
     }
 }
 
+/// Leads to the Add credits dialog.
+#[component]
+pub(crate) fn AddCreditsLink(class: &'static str) -> impl IntoView {
+    view! {
+        <a class=class href="/billing?buy=credits">
+            "Add credits"
+        </a>
+    }
+}
+
 #[component]
 fn Side(frame: Frame, place: Place) -> impl IntoView {
+    let add_credits = frame.may_add_credits();
     let (workspace, agency) = match &frame.overview {
         Ok(overview) => (overview.workspace_name.clone(), Some(overview.agency_name.clone())),
         Err(SectionError) => ("Minutebank".to_owned(), None),
@@ -143,7 +159,10 @@ fn Side(frame: Frame, place: Place) -> impl IntoView {
                         })
                         .collect_view()}
                 </nav>
-                <Viewer name=frame.viewer_name email=frame.viewer_email csrf=frame.csrf />
+                <div class="menu-foot">
+                    {add_credits.then(|| view! { <AddCreditsLink class="button" /> })}
+                    <Viewer name=frame.viewer_name email=frame.viewer_email csrf=frame.csrf />
+                </div>
             </div>
         </header>
     }

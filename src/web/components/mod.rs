@@ -9,5 +9,5 @@ mod section;
 pub use alert::{Alert, Tone};
 pub use bar::{Bar, Key, Segment, Source};
 pub use icon::{Icon, Mark};
-pub use pill::{BalancePill, Pill, PillTone};
+pub use pill::{BalancePill, Pill, PillTone, calls_state};
 pub use section::{Broken, SectionError};

@@ -48,18 +48,27 @@ pub fn Pill(tone: PillTone, #[prop(into)] words: String) -> impl IntoView {
 /// The balance pill of the shell: what is left, and how many calls fit. Leads to Billing.
 #[component]
 pub fn BalancePill(overview: Overview) -> impl IntoView {
-    let standing = overview.standing;
-    let (figure, beside) = balance_words(&standing);
-    let fit = standing.fit();
+    let (figure, beside) = balance_words(&overview.standing);
+    let state = calls_state(&overview, Fit::words);
+    let tone = state.as_ref().map_or(PillTone::Neutral, |(tone, _)| *tone);
     view! {
         <a class="balance" href="/billing">
-            <span class=PillTone::from(fit).class()>
+            <span class=tone.class()>
                 <span class="sum">{figure}{beside.map(|money| view! { <span class="beside">" · "{money}</span> })}</span>
-                " "
-                <span class="fit">{fit.words()}</span>
+                {state.map(|(_, words)| view! { " " <span class="fit">{words}</span> })}
             </span>
         </a>
     }
+}
+
+/// Whether calls go out, with `words` for how many fit; `None` where none is counted, because use is billed afterwards.
+pub fn calls_state(overview: &Overview, words: fn(Fit) -> String) -> Option<(PillTone, String)> {
+    if overview.is_blocked() {
+        return Some((PillTone::Red, "Blocked".to_owned()));
+    }
+    let fit = if overview.is_ending() { Fit::Paused } else { overview.standing.fit() };
+    let counted = fit == Fit::Paused || !overview.standing.postpaid;
+    counted.then(|| (fit.into(), words(fit)))
 }
 
 /// What is available: money where nothing else is left and use has a rate; else minutes (calls), with the money
@@ -75,7 +84,37 @@ pub fn balance_words(standing: &Standing) -> (String, Option<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::overview::{PaymentState, SubscriptionState};
     use crate::units::MilliCents;
+    use crate::web::pages::fixtures::{harbor, in_state, northwind};
+
+    #[test]
+    fn the_state_turns_amber_at_one_call_and_red_at_none() {
+        let state = |cents| {
+            let (tone, words) = calls_state(&northwind(MilliCents::from_cents(cents)), Fit::words).unwrap();
+            (tone, words)
+        };
+        assert_eq!(state(3_250), (PillTone::Neutral, "10 calls fit".into()));
+        assert_eq!(state(600), (PillTone::Neutral, "2 calls fit".into()));
+        assert_eq!(state(599), (PillTone::Amber, "1 call fits".into()));
+        assert_eq!(state(300), (PillTone::Amber, "1 call fits".into()));
+        assert_eq!(state(299), (PillTone::Red, "Calls paused".into()));
+        assert_eq!(state(6_299), (PillTone::Neutral, "20 calls fit".into()));
+        assert_eq!(state(6_300), (PillTone::Neutral, "Calls on".into()));
+    }
+
+    #[test]
+    fn the_state_of_the_subscription_outweighs_what_is_left() {
+        let words = |overview: &Overview| calls_state(overview, Fit::words).unwrap().1;
+        assert_eq!(words(&in_state(harbor(0, 10), SubscriptionState::Ending)), "Calls paused");
+        assert_eq!(words(&Overview { payment: PaymentState::Unpaid, ..harbor(0, 10) }), "Blocked");
+        assert_eq!(words(&Overview { payment: PaymentState::PastDue, ..harbor(0, 10) }), "Calls on");
+        let mut postpaid = northwind(MilliCents(0));
+        postpaid.standing.postpaid = true;
+        assert_eq!(calls_state(&postpaid, Fit::words), None, "the balance alone");
+        postpaid.standing.limit_reached = true;
+        assert_eq!(calls_state(&postpaid, Fit::words).unwrap().1, "Calls paused");
+    }
 
     #[test]
     fn the_pill_shows_what_carries_the_next_call() {

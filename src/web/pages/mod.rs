@@ -2,6 +2,7 @@
 
 mod billing;
 mod error;
+mod frozen;
 mod packages;
 mod sign_in;
 
@@ -10,5 +11,7 @@ pub use error::{Problem, error_page};
 pub use packages::{PackagesView, packages_page};
 pub use sign_in::{DemoLogin, SignInView, sign_in_page};
 
+#[cfg(test)]
+pub(in crate::web) mod fixtures;
 #[cfg(test)]
 mod tests;

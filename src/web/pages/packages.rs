@@ -7,6 +7,7 @@ use crate::app::overview::{Package, PackageSource, PackageState};
 use crate::units::{Meter, MilliCents, grouped};
 use crate::web::components::{Bar, Broken, Pill, PillTone, SectionError, Segment, Source};
 use crate::web::dates::Calendar;
+use crate::web::pages::frozen::why_frozen;
 use crate::web::shell::{Frame, PageHead, Place, Shell};
 
 /// What the page shows.
@@ -20,6 +21,7 @@ pub struct PackagesView {
 pub fn packages_page(frame: Frame, view: PackagesView) -> impl IntoView {
     let calendar = frame.calendar();
     let agency = frame.overview.as_ref().map(|overview| overview.agency_name.clone()).unwrap_or_default();
+    let why_frozen = frame.overview.as_ref().map(why_frozen).unwrap_or_default();
     let meter = frame.overview.as_ref().map(|overview| overview.standing.meter).unwrap_or_default();
     let can_buy = frame.self_service();
     let noun = meter.noun();
@@ -38,7 +40,7 @@ pub fn packages_page(frame: Frame, view: PackagesView) -> impl IntoView {
                     EitherOf3::B(
                         view! {
                             <Totals packages=packages.clone() meter=meter calendar=calendar.clone() />
-                            <List packages=packages calendar=calendar.clone() agency=agency />
+                            <List packages=packages calendar=calendar.clone() agency=agency why_frozen=why_frozen />
                             <p class="foot">
                                 {format!(
                                     "Times in {}. Without an active plan, remaining {noun} are frozen and come back \
@@ -89,12 +91,8 @@ fn NoPackages(meter: Meter, can_buy: bool) -> impl IntoView {
 /// The four figures above the list.
 #[component]
 fn Totals(packages: Vec<Package>, meter: Meter, calendar: Calendar) -> impl IntoView {
-    let left_in = |state: PackageState| {
-        let units: i64 =
-            packages.iter().filter(|it| it.state == state && it.meter == meter).map(|it| it.remaining).sum();
-        meter.pieces_down(units)
-    };
-    let (left, frozen) = (left_in(PackageState::Active), left_in(PackageState::Frozen));
+    let left = meter.pieces_down(left_in(&packages, PackageState::Active, meter));
+    let frozen = frozen_figures(&packages, meter);
     let active = packages.iter().filter(|it| it.state == PackageState::Active).count();
     let spent = spent_within_a_year(&packages, &calendar);
     view! {
@@ -109,7 +107,10 @@ fn Totals(packages: Vec<Package>, meter: Meter, calendar: Calendar) -> impl Into
             </div>
             <div>
                 <dt>"Frozen"</dt>
-                <dd>{grouped(frozen)}" "<span>{meter.unit(frozen)}</span></dd>
+                {frozen
+                    .into_iter()
+                    .map(|(left, unit)| view! { <dd>{grouped(left)}" "<span>{unit}</span></dd> })
+                    .collect_view()}
             </div>
             <div>
                 <dt>"Bought in the last 12 months"</dt>
@@ -119,21 +120,35 @@ fn Totals(packages: Vec<Package>, meter: Meter, calendar: Calendar) -> impl Into
     }
 }
 
+fn left_in(packages: &[Package], state: PackageState, meter: Meter) -> i64 {
+    packages.iter().filter(|it| it.state == state && it.meter == meter).map(|it| it.remaining).sum()
+}
+
+/// Frozen units of each kind with the unit's name; zero of the plan's own where nothing is frozen.
+fn frozen_figures(packages: &[Package], meter: Meter) -> Vec<(i64, &'static str)> {
+    let figure = |meter: Meter| {
+        let left = meter.pieces_down(left_in(packages, PackageState::Frozen, meter));
+        (left, meter.unit(left))
+    };
+    let found: Vec<_> = [Meter::Minutes, Meter::Calls].map(figure).into_iter().filter(|(left, _)| *left > 0).collect();
+    if found.is_empty() { vec![figure(meter)] } else { found }
+}
+
 fn spent_within_a_year(packages: &[Package], calendar: &Calendar) -> MilliCents {
     MilliCents(packages.iter().filter(|package| calendar.within_a_year(package.added_at)).map(|it| it.price.0).sum())
 }
 
 #[component]
-fn List(packages: Vec<Package>, calendar: Calendar, agency: String) -> impl IntoView {
+fn List(packages: Vec<Package>, calendar: Calendar, agency: String, why_frozen: String) -> impl IntoView {
     let in_state = |state: PackageState| packages.iter().filter(move |it| it.state == state).cloned();
     let active: Vec<_> = in_state(PackageState::Active).collect();
     let frozen: Vec<_> = in_state(PackageState::Frozen).collect();
     // Finished packages are history: newest first.
     let finished: Vec<_> = in_state(PackageState::UsedUp).rev().collect();
     let groups = [
-        ("Active", "in the order they are used", active),
-        ("Frozen", "come back with an active plan", frozen),
-        ("Finished", "", finished),
+        ("Active", "in the order they are used".to_owned(), active),
+        ("Frozen", why_frozen, frozen),
+        ("Finished", String::new(), finished),
     ];
     view! {
         <div class="card">

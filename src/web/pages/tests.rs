@@ -1,10 +1,10 @@
 //! Whole pages, as text: the exact words, what a form sends, and what a strict content policy needs.
 
-use jiff::tz::TimeZone;
-
 use super::*;
-use crate::app::overview::{Offers, Overview, Package, PackageSource, PackageState, Subscription};
-use crate::pricing::{PackOffer, PurchaseMode, Standing};
+use crate::app::overview::{
+    Frozen, Offers, Overview, Package, PackageSource, PackageState, Subscription, SubscriptionState,
+};
+use crate::pricing::{AmountError, PackOffer, PurchaseMode};
 use crate::units::{Meter, MilliCents};
 use crate::web::components::SectionError;
 use crate::web::document::{content_policy, render};
@@ -23,27 +23,6 @@ fn pack(id: &str, name: &str, minutes: i64, dollars: i64) -> PackOffer {
 }
 
 fn harbor() -> Frame {
-    let time_zone = TimeZone::get("America/New_York").unwrap();
-    let overview = Overview {
-        workspace: "ws_harbor".into(),
-        workspace_name: "Harbor <Dental>".into(),
-        agency_name: "Brightline Voice".into(),
-        time_zone,
-        read_at: "2026-11-20T15:42:18Z".parse().unwrap(),
-        standing: Standing { allowance: 1_080, hold: 60, ..Standing::default() },
-        subscription: Some(Subscription {
-            plan_name: "Starter".into(),
-            meter: Meter::Minutes,
-            included: 6_000,
-            used: 4_920,
-            next_included: 6_000,
-            resets_at: "2026-12-06T05:00:00Z".parse().unwrap(),
-            addons: true,
-            purchase_mode: PurchaseMode::SelfService,
-        }),
-        calls_in_progress: 0,
-        active_packages: 0,
-    };
     Frame {
         viewer_name: "Dana Whitfield".into(),
         viewer_email: "owner@harbor.test".into(),
@@ -51,7 +30,7 @@ fn harbor() -> Frame {
         csrf: "token".into(),
         demo: true,
         islands: true,
-        overview: Ok(overview),
+        overview: Ok(fixtures::harbor(4_920, 0)),
     }
 }
 
@@ -133,6 +112,114 @@ fn what_is_wrong_with_a_purchase_stands_beside_the_field_and_the_typed_value_sta
     );
 }
 
+fn framed(overview: Overview) -> Frame {
+    Frame { overview: Ok(overview), ..harbor() }
+}
+
+fn crediting(frame: Frame, crediting: Crediting) -> String {
+    let crediting = Some(Crediting { purchase_key: "key_2".into(), ..crediting });
+    billing(frame, BillingView { crediting, ..plain() })
+}
+
+#[test]
+fn credits_can_be_added_from_page_and_sidebar_where_something_has_a_rate() {
+    let northwind = || framed(fixtures::northwind(MilliCents(188_000)));
+    let html = billing(northwind(), plain());
+    assert_eq!(html.matches("href=\"/billing?buy=credits\"").count(), 3, "alert, balance, sidebar");
+    assert_all(
+        &html,
+        &["$1.12 short of one call", "Hold per call, up to 60 min", "$0.05</strong> <span class=\"unit\">per min"],
+    );
+    assert!(!html.contains("Extra Minutes"), "{html}");
+    let packages = render(|| packages_page(northwind(), PackagesView { packages: Ok(Vec::new()) })).html;
+    assert!(packages.contains("href=\"/billing?buy=credits\""));
+    let viewer = billing(Frame { may_buy: false, ..northwind() }, plain());
+    assert!(!viewer.contains("buy=credits"), "{viewer}");
+    let without_rates = crediting(harbor(), Crediting::default());
+    assert!(!without_rates.contains("buy=credits") && !without_rates.contains("<dialog"), "{without_rates}");
+}
+
+#[test]
+fn the_credits_dialog_is_an_ordinary_form_with_the_sum_on_its_button() {
+    let html = crediting(framed(fixtures::northwind(MilliCents(188_000))), Crediting::default());
+    assert_all(
+        &html,
+        &[
+            "<dialog open",
+            "action=\"/billing/credits\"",
+            "name=\"csrf\" value=\"token\"",
+            "name=\"purchase_key\" value=\"key_2\"",
+            "name=\"choice\" value=\"25\" checked",
+            "name=\"choice\" value=\"other\"",
+            "name=\"amount\"",
+            "Pay $25.00",
+            "$26.88, 8 calls fit",
+            "Calls start again as soon as the payment is confirmed.",
+        ],
+    );
+    assert!(!html.contains("Enter "), "nothing is wrong yet");
+}
+
+#[test]
+fn what_is_wrong_with_an_amount_stands_beside_it_and_the_typed_text_stays() {
+    let typed = |amount: &str| {
+        let wrong = Crediting {
+            choice: Some("other".into()),
+            amount: Some(amount.into()),
+            error: Some(CreditingError::Amount(AmountError::TooLittle)),
+            ..Crediting::default()
+        };
+        crediting(framed(fixtures::northwind(MilliCents(188_000))), wrong)
+    };
+    assert_all(
+        &typed("$0.20"),
+        &["Enter $0.50 or more.", "value=\"$0.20\"", "value=\"other\" checked", "aria-invalid"],
+    );
+    assert_all(&typed("10001"), &["Enter $10,000.00 or less."]);
+    assert_all(&typed("<ten>"), &["Enter an amount in dollars", "value=\"&lt;ten&gt;\""]);
+    let unreachable =
+        Crediting { error: Some(CreditingError::Refused(Refused::StripeUnreachable)), ..Crediting::default() };
+    let html = crediting(framed(fixtures::northwind(MilliCents(188_000))), unreachable);
+    assert_all(&html, &["Stripe could not be reached", "Pay $25.00"]);
+}
+
+#[test]
+fn a_plan_of_calls_speaks_of_calls() {
+    let hundred = PackOffer { meter: Meter::Calls, units: 100, ..pack("pack_c", "Hundred", 1, 10) };
+    let view = || BillingView { offers: Ok(Offers { packs: vec![hundred.clone()] }), ..plain() };
+    let html = billing(framed(fixtures::pipeline(137, 0)), view());
+    assert_all(
+        &html,
+        &[
+            "of 200 calls used",
+            "63 calls left",
+            "Extra Calls",
+            "Buy more calls",
+            "Resets Dec 6 with 200 calls",
+            "Calls on",
+        ],
+    );
+    assert!(!html.contains(" minute") && !html.contains("min<"), "{html}");
+    let buying = Some(Buying::default());
+    let dialog = billing(framed(fixtures::pipeline(137, 0)), BillingView { buying, ..view() });
+    assert_all(&dialog, &["(100 calls)", "$0.10 per call", "Extra calls now", "Pay $10.00"]);
+}
+
+#[test]
+fn what_is_frozen_is_said_with_its_reason() {
+    let frozen = Frozen { secs: 141 * 60, calls: 0 };
+    let over = fixtures::in_state(fixtures::harbor(6_000, 0), SubscriptionState::Canceled);
+    let html = billing(framed(Overview { frozen, ..over }), plain());
+    assert_all(&html, &["141 min frozen until you have an active plan", "Your plan has ended."]);
+    assert!(!html.contains("buy=minutes") && !html.contains("Add-on packs"), "{html}");
+    let other_unit = Overview { frozen, ..fixtures::pipeline(137, 0) };
+    assert_all(&billing(framed(other_unit.clone()), plain()), &["141 min frozen because your plan counts calls"]);
+
+    let packages = vec![lot(Meter::Minutes, PackageState::Frozen), lot(Meter::Calls, PackageState::Active)];
+    let html = render(|| packages_page(framed(other_unit), PackagesView { packages: Ok(packages) })).html;
+    assert_all(&html, &["Frozen", "because your plan counts calls", "Extra calls left", "100 min", "100 calls"]);
+}
+
 #[test]
 fn a_refusal_is_said_in_the_form_or_where_there_is_none_on_the_page() {
     let asked =
@@ -175,23 +262,27 @@ fn packs_are_hidden_where_they_are_off_and_not_for_sale_via_the_provider() {
     assert!(!viewer.contains("buy=minutes"));
 }
 
-#[test]
-fn packages_are_listed_or_their_absence_leads_on() {
-    let lot = Package {
+fn lot(meter: Meter, state: PackageState) -> Package {
+    let units = 100 * meter.per_piece();
+    Package {
         id: "lot_1".into(),
         name: "Medium".into(),
-        meter: Meter::Minutes,
-        granted: 6_000,
-        remaining: 6_000,
+        meter,
+        granted: units,
+        remaining: units,
         price: MilliCents(1_000_000),
         source: PackageSource::Stripe,
         added_by: Some("Dana Whitfield".into()),
         added_at: "2026-11-20T15:40:00Z".parse().unwrap(),
         used_up_at: None,
-        state: PackageState::Active,
-    };
+        state,
+    }
+}
+
+#[test]
+fn packages_are_listed_or_their_absence_leads_on() {
     let page = |packages| render(|| packages_page(harbor(), PackagesView { packages })).html;
-    let listed = page(Ok(vec![lot]));
+    let listed = page(Ok(vec![lot(Meter::Minutes, PackageState::Active)]));
     assert_all(
         &listed,
         &["Medium 100", "Nov 20, 10:40", "Active, used next", "$0.10 per min", "America/New_York (EST)"],

@@ -15,8 +15,8 @@ pub(super) fn AddonPacks(
 ) -> impl IntoView {
     let (agency, via_provider) = match overview {
         Some(overview) => {
-            let subscription = overview.subscription.filter(|sub| sub.addons)?;
-            (overview.agency_name, subscription.purchase_mode == PurchaseMode::ViaProvider)
+            let subscription = overview.running().filter(|sub| sub.addons)?;
+            (overview.agency_name.clone(), subscription.purchase_mode == PurchaseMode::ViaProvider)
         }
         // The wallet could not be read: packs on offer are still shown, and nothing is said about who sells them.
         None if offers.as_ref().is_ok_and(|offers| !offers.packs.is_empty()) => (String::new(), false),

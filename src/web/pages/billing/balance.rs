@@ -3,32 +3,58 @@
 use leptos::prelude::*;
 
 use crate::app::overview::Overview;
-use crate::pricing::{Shortfall, Standing};
+use crate::pricing::{Fit, Shortfall, Standing};
 use crate::units::{Meter, MilliCents, grouped};
-use crate::web::components::{Bar, Key, Pill, Segment, Source};
+use crate::web::components::{Bar, Key, Pill, PillTone, Segment, Source, calls_state};
+use crate::web::shell::AddCreditsLink;
+
+use super::May;
 
 #[component]
-pub(super) fn BalanceCard(overview: Overview) -> impl IntoView {
+pub(super) fn BalanceCard(overview: Overview, may: May) -> impl IntoView {
     let standing = overview.standing;
-    let fit = standing.fit();
+    let calls_on = || (PillTone::Neutral, Fit::Many(i64::MAX).words());
+    let (tone, words) = calls_state(&overview, Fit::more_words).unwrap_or_else(calls_on);
     view! {
         <section aria-labelledby="balance">
             <div class="title">
                 <h2 id="balance">"Balance"</h2>
-                <Pill tone=fit.into() words=fit.more_words() />
+                <Pill tone=tone words=words />
             </div>
-            <Figures standing=standing />
+            <div class="figured">
+                <Figures standing=standing />
+                {may.add_credits.then(|| view! { <AddCreditsLink class="button small" /> })}
+            </div>
             <Sources standing=standing />
             <dl class="rows">
-                <dt>"Posted"</dt>
-                <dd>{posted(&standing)}</dd>
-                <dt>{held_by(overview.calls_in_progress)}</dt>
-                <dd>{held(&standing)}</dd>
-                <dt>{hold_label(&standing)}</dt>
-                <dd>{hold(&standing)}</dd>
+                {rows(&overview)
+                    .into_iter()
+                    .map(|(label, value)| {
+                        view! {
+                            <dt>{label}</dt>
+                            <dd>{value}</dd>
+                        }
+                    })
+                    .collect_view()}
             </dl>
         </section>
     }
+}
+
+/// What stands below the bar: each figure with its label.
+fn rows(overview: &Overview) -> Vec<(String, String)> {
+    let standing = &overview.standing;
+    let mut rows = vec![("Posted".to_owned(), posted(standing))];
+    if standing.postpaid {
+        rows.push(("When it is used up".to_owned(), "Billable usage".to_owned()));
+    } else {
+        rows.push((held_by(overview.calls_in_progress), held(standing)));
+        rows.push((hold_label(overview), hold(standing)));
+    }
+    if overview.debt.0 > 0 {
+        rows.push(("Outstanding balance".to_owned(), money_up(overview.debt)));
+    }
+    rows
 }
 
 /// The large figures: minutes (calls), money, or both.
@@ -65,7 +91,7 @@ fn Figures(standing: Standing) -> impl IntoView {
 fn Sources(standing: Standing) -> impl IntoView {
     let meter = standing.meter;
     let credits = standing.prepaid() - standing.allowance - standing.lots;
-    let missing = standing.shortfall();
+    let missing = short_of(&standing);
     let missing_units = if missing.is_some() { (standing.hold - standing.capacity()).max(0) } else { 0 };
     let segments = vec![
         Segment::of(Source::Plan, standing.allowance),
@@ -88,18 +114,18 @@ fn Sources(standing: Standing) -> impl IntoView {
                 .filter(|(_, share, _)| *share > 0)
                 .map(|(source, _, words)| view! { <Key source=source words=words /> })
                 .collect_view()}
-            {missing.map(|missing| view! { <li class="missing">{short_of(missing, meter)}</li> })}
+            {missing.map(|missing| view! { <li class="missing">{missing}</li> })}
         </ul>
     }
 }
 
-/// `$1.12 short of one call`, `48 min short of one call`.
-fn short_of(missing: Shortfall, meter: Meter) -> String {
-    let amount = match missing {
-        Shortfall::Money(money) => MilliCents::from_cents(money.cents_up()).to_string(),
-        Shortfall::Units(units) => meter.exact(units),
+/// `$1.12 short of one call`, `48 min short of one call`. Less than Stripe's floor may be missing.
+fn short_of(standing: &Standing) -> Option<String> {
+    let amount = match standing.shortfall()? {
+        Shortfall::Money(_) => money_up(MilliCents(standing.hold_mc().0 - standing.available_mc().0)),
+        Shortfall::Units(units) => standing.meter.exact(units),
     };
-    format!("{amount} short of one call")
+    Some(format!("{amount} short of one call"))
 }
 
 fn posted(standing: &Standing) -> String {
@@ -124,25 +150,31 @@ fn held_by(calls: i64) -> String {
 }
 
 fn held(standing: &Standing) -> String {
-    if standing.runs_on_money() {
-        MilliCents::from_cents(standing.held_mc().cents_up()).to_string()
-    } else {
-        standing.meter.exact(standing.held)
+    if standing.runs_on_money() { money_up(standing.held_mc()) } else { standing.meter.exact(standing.held) }
+}
+
+/// A hold in money says how long a call it covers.
+fn hold_label(overview: &Overview) -> String {
+    let standing = &overview.standing;
+    let length = standing.meter.exact(standing.hold);
+    match standing.meter {
+        Meter::Minutes if standing.runs_on_money() && overview.holds_longest_call => {
+            format!("Hold per call, up to {length}")
+        }
+        Meter::Minutes if standing.runs_on_money() => format!("Hold per call, {length} at first"),
+        Meter::Minutes | Meter::Calls => "Hold per call".to_owned(),
     }
 }
 
-fn hold_label(standing: &Standing) -> String {
-    if standing.runs_on_money() && standing.meter == Meter::Minutes {
-        format!("Hold per call, up to {}", standing.meter.exact(standing.hold))
-    } else {
-        "Hold per call".to_owned()
-    }
+/// What is kept or missing, rounded up to the cent.
+fn money_up(money: MilliCents) -> String {
+    MilliCents::from_cents(money.cents_up()).to_string()
 }
 
 fn hold(standing: &Standing) -> String {
     match standing.hold {
         0 => "–".to_owned(),
-        _ if standing.runs_on_money() => MilliCents::from_cents(standing.hold_mc().cents_up()).to_string(),
+        _ if standing.runs_on_money() => money_up(standing.hold_mc()),
         hold => standing.meter.exact(hold),
     }
 }
@@ -150,25 +182,46 @@ fn hold(standing: &Standing) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::pages::fixtures::{harbor, northwind, pipeline};
+
+    fn shown(overview: &Overview) -> Vec<String> {
+        rows(overview).into_iter().map(|(label, value)| format!("{label}: {value}")).collect()
+    }
 
     #[test]
     fn a_balance_in_minutes_reads_in_minutes() {
-        let standing = Standing { allowance: 1_080, lots: 8_460, held: 300, hold: 60, ..Standing::default() };
-        assert_eq!(posted(&standing), "159 min");
-        assert_eq!(held(&standing), "5 min");
-        assert_eq!((hold_label(&standing), hold(&standing)), ("Hold per call".into(), "1 min".into()));
+        let mut overview = harbor(4_920, 141);
+        (overview.standing.held, overview.calls_in_progress) = (300, 1);
+        assert_eq!(shown(&overview), ["Posted: 159 min", "Held by 1 call in progress: 5 min", "Hold per call: 1 min"]);
+        overview.standing.posted = MilliCents(380_000);
+        assert_eq!(shown(&overview)[0], "Posted: 159 min, $3.80");
     }
 
     #[test]
     fn a_balance_in_money_reads_in_money_and_says_what_is_missing() {
-        let rate = MilliCents(5_000);
-        let standing =
-            Standing { posted: MilliCents(188_000), sigma: rate, sigma_max: rate, hold: 3_600, ..Standing::default() };
-        assert_eq!(posted(&standing), "$1.88");
-        assert_eq!(held(&standing), "$0.00");
-        assert_eq!((hold_label(&standing), hold(&standing)), ("Hold per call, up to 60 min".into(), "$3.00".into()));
-        let missing = standing.shortfall().map(|missing| short_of(missing, standing.meter));
-        assert_eq!(missing.as_deref(), Some("$1.12 short of one call"));
+        let mut overview = northwind(MilliCents(188_000));
+        let rows = ["Posted: $1.88", "Held by calls in progress: $0.00", "Hold per call, up to 60 min: $3.00"];
+        assert_eq!(shown(&overview), rows);
+        assert_eq!(short_of(&overview.standing).as_deref(), Some("$1.12 short of one call"));
+        overview.standing.posted = MilliCents(299_000);
+        assert_eq!(short_of(&overview.standing).as_deref(), Some("$0.01 short of one call"));
+        (overview.holds_longest_call, overview.standing.hold) = (false, 60);
+        assert_eq!(shown(&overview)[2], "Hold per call, 1 min at first: $0.05");
+    }
+
+    #[test]
+    fn a_balance_in_calls_reads_in_calls() {
+        let rows = ["Posted: 63 calls", "Held by calls in progress: 0 calls", "Hold per call: 1 call"];
+        assert_eq!(shown(&pipeline(137, 0)), rows);
+    }
+
+    #[test]
+    fn what_is_billed_afterwards_needs_no_hold_and_what_is_owed_is_said() {
+        let mut overview = northwind(MilliCents(188_000));
+        overview.standing.postpaid = true;
+        overview.debt = MilliCents(120_500);
+        let rows = ["Posted: $1.88", "When it is used up: Billable usage", "Outstanding balance: $1.21"];
+        assert_eq!(shown(&overview), rows);
     }
 
     #[test]

@@ -5,10 +5,9 @@ use leptos::prelude::*;
 use crate::islands::BuyMinutes;
 use crate::pricing::{PackOffer, Standing, Tag, per_piece_label, tags};
 use crate::units::Meter;
-use crate::web::components::Icon;
 
 use super::Buying;
-use super::refused::RefusedAlert;
+use super::dialog::DialogHead;
 
 #[component]
 pub(super) fn BuyDialog(packs: Vec<PackOffer>, standing: Standing, buying: Buying, csrf: String) -> impl IntoView {
@@ -20,18 +19,16 @@ pub(super) fn BuyDialog(packs: Vec<PackOffer>, standing: Standing, buying: Buyin
         Meter::Calls => "Buy Calls",
     };
     let noun = meter.noun();
+    let line = format!("Extra {noun} never expire. Calls use them after your plan {noun}.");
     view! {
         <BuyMinutes packs=packs.clone() remaining=standing.lots pack=chosen.clone() quantity=quantity>
-            <div class="dialog-title">
-                <h2 id="buy-title">{title}</h2>
-                <a class="close" href="/billing" aria-label="Close">
-                    {Icon::Close.svg()}
-                </a>
-            </div>
-            <p class="dialog-line">{format!("Extra {noun} never expire. Calls use them after your plan {noun}.")}</p>
-            {buying.refused.map(|refused| view! { <RefusedAlert refused=refused /> })}
-            <input type="hidden" name="csrf" value=csrf />
-            <input type="hidden" name="purchase_key" value=buying.purchase_key />
+            <DialogHead
+                title=title
+                line=line
+                refused=buying.refused
+                csrf=csrf
+                purchase_key=buying.purchase_key
+            />
             <fieldset>
                 <legend>"Package"</legend>
                 <PackCards packs=packs chosen=chosen />

@@ -1,9 +1,11 @@
 //! Extra Minutes: what is left in all packages, and how to get more.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::app::overview::Overview;
 use crate::units::{Meter, grouped};
+use crate::web::pages::frozen::frozen_words;
 
 use super::warning::buy_words;
 
@@ -32,7 +34,10 @@ pub(super) fn ExtraCard(overview: Overview, can_buy: bool) -> impl IntoView {
                 <span class="unit">{meter.unit(left)}</span>
             </p>
             <p>{format!("Add-on balance, {packages}")}</p>
-            <p>{format!("Used after your plan {}", meter.noun())}</p>
+            {match frozen_words(&overview) {
+                Some(frozen) => Either::Left(view! { <p class="strong">{frozen}</p> }),
+                None => Either::Right(view! { <p>{format!("Used after your plan {}", meter.noun())}</p> }),
+            }}
             <div class="actions">
                 {can_buy
                     .then(|| {

@@ -3,15 +3,18 @@
 mod addon_packs;
 mod balance;
 mod buy;
+mod credits;
+mod dialog;
 mod extra;
 mod plan;
+mod rates;
 mod refused;
 mod warning;
 
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use crate::app::overview::{Offers, Overview};
+use crate::app::overview::{Frozen, Offers, Overview};
 use crate::pricing::{AmountError, PackOffer};
 use crate::units::{Meter, MilliCents};
 use crate::web::components::{Alert, Broken, SectionError};
@@ -21,6 +24,7 @@ use crate::web::shell::{Frame, PageHead, Place, Shell};
 use addon_packs::AddonPacks;
 use balance::BalanceCard;
 use buy::BuyDialog;
+use credits::CreditsDialog;
 use extra::ExtraCard;
 use plan::PlanCard;
 
@@ -109,17 +113,31 @@ impl BillingView {
     }
 }
 
+/// What this person can pay for on this page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct May {
+    /// Packs.
+    buy: bool,
+    /// Credits.
+    add_credits: bool,
+}
+
 /// The page.
 pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
     let refused = view.refused();
-    let BillingView { offers, notice, buying, .. } = view;
+    let BillingView { offers, notice, buying, crediting } = view;
     let self_service = frame.self_service();
     let on_sale: &[PackOffer] = offers.as_ref().map_or(&[], |offers| &offers.packs);
-    let can_buy = self_service && !on_sale.is_empty();
-    let dialog = buying.filter(|_| can_buy).zip(frame.overview.as_ref().ok()).map(|(buying, overview)| {
-        let standing = overview.standing;
+    let may = May { buy: self_service && !on_sale.is_empty(), add_credits: frame.may_add_credits() };
+    let dialog = frame.overview.as_ref().ok().and_then(|overview| {
         let csrf = frame.csrf.clone();
-        view! { <BuyDialog packs=on_sale.to_vec() standing=standing buying=buying csrf=csrf /> }.into_any()
+        if let Some(crediting) = crediting.filter(|_| may.add_credits) {
+            let overview = overview.clone();
+            return Some(view! { <CreditsDialog overview=overview crediting=crediting csrf=csrf /> }.into_any());
+        }
+        let (packs, standing) = (on_sale.to_vec(), overview.standing);
+        let buying = buying.filter(|_| may.buy)?;
+        Some(view! { <BuyDialog packs=packs standing=standing buying=buying csrf=csrf /> }.into_any())
     });
     let notice = notice.or(refused.filter(|_| dialog.is_none()).map(Notice::Refused));
     let calendar = frame.calendar();
@@ -128,7 +146,7 @@ pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
         <Shell frame=frame place=Place::Billing dialog=dialog>
             {match overview.clone().ok().zip(calendar) {
                 Some((overview, calendar)) => {
-                    Either::Left(view! { <Wallet overview=overview calendar=calendar notice=notice can_buy=can_buy /> })
+                    Either::Left(view! { <Wallet overview=overview calendar=calendar notice=notice may=may /> })
                 }
                 None => {
                     Either::Right(
@@ -150,11 +168,13 @@ pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
 
 /// Head, alert and the three cards that the wallet alone decides.
 #[component]
-fn Wallet(overview: Overview, calendar: Calendar, notice: Option<Notice>, can_buy: bool) -> impl IntoView {
-    let alert = warning::choose(&overview, notice, can_buy, &calendar);
+fn Wallet(overview: Overview, calendar: Calendar, notice: Option<Notice>, may: May) -> impl IntoView {
+    let alert = warning::choose(&overview, notice, may, &calendar);
     let line = plan::line(&overview, &calendar);
     let read_at = calendar.read_at();
-    let with_extra = overview.active_packages > 0 || overview.subscription.as_ref().is_some_and(|sub| sub.addons);
+    let with_extra = overview.active_packages > 0
+        || overview.frozen != Frozen::default()
+        || overview.running().is_some_and(|subscription| subscription.addons);
     view! {
         <PageHead title="Billing" line=line>
             <span>"As of "{read_at}</span>
@@ -165,9 +185,9 @@ fn Wallet(overview: Overview, calendar: Calendar, notice: Option<Notice>, can_bu
                 view! { <Alert tone=alert.tone title=alert.title sentence=alert.sentence action=alert.action /> }
             })}
         <div class="panel">
-            <BalanceCard overview=overview.clone() />
+            <BalanceCard overview=overview.clone() may=may />
             <PlanCard overview=overview.clone() calendar=calendar />
-            {with_extra.then(|| view! { <ExtraCard overview=overview can_buy=can_buy /> })}
+            {with_extra.then(|| view! { <ExtraCard overview=overview can_buy=may.buy /> })}
         </div>
     }
 }

@@ -1,12 +1,12 @@
 //! The one alert of Billing, worst first (SPEC §2.1, 1).
 
-use crate::app::overview::{Overview, Subscription};
-use crate::pricing::PurchaseMode;
+use crate::app::overview::{Overview, PaymentState, Subscription, SubscriptionState};
+use crate::pricing::{PurchaseMode, Shortfall};
 use crate::units::{Meter, grouped};
 use crate::web::components::Tone;
 use crate::web::dates::Calendar;
 
-use super::Notice;
+use super::{May, Notice, plan};
 
 /// From this share of the allowance on, usage is worth a word.
 const AMBER_PERCENT: i64 = 70;
@@ -55,31 +55,12 @@ pub(super) fn left_and_used(subscription: &Subscription) -> (i64, i64) {
     (left, meter.pieces_down(subscription.included) - left)
 }
 
-/// Chooses the alert: what just happened, then calls paused, then the allowance.
-pub(super) fn choose(
-    overview: &Overview,
-    notice: Option<Notice>,
-    can_buy: bool,
-    calendar: &Calendar,
-) -> Option<Warning> {
-    let action = can_buy.then(|| (buy_words(overview.standing.meter), "/billing?buy=minutes".to_owned()));
+/// Chooses the alert: what just happened, then a missing payment, then calls paused, then the allowance.
+pub(super) fn choose(overview: &Overview, notice: Option<Notice>, may: May, calendar: &Calendar) -> Option<Warning> {
     if let Some(notice) = notice {
-        return Some(told(notice, overview, action));
+        return Some(told(notice, overview, may));
     }
-    if let Some(sentence) = paused(overview) {
-        return Some(Warning { tone: Tone::Paused, title: "Calls paused".into(), sentence, action });
-    }
-    let subscription = overview.subscription.as_ref()?;
-    let (tone, title, sentence) = match usage(subscription) {
-        Usage::Calm => return None,
-        Usage::Exhausted => {
-            let title = format!("Plan {} exhausted", subscription.meter.noun());
-            (Tone::Red, title, exhausted(overview, subscription, calendar))
-        }
-        Usage::Red => (Tone::Red, "Usage Warning".to_owned(), running_out(overview, subscription)),
-        Usage::Amber => (Tone::Amber, "Usage Warning".to_owned(), running_out(overview, subscription)),
-    };
-    Some(Warning { tone, title, sentence, action })
+    payment(overview).or_else(|| paused(overview, may, calendar)).or_else(|| allowance(overview, may, calendar))
 }
 
 /// `Buy more minutes`, `Buy more calls`.
@@ -87,7 +68,19 @@ pub(super) fn buy_words(meter: Meter) -> String {
     format!("Buy more {}", meter.noun())
 }
 
-fn told(notice: Notice, overview: &Overview, action: Option<(String, String)>) -> Warning {
+type Action = (String, String);
+
+fn buy(overview: &Overview, may: May) -> Option<Action> {
+    may.buy.then(|| (buy_words(overview.standing.meter), "/billing?buy=minutes".to_owned()))
+}
+
+/// Credits help only where they pay for calls.
+fn add_credits(overview: &Overview, may: May) -> Option<Action> {
+    let pay_for_calls = overview.standing.sigma.0 > 0;
+    (may.add_credits && pay_for_calls).then(|| ("Add credits".to_owned(), "/billing?buy=credits".to_owned()))
+}
+
+fn told(notice: Notice, overview: &Overview, may: May) -> Warning {
     let (tone, title, sentence, action) = match notice {
         Notice::Added { meter, pieces } => {
             let lots = meter.pieces_down(overview.standing.lots);
@@ -106,31 +99,86 @@ fn told(notice: Notice, overview: &Overview, action: Option<(String, String)>) -
         }
         Notice::NotPaid => {
             let sentence = "Nothing was charged and nothing was added.".to_owned();
-            (Tone::Neutral, "Payment not completed".to_owned(), sentence, action)
+            let again = buy(overview, may).or_else(|| add_credits(overview, may));
+            (Tone::Neutral, "Payment not completed".to_owned(), sentence, again)
         }
         Notice::Refused(refused) => (Tone::Red, refused.title().to_owned(), refused.sentence().to_owned(), None),
     };
     Warning { tone, title, sentence, action }
 }
 
-/// Why calls are paused; `None` where one fits. The title says "Calls paused" already.
-fn paused(overview: &Overview) -> Option<String> {
-    if overview.subscription.is_none() && overview.standing.hold == 0 {
-        return Some(format!("There is no active plan. Ask {} to start one.", overview.agency_name));
-    }
-    let message = overview.standing.paused_message()?;
-    Some(message.strip_prefix("Calls paused. ").unwrap_or(&message).to_owned())
+/// A payment to the agency is overdue.
+fn payment(overview: &Overview) -> Option<Warning> {
+    let agency = &overview.agency_name;
+    let (tone, title, sentence) = match overview.payment {
+        PaymentState::Current => return None,
+        PaymentState::PastDue => {
+            let sentence =
+                format!("A payment to {agency} is overdue. Calls go on for now, and pause if it stays unpaid.");
+            (Tone::Red, "Payment overdue", sentence)
+        }
+        PaymentState::Unpaid => {
+            let sentence = format!("A payment to {agency} is overdue. Calls start again as soon as it is paid.");
+            (Tone::Paused, "Calls blocked", sentence)
+        }
+    };
+    Some(Warning { tone, title: title.to_owned(), sentence, action: None })
+}
+
+/// No further call goes out. The title says "Calls paused" already, so the sentence does not.
+fn paused(overview: &Overview, may: May, calendar: &Calendar) -> Option<Warning> {
+    let (sentence, action) = match &overview.subscription {
+        None if overview.standing.hold == 0 => {
+            (format!("There is no active plan. Ask {} to start one.", overview.agency_name), None)
+        }
+        Some(sub) if sub.state == SubscriptionState::Ending => {
+            ("Your plan is ending. Calls in progress go on, new ones do not start.".to_owned(), None)
+        }
+        Some(sub) if sub.state == SubscriptionState::Canceled && overview.standing.sigma.0 == 0 => {
+            (plan::ended(sub, overview, calendar), None)
+        }
+        _ => {
+            let message = overview.standing.paused_message()?;
+            let sentence = message.strip_prefix("Calls paused. ").unwrap_or(&message).to_owned();
+            let (buy, add_credits) = (buy(overview, may), add_credits(overview, may));
+            let action = match overview.standing.shortfall() {
+                Some(Shortfall::Money(_)) => add_credits,
+                Some(Shortfall::Units(_)) => buy.or(add_credits),
+                None => None,
+            };
+            (sentence, action)
+        }
+    };
+    Some(Warning { tone: Tone::Paused, title: "Calls paused".into(), sentence, action })
+}
+
+/// How much of the allowance is used.
+fn allowance(overview: &Overview, may: May, calendar: &Calendar) -> Option<Warning> {
+    let subscription = overview.running()?;
+    let (tone, title, sentence) = match usage(subscription) {
+        Usage::Calm => return None,
+        Usage::Exhausted => {
+            let title = format!("Plan {} exhausted", subscription.meter.noun());
+            (Tone::Red, title, exhausted(overview, subscription, calendar))
+        }
+        Usage::Red => (Tone::Red, "Usage Warning".to_owned(), running_out(overview, subscription)),
+        Usage::Amber => (Tone::Amber, "Usage Warning".to_owned(), running_out(overview, subscription)),
+    };
+    let action = buy(overview, may).or_else(|| add_credits(overview, may));
+    Some(Warning { tone, title, sentence, action })
 }
 
 fn exhausted(overview: &Overview, subscription: &Subscription, calendar: &Calendar) -> String {
     let meter = subscription.meter;
     let included = grouped(meter.pieces_down(subscription.included));
     let resets = calendar.day(subscription.resets_at);
-    let sources = sources(overview).unwrap_or_else(|| format!("0 extra {}", meter.noun()));
-    format!(
-        "All {included} plan {} are used. Calls continue on your {sources} until the plan resets on {resets}.",
-        meter.noun()
-    )
+    let sources = match sources(overview) {
+        Some(sources) => format!("on your {sources}"),
+        None if overview.standing.postpaid => "as billable usage".to_owned(),
+        None => format!("on your 0 extra {}", meter.noun()),
+    };
+    let noun = meter.noun();
+    format!("All {included} plan {noun} are used. Calls continue {sources} until the plan resets on {resets}.")
 }
 
 fn running_out(overview: &Overview, subscription: &Subscription) -> String {
@@ -139,19 +187,27 @@ fn running_out(overview: &Overview, subscription: &Subscription) -> String {
     let included = grouped(meter.pieces_down(subscription.included));
     let then = match sources(overview) {
         Some(sources) => format!("calls continue on your {sources}"),
-        None if subscription.addons && subscription.purchase_mode == PurchaseMode::SelfService => {
-            format!("calls pause until you buy more {}", meter.noun())
-        }
-        None if subscription.addons => {
-            format!("calls pause until your provider adds {}", meter.noun())
-        }
-        None => "calls pause until the plan resets".to_owned(),
+        None if overview.standing.postpaid => "calls continue as billable usage".to_owned(),
+        None => format!("calls pause until {}", way_out(overview, subscription)),
     };
     let (used, noun) = (grouped(used), meter.noun());
     match left {
         0 => format!("{used} of {included} plan {noun} are used. When the rest is gone, {then}."),
+        1 => format!("{used} of {included} plan {noun} are used. When the last one is gone, {then}."),
         _ => format!("{used} of {included} plan {noun} are used. When the last {} are gone, {then}.", grouped(left)),
     }
+}
+
+/// What gets calls going again: `you buy more minutes`, `your provider adds minutes`, `you add credits`.
+fn way_out(overview: &Overview, subscription: &Subscription) -> String {
+    let noun = subscription.meter.noun();
+    let packs = subscription.addons.then(|| match subscription.purchase_mode {
+        PurchaseMode::SelfService => format!("you buy more {noun}"),
+        PurchaseMode::ViaProvider => format!("your provider adds {noun}"),
+    });
+    let credits = (overview.standing.sigma.0 > 0).then(|| "you add credits".to_owned());
+    let ways: Vec<_> = packs.into_iter().chain(credits).collect();
+    if ways.is_empty() { "the plan resets".to_owned() } else { ways.join(" or ") }
 }
 
 /// What pays once the allowance is gone: `141 extra minutes`; without any, `$3.80 in credits`.

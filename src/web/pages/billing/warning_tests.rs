@@ -1,42 +1,15 @@
 //! Which alert stands, and its exact words.
 
-use jiff::tz::TimeZone;
-
 use super::*;
+use crate::app::overview::SubscriptionState::{Canceled, Ending};
 use crate::pricing::Standing;
 use crate::units::MilliCents;
+use crate::web::pages::fixtures::{calendar, harbor, in_state, northwind, pipeline};
 
-fn calendar() -> Calendar {
-    Calendar::new(&TimeZone::get("America/New_York").unwrap(), "2026-11-20T15:42:18Z".parse().unwrap())
-}
-
-/// Harbor Dental with `used_secs` of 100 minutes used and `lots` minutes in packages.
-fn harbor(used_secs: i64, lots: i64) -> Overview {
-    let standing = Standing { allowance: 6_000 - used_secs, lots: lots * 60, hold: 60, ..Standing::default() };
-    Overview {
-        workspace: "ws_harbor".into(),
-        workspace_name: "Harbor Dental".into(),
-        agency_name: "Brightline Voice".into(),
-        time_zone: TimeZone::get("America/New_York").unwrap(),
-        read_at: "2026-11-20T15:42:18Z".parse().unwrap(),
-        standing,
-        subscription: Some(Subscription {
-            plan_name: "Starter".into(),
-            meter: Meter::Minutes,
-            included: 6_000,
-            used: used_secs,
-            next_included: 6_000,
-            resets_at: "2026-12-06T05:00:00Z".parse().unwrap(),
-            addons: true,
-            purchase_mode: PurchaseMode::SelfService,
-        }),
-        calls_in_progress: 0,
-        active_packages: i64::from(lots > 0),
-    }
-}
+const MAY: May = May { buy: true, add_credits: true };
 
 fn words(overview: &Overview) -> Option<(Tone, String, String)> {
-    choose(overview, None, true, &calendar()).map(|it| (it.tone, it.title, it.sentence))
+    choose(overview, None, MAY, &calendar()).map(|it| (it.tone, it.title, it.sentence))
 }
 
 #[test]
@@ -94,7 +67,7 @@ fn an_exhausted_allowance_names_the_extra_minutes() {
 
 #[test]
 fn paused_calls_come_before_the_allowance() {
-    let warning = choose(&harbor(6_000, 0), None, true, &calendar()).unwrap();
+    let warning = choose(&harbor(6_000, 0), None, MAY, &calendar()).unwrap();
     assert_eq!((warning.tone, warning.title.as_str()), (Tone::Paused, "Calls paused"));
     assert!(warning.sentence.starts_with("You have 0 minutes left but each call requires a 1-minute hold"));
     assert_eq!(warning.action, Some(("Buy more minutes".into(), "/billing?buy=minutes".into())));
@@ -103,26 +76,16 @@ fn paused_calls_come_before_the_allowance() {
 #[test]
 fn what_just_happened_comes_first() {
     let added = Notice::Added { meter: Meter::Minutes, pieces: 100 };
-    let warning = choose(&harbor(83 * 60, 241), Some(added), true, &calendar()).unwrap();
+    let warning = choose(&harbor(83 * 60, 241), Some(added), MAY, &calendar()).unwrap();
     assert_eq!((warning.tone, warning.title.as_str()), (Tone::Success, "100 minutes added"));
     assert_eq!(warning.sentence, "You now have 241 extra minutes. They never expire.");
     let calls = Notice::Added { meter: Meter::Calls, pieces: 100 };
-    assert_eq!(choose(&harbor(0, 0), Some(calls), true, &calendar()).unwrap().title, "100 calls added");
-}
-
-#[test]
-fn added_credits_are_named_with_what_is_there_now() {
-    let mut overview = harbor(0, 0);
-    overview.standing.posted = MilliCents(5_750_000);
-    let added = Notice::CreditsAdded { amount: MilliCents(2_500_000) };
-    let warning = choose(&overview, Some(added), true, &calendar()).unwrap();
-    assert_eq!((warning.tone, warning.title.as_str()), (Tone::Success, "$25.00 added"));
-    assert_eq!(warning.sentence, "You now have $57.50 in credits. They never expire.");
+    assert_eq!(choose(&harbor(0, 0), Some(calls), MAY, &calendar()).unwrap().title, "100 calls added");
 }
 
 #[test]
 fn who_cannot_buy_gets_no_button() {
-    let warning = choose(&harbor(83 * 60, 0), None, false, &calendar()).unwrap();
+    let warning = choose(&harbor(83 * 60, 0), None, May::default(), &calendar()).unwrap();
     assert_eq!(warning.action, None);
     let mut provider = harbor(83 * 60, 0);
     provider.subscription.as_mut().unwrap().purchase_mode = PurchaseMode::ViaProvider;
@@ -137,4 +100,89 @@ fn without_a_plan_the_agency_is_named() {
     let (_, title, sentence) = words(&overview).unwrap();
     assert_eq!(title, "Calls paused");
     assert_eq!(sentence, "There is no active plan. Ask Brightline Voice to start one.");
+}
+
+#[test]
+fn paused_calls_that_run_on_money_need_credits() {
+    let warning = choose(&northwind(MilliCents(188_000)), None, MAY, &calendar()).unwrap();
+    assert_eq!((warning.tone, warning.title.as_str()), (Tone::Paused, "Calls paused"));
+    assert_eq!(
+        warning.sentence,
+        "Your balance is $1.88 but each call requires a $3.00 hold (we release it back if no one answers). Add $1.12 \
+         or more in credits to keep calling."
+    );
+    assert_eq!(warning.action, Some(("Add credits".into(), "/billing?buy=credits".into())));
+    assert_eq!(choose(&northwind(MilliCents(300_000)), None, MAY, &calendar()), None);
+}
+
+#[test]
+fn paused_calls_are_helped_by_packs_where_there_are_some_else_by_credits() {
+    let mut overview = harbor(6_000, 0);
+    (overview.standing.sigma, overview.standing.sigma_max) = (MilliCents(5_000), MilliCents(5_000));
+    overview.standing.allowance = 30;
+    let action = |may| choose(&overview, None, may, &calendar()).unwrap().action.map(|(words, _)| words);
+    assert_eq!(action(MAY).as_deref(), Some("Buy more minutes"));
+    assert_eq!(action(May { buy: false, ..MAY }).as_deref(), Some("Add credits"));
+    assert_eq!(action(May::default()), None);
+}
+
+#[test]
+fn a_missing_payment_comes_before_everything_that_it_causes() {
+    let (tone, title, sentence) = words(&Overview { payment: PaymentState::PastDue, ..harbor(6_000, 0) }).unwrap();
+    assert_eq!((tone, title.as_str()), (Tone::Red, "Payment overdue"));
+    assert!(sentence.starts_with("A payment to Brightline Voice is overdue. Calls go on for now"), "{sentence}");
+    let (tone, title, _) = words(&Overview { payment: PaymentState::Unpaid, ..harbor(0, 0) }).unwrap();
+    assert_eq!((tone, title.as_str()), (Tone::Paused, "Calls blocked"));
+}
+
+#[test]
+fn a_plan_that_ends_or_has_ended_says_so() {
+    let (_, title, sentence) = words(&in_state(harbor(0, 10), Ending)).unwrap();
+    assert_eq!(title, "Calls paused");
+    assert_eq!(sentence, "Your plan is ending. Calls in progress go on, new ones do not start.");
+    let mut over = in_state(harbor(6_000, 0), Canceled);
+    over.subscription.as_mut().unwrap().ends_at = Some("2026-11-06T05:00:00Z".parse().unwrap());
+    let (_, title, sentence) = words(&over).unwrap();
+    assert_eq!(title, "Calls paused");
+    assert_eq!(sentence, "Your plan ended on Nov 6. Ask Brightline Voice to start a new one.");
+    assert_eq!(words(&in_state(northwind(MilliCents(300_000)), Canceled)), None, "credits go on working");
+}
+
+#[test]
+fn calls_are_counted_in_calls() {
+    let (_, title, sentence) = words(&pipeline(200, 40)).unwrap();
+    assert_eq!(title, "Plan calls exhausted");
+    assert_eq!(
+        sentence,
+        "All 200 plan calls are used. Calls continue on your 40 extra calls until the plan resets on Dec 6."
+    );
+    let (_, title, sentence) = words(&pipeline(199, 0)).unwrap();
+    assert_eq!(title, "Usage Warning");
+    assert_eq!(
+        sentence,
+        "199 of 200 plan calls are used. When the last one is gone, calls pause until you buy more calls."
+    );
+    let warning = choose(&pipeline(200, 0), None, MAY, &calendar()).unwrap();
+    assert!(warning.sentence.starts_with("You have 0 calls left but each call requires 1 call"), "{warning:?}");
+    assert_eq!(warning.action, Some(("Buy more calls".into(), "/billing?buy=minutes".into())));
+}
+
+#[test]
+fn billable_usage_takes_over_where_the_plan_allows_it() {
+    let mut overview = harbor(6_000, 0);
+    overview.standing.postpaid = true;
+    assert_eq!(
+        words(&overview).unwrap().2,
+        "All 100 plan minutes are used. Calls continue as billable usage until the plan resets on Dec 6."
+    );
+    overview.standing.limit_reached = true;
+    assert_eq!(words(&overview).unwrap().1, "Calls paused");
+}
+
+#[test]
+fn added_credits_say_what_there_is_now() {
+    let added = Notice::CreditsAdded { amount: MilliCents(2_500_000) };
+    let warning = choose(&northwind(MilliCents(2_688_000)), Some(added), MAY, &calendar()).unwrap();
+    assert_eq!((warning.tone, warning.title.as_str()), (Tone::Success, "$25.00 added"));
+    assert_eq!(warning.sentence, "You now have $26.88 in credits. They never expire.");
 }

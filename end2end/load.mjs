@@ -9,6 +9,7 @@ const PAUSE_MS = 10;
 /** Clients that repeat one piece of work until they are stopped. What is not acknowledged is asked for again. */
 export class Load {
   #stopped = false;
+  #abandoned = new AbortController();
   #acknowledged = [];
   #clients;
 
@@ -42,8 +43,15 @@ export class Load {
     return this.#acknowledged.length;
   }
 
+  /** Ends every client at once, with or without an answer. */
+  abandon() {
+    this.#stopped = true;
+    this.#abandoned.abort();
+  }
+
   async #ask(url, options) {
     for (;;) {
+      this.#abandoned.signal.throwIfAborted();
       const sent = performance.now();
       const answer = await exchange(url, options);
       if (answer.ok) {

@@ -1,14 +1,16 @@
 // The product under test: the real program in demo mode, with its own Postgres, sandbox and empty data folder.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+
+import postgres from 'postgres';
 
 const target = fileURLToPath(new URL('../target/', import.meta.url));
 const PROGRAM = process.env.MINUTEBANK_BIN ?? join(target, 'debug/minutebank');
@@ -64,6 +66,35 @@ export class Product {
     await this.#end('SIGKILL');
   }
 
+  /** Runs one of the program's commands on the same data, to its end: what it wrote, and its exit code. */
+  async execute(...words) {
+    const options = { env: this.#environment(), timeout: START_MS };
+    return new Promise((done) => {
+      const child = execFile(PROGRAM, words, options, (_, stdout, stderr) => done({ code: child.exitCode, stdout, stderr }));
+    });
+  }
+
+  /** Starts one of the program's commands on the same data and leaves it running. */
+  spawn(...words) {
+    return spawn(PROGRAM, words, { env: this.#environment(), stdio: 'ignore' });
+  }
+
+  /** The embedded Postgres, as its superuser. To be ended by its caller. */
+  async database() {
+    const lines = await this.#postmaster();
+    return postgres({ host: lines[4], port: Number(lines[3]), username: 'minutebank', database: 'minutebank', max: 1 });
+  }
+
+  /** The process ids of the product's parts. */
+  async pids() {
+    const answer = await fetch(`${this.sandboxUrl}/_sandbox/state`);
+    return {
+      server: this.#process.pid,
+      postgres: Number((await this.#postmaster())[0]),
+      sandbox: (await answer.json()).pid,
+    };
+  }
+
   /** Ends the program and removes its data. */
   async remove() {
     await this.stop();
@@ -73,6 +104,11 @@ export class Product {
   /** The last lines that the program wrote. */
   log() {
     return this.#lines.join('\n');
+  }
+
+  /** The lines of `postmaster.pid`: process id, folder, start, port, the socket's folder, … */
+  async #postmaster() {
+    return (await readFile(join(this.folder, 'data/postgres/cluster/postmaster.pid'), 'utf8')).split('\n');
   }
 
   #environment() {

@@ -1,5 +1,6 @@
 //! The commands, each a few lines; the story of a start stands in [`crate::serve`].
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -43,14 +44,18 @@ enum Task {
     Bench(bench::Args),
 }
 
+/// What is logged unless `RUST_LOG` says otherwise. Postgres notices that a table exists already at every start.
+const LOGGED: &str = "info,sqlx::postgres::notice=warn";
+
 /// An error that is shown as it is.
 type Error = Box<dyn std::error::Error>;
 
 /// Runs the command of the command line.
 pub fn main() -> ExitCode {
     let task = Cli::parse().task.unwrap_or(Task::Serve);
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
+    let colors = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colors).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads for the runtime");
     let done = runtime.block_on(run(task));
     // A task that hangs in the background must not keep a finished program alive.

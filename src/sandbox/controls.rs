@@ -67,6 +67,7 @@ pub async fn state(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
         let delivered = state.deliveries.newest_first().filter(|delivery| delivery.delivered).count();
         let pending = state.deliveries.newest_first().filter(|delivery| delivery.next_at_ms.is_some()).count();
         json!({
+            "pid": std::process::id(),
             "customers": state.customers.len(),
             "sessions": {
                 "total": state.sessions.len(),

@@ -79,17 +79,24 @@ fn tests(workspace: &Workspace) -> (Lines, Result<()>) {
         println!("cargo-nextest is not installed; cargo test runs the same tests, only slower.");
     }
     let mut lines = Vec::new();
-    for package in ["xtask", "minutebank"] {
+    let color = if std::io::stdout().is_terminal() { "always" } else { "never" };
+    for selection in [["--package", "xtask"].as_slice(), &["--package", "minutebank", "--lib", "--bins"]] {
         let (kept, result) = if machine::has_nextest(workspace) {
-            let color = if std::io::stdout().is_terminal() { "always" } else { "never" };
-            run_keeping(cmd!(sh, "cargo nextest run --package {package} --color {color}"), is_nextest_summary)
+            run_keeping(cmd!(sh, "cargo nextest run {selection...} --color {color}"), is_nextest_summary)
         } else {
-            run_keeping(cmd!(sh, "cargo test --package {package} --all-targets --no-fail-fast"), is_cargo_summary)
+            run_keeping(cmd!(sh, "cargo test {selection...} --no-fail-fast"), is_cargo_summary)
         };
         lines.extend(kept);
         if result.is_err() {
             return (lines, result);
         }
+    }
+    // One process: its tests share one Postgres, which nextest would start anew for each.
+    let integration = cmd!(sh, "cargo test --package minutebank --test integration --no-fail-fast");
+    let (kept, result) = run_keeping(integration, is_cargo_summary);
+    lines.extend(kept);
+    if result.is_err() {
+        return (lines, result);
     }
     // nextest leaves the examples in the documentation to Cargo.
     let examples = cmd!(sh, "cargo test --package minutebank --doc").run();

@@ -104,6 +104,7 @@ macro_rules! words {
         }
     };
 }
+#[allow(unused_imports, reason = "in the browser only this file needs it")]
 pub(crate) use words;
 
 /// What a plan's allowance and packs are counted in.

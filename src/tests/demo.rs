@@ -56,7 +56,7 @@ fn at_first_start_each_client_stands_where_the_table_says() {
         let quiet = wallet_of("mb_test_quiet").await;
         let of_plan = (&quiet["allowance"]["included_seconds"], &quiet["allowance"]["used_seconds"]);
         assert_eq!(of_plan, (&json!(6_000), &json!(40 * 60)));
-        let report = reconcile(&mut *world.state.db.acquire().await.unwrap()).await.unwrap();
+        let report = reconcile(&mut world.state.db.acquire().await.unwrap()).await.unwrap();
         assert!(report.is_clean(), "{report}");
     });
 }
@@ -147,7 +147,7 @@ fn a_clock_moved_by_400_days_opens_each_period_once() {
         assert_eq!(wallet(northwind).await["available_milli_cents"], 3_250_000, "credits never expire");
         assert_eq!(wallet(pipeline).await["allowance"]["used_calls"], 0);
         let workspaces =
-            minutebank::ledger::repo::workspaces(&mut *world.state.db.acquire().await.unwrap()).await.unwrap();
+            minutebank::ledger::repo::workspaces(&mut world.state.db.acquire().await.unwrap()).await.unwrap();
         for workspace in workspaces {
             world.submit(workspace, Command::OpenPeriods).await;
         }

@@ -62,7 +62,8 @@ fn a_form_belongs_to_one_choice() {
         let fields = |choice| [("purchase_key", "one"), ("choice", choice), ("amount", "")];
         assert!(browser.add_credits(&fields("25")).await.1.contains("/c/pay/"));
         let back = "/billing?buy=credits&choice=50&error=form_used".to_owned();
-        assert_eq!(browser.add_credits(&fields("50")).await, (303, back));
+        assert_eq!(browser.add_credits(&fields("50")).await, (303, back.clone()));
+        assert!(browser.page(&back).await.contains("This form was used before"));
         assert!(matches!(shop.buy("one", 1).await, Err(BuyError::FormUsed)), "a pack is another choice");
         shop.buy("two", 1).await.unwrap();
         assert!(matches!(shop.buy_credits("two", 1_000).await, Err(BuyError::FormUsed)), "and the other way round");
@@ -83,6 +84,12 @@ fn what_is_wrong_with_an_amount_leads_back_with_what_was_typed() {
             let back = format!("/billing?buy=credits&choice=other&amount={typed_in_address}&error=amount");
             assert_eq!(send("other", typed).await, (303, back));
         }
+        let page = browser.page("/billing?buy=credits&choice=other&amount=0.49&error=amount").await;
+        assert!(page.contains("Enter $0.50 or more.") && page.contains("value=\"0.49\""), "{page}");
+        let update = [("purchase_key", "k"), ("choice", "other"), ("amount", "12.5"), ("update", "1")];
+        let shown = "/billing?buy=credits&choice=other&amount=12.5&key=k".to_owned();
+        assert_eq!(browser.add_credits(&update).await, (303, shown.clone()));
+        assert!(browser.page(&shown).await.contains("$12.50"), "the sum stands on the button");
         assert_eq!(send("", "").await.1, "/billing?buy=credits&error=amount");
         assert_eq!(send("30", "").await.1, "/billing?buy=credits&choice=30&error=amount");
         let endless = "9".repeat(500);

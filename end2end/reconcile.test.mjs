@@ -13,7 +13,7 @@ describe('reconcile beside the running server', () => {
     try {
       const [{ postings }] = await database`select count(*)::int as postings from postings`;
       const sound = await product().execute('reconcile');
-      assert.match(sound.stdout, new RegExp(`^checked ${postings} postings of 1 wallets: every `));
+      assert.match(sound.stdout, new RegExp(`^checked ${postings} postings of 5 wallets: every `));
       assert.equal(sound.code, 0);
 
       const [{ seq }] = await database`select max(seq) - 5 as seq from postings`;

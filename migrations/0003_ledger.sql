@@ -99,7 +99,8 @@ create table calls (
     recording      boolean not null,
     metadata       jsonb,
     snapshot_id    bigint not null,
-    -- units of the snapshot's meter
+    -- the snapshot's unit, so that a call is read without it
+    meter          text not null check (meter in ('minutes', 'calls')),
     held_units     bigint not null check (held_units >= 0),
     -- the hold's nominal cost; null where the plan has no rates
     hold_mc        bigint,

@@ -1,8 +1,6 @@
 //! Ending a call: its hold is settled or released, once.
 
-use super::ReadError;
-use super::start_call::{MeteredCall, metered};
-use crate::ledger::{Answer, CallOutcome, Command, LedgerError, Refusal};
+use crate::ledger::{Answer, Call, CallOutcome, Command, LedgerError, Refusal};
 use crate::state::AppState;
 use crate::units::{Seconds, WorkspaceId};
 
@@ -21,9 +19,9 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settled {
     /// The call has ended as reported, now or before.
-    Ended(MeteredCall),
+    Ended(Box<Call>),
     /// It had ended with other figures, which stand.
-    OtherFigures(MeteredCall),
+    OtherFigures(Box<Call>),
 }
 
 /// Ends a call. The same report again gives the same answer.
@@ -32,15 +30,13 @@ pub async fn settle_call(
     workspace: WorkspaceId,
     id: &str,
     report: Report,
-) -> Result<Settled, ReadError> {
+) -> Result<Settled, LedgerError> {
     let Report { outcome, duration, billed } = report;
     let command = Command::EndCall { id: id.to_owned(), outcome, duration, billed };
     match state.ledger.submit(workspace, command).await {
-        Ok(Answer::Ended { call, .. }) => Ok(Settled::Ended(metered(state, workspace, *call).await?)),
-        Err(LedgerError::Refused(Refusal::AlreadyCompleted(call))) => {
-            Ok(Settled::OtherFigures(metered(state, workspace, *call).await?))
-        }
-        Ok(other) => Err(LedgerError::Database(format!("an end was answered with {other:?}")).into()),
-        Err(error) => Err(error.into()),
+        Ok(Answer::Ended { call, .. }) => Ok(Settled::Ended(call)),
+        Err(LedgerError::Refused(Refusal::AlreadyCompleted(call))) => Ok(Settled::OtherFigures(call)),
+        Ok(other) => Err(LedgerError::Database(format!("an end was answered with {other:?}"))),
+        Err(error) => Err(error),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::units::{MilliCents, Seconds, words};
+use crate::units::{Meter, MilliCents, Seconds, words};
 
 /// Who called whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,7 +119,9 @@ pub struct Call {
     pub fingerprint: [u8; 32],
     /// Snapshot whose rates and hold policy it keeps.
     pub snapshot: i64,
-    /// Units of the snapshot's meter reserved for it.
+    /// The snapshot's unit.
+    pub meter: Meter,
+    /// Units of that meter reserved for it.
     pub held_units: i64,
     /// The hold's nominal cost; `None` where the plan has no rates.
     pub hold_mc: Option<MilliCents>,

@@ -72,8 +72,8 @@ columns!(
     NewCalls {
         workspace_id: i64, id: String, fingerprint: Vec<u8>, direction: &'static str, agent: Option<String>,
         from_number: Option<String>, to_number: Option<String>, recording: bool,
-        metadata: Option<Json<std::collections::BTreeMap<String, String>>>, snapshot_id: i64, held_units: i64,
-        hold_mc: Option<i64>, created_at: Timestamp, expires_at: Timestamp, connected_secs: Option<i64>, status: &'static str,
+        metadata: Option<Json<std::collections::BTreeMap<String, String>>>, snapshot_id: i64, meter: &'static str,
+        held_units: i64, hold_mc: Option<i64>, created_at: Timestamp, expires_at: Timestamp, connected_secs: Option<i64>, status: &'static str,
         outcome: Option<&'static str>, duration_secs: Option<i64>, billed_secs: Option<i64>, credits_mc: Option<i64>,
         excess_mc: Option<i64>, overrun_secs: Option<i64>, seq: Option<i64>, ended_at: Option<Timestamp>,
     }
@@ -246,6 +246,7 @@ impl NewCalls {
             placement.recording,
             placement.metadata.clone().map(Json),
             call.snapshot,
+            call.meter.as_str(),
             call.held_units,
             call.hold_mc.map(|hold| hold.0),
             call.created_at,

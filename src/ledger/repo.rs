@@ -151,17 +151,6 @@ pub async fn call(db: &mut PgConnection, workspace: WorkspaceId, id: &str) -> sq
     Ok(row.fetch_optional(db).await?.as_ref().map(rows::call))
 }
 
-/// The unit of a snapshot's terms, which its calls' holds count.
-pub async fn snapshot_meter(db: &mut PgConnection, workspace: WorkspaceId, snapshot: i64) -> sqlx::Result<Meter> {
-    let meter: String =
-        sqlx::query_scalar("select terms ->> 'meter' from plan_snapshots where workspace_id = $1 and snapshot_id = $2")
-            .bind(workspace.0)
-            .bind(snapshot)
-            .fetch_one(db)
-            .await?;
-    Ok(Meter::parse(&meter).expect("terms were written by us"))
-}
-
 /// Workspaces whose period has ended, at most `limit`.
 pub async fn periods_due(db: &mut PgConnection, now: Timestamp, limit: i64) -> sqlx::Result<Vec<WorkspaceId>> {
     let rows = sqlx::query(

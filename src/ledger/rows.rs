@@ -181,6 +181,7 @@ pub fn call(row: &impl Columns) -> Call {
         },
         fingerprint: row.hash("fingerprint"),
         snapshot: row.int("snapshot_id"),
+        meter: Meter::parse(&row.text("meter")).expect(named),
         held_units: row.int("held_units"),
         hold_mc: row.maybe_int("hold_mc").map(MilliCents),
         connected: row.maybe_int("connected_secs").map(Seconds),

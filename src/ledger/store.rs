@@ -299,12 +299,12 @@ const DRAW_LOTS: &str = "
 
 const SAVE_CALLS: &str = "
     insert into calls (workspace_id, id, fingerprint, direction, agent, from_number, to_number, recording, metadata,
-        snapshot_id, held_units, hold_mc, created_at, expires_at, connected_secs, status, outcome, duration_secs,
-        billed_secs, credits_mc, excess_mc, overrun_secs, seq, ended_at)
+        snapshot_id, meter, held_units, hold_mc, created_at, expires_at, connected_secs, status, outcome,
+        duration_secs, billed_secs, credits_mc, excess_mc, overrun_secs, seq, ended_at)
     select * from unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[],
-        $8::boolean[], $9::jsonb[], $10::bigint[], $11::bigint[], $12::bigint[], $13::timestamptz[],
-        $14::timestamptz[], $15::bigint[], $16::text[], $17::text[], $18::bigint[], $19::bigint[], $20::bigint[],
-        $21::bigint[], $22::bigint[], $23::bigint[], $24::timestamptz[])";
+        $8::boolean[], $9::jsonb[], $10::bigint[], $11::text[], $12::bigint[], $13::bigint[], $14::timestamptz[],
+        $15::timestamptz[], $16::bigint[], $17::text[], $18::text[], $19::bigint[], $20::bigint[], $21::bigint[],
+        $22::bigint[], $23::bigint[], $24::bigint[], $25::timestamptz[])";
 
 // A call that has ended changes no more, but for what is reported late.
 const CHANGE_CALLS: &str = "

@@ -45,6 +45,7 @@ pub(super) fn place(wallet: &Wallet, placement: &Placement, now: Timestamp) -> D
         placement: placement.clone(),
         fingerprint,
         snapshot: snapshot.id,
+        meter: snapshot.terms.meter,
         held_units: if standing.postpaid { 0 } else { standing.hold },
         hold_mc: (standing.sigma.0 > 0).then(|| standing.hold_mc()),
         connected: None,

@@ -16,10 +16,10 @@ use super::key::CallsKey;
 use super::wallet::CannotStart;
 use crate::app::identify::Program;
 use crate::app::settle_call::{Report, Settled, settle_call};
-use crate::app::start_call::{MeteredCall, find_call, start_call};
+use crate::app::start_call::{find_call, start_call};
 use crate::app::{ReadError, current_wallet};
 use crate::ids;
-use crate::ledger::{CallEnd, CallOutcome, CallStatus, Direction, LedgerError, Placement, Refusal};
+use crate::ledger::{Call, CallEnd, CallOutcome, CallStatus, Direction, LedgerError, Placement, Refusal};
 use crate::state::AppState;
 use crate::units::Seconds;
 
@@ -60,8 +60,8 @@ struct HoldBody {
 }
 
 impl CallBody {
-    fn new(program: &Program, MeteredCall { call, meter }: MeteredCall) -> Self {
-        let (seconds, calls) = by_unit(Some(meter), call.held_units);
+    fn new(program: &Program, call: Call) -> Self {
+        let (seconds, calls) = by_unit(Some(call.meter), call.held_units);
         let end = call.end.as_ref();
         let figure = |of: fn(&CallEnd) -> i64| end.map(of);
         let Placement { id, direction, agent, from, to, recording, metadata } = call.placement;
@@ -102,8 +102,8 @@ pub async fn start(
             let status = if repeated { StatusCode::OK } else { StatusCode::CREATED };
             Ok((status, Json(CallBody::new(&program, call))))
         }
-        Err(ReadError::Ledger(LedgerError::Refused(refusal))) => Err(refused(&state, &program, refusal).await),
-        Err(error) => Err(error.into()),
+        Err(LedgerError::Refused(refusal)) => Err(refused(&state, &program, refusal).await),
+        Err(error) => Err(ReadError::Ledger(error).into()),
     }
 }
 
@@ -159,9 +159,9 @@ pub async fn complete(
 ) -> Result<Json<CallBody>, ApiError> {
     let id = known_id(id)?;
     let report = report(fields)?;
-    match settle_call(&state, program.workspace, &id, report).await? {
-        Settled::Ended(call) => Ok(Json(CallBody::new(&program, call))),
-        Settled::OtherFigures(call) => Err(ApiError::AlreadyCompleted(Box::new(CallBody::new(&program, call)))),
+    match settle_call(&state, program.workspace, &id, report).await.map_err(ReadError::Ledger)? {
+        Settled::Ended(call) => Ok(Json(CallBody::new(&program, *call))),
+        Settled::OtherFigures(call) => Err(ApiError::AlreadyCompleted(Box::new(CallBody::new(&program, *call)))),
     }
 }
 

@@ -4,7 +4,6 @@
 //! `MINUTEBANK_HISTORIES` is how many histories each test runs; `MINUTEBANK_SEED` is the first one's seed. A failure
 //! prints the shortest history that still fails, and its seed.
 
-mod calls;
 mod clients;
 mod core;
 mod counter_examples;

@@ -1,20 +1,22 @@
 //! A second telling of SPEC §1, as naive as it can be: no postings, no entries, no snapshots of balances, every sum
 //! taken anew. It was written from the specification and shares nothing with the core but its words.
 
+mod calls;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use calls::{End, ModelCall};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use minutebank::ledger::{Command, Effective, LotGrant, LotSource, PaymentState, Snapshot};
 use minutebank::pricing::Terms;
 use minutebank::units::Meter;
 
-use super::calls::{End, ModelCall};
 use super::observe::Figures;
 use super::observe::Verdict::{self, Refused};
 
 /// One workspace, as the specification tells it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     zone: TimeZone,
     subscription: Option<Subscription>,
@@ -31,7 +33,7 @@ pub struct Model {
     messages: BTreeMap<String, i64>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Subscription {
     snapshot: Snapshot,
     anchor_at: Timestamp,

@@ -5,11 +5,11 @@ use minutebank::ledger::{CallOutcome, CallStatus, PaymentState, Placement, Snaps
 use minutebank::pricing::{ExcessMode, HoldPolicy, Rates};
 use minutebank::units::Meter;
 
-use super::observe::Verdict::{self, Refused};
-use super::observe::{CallSeen, Drawn};
-use super::wallet::{Model, State, bought, sigma};
+use crate::model::observe::Verdict::{self, Refused};
+use crate::model::observe::{CallSeen, Drawn};
+use super::{Model, State, bought, sigma};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ModelCall {
     pub placement: Placement,
     pub snapshot: Snapshot,

@@ -14,7 +14,7 @@ use super::observe::{Figures, Verdict, figures, verdict};
 use super::seeds;
 use super::shrink::{Difference, insist};
 use super::wallet::Model;
-use crate::fixture::{World, world};
+use crate::fixture::{START, World, at, world};
 
 /// How many histories a usual run takes; they run side by side.
 const USUAL: u64 = 24;
@@ -75,7 +75,7 @@ impl Desk<'_> {
     async fn side_by_side(&self, histories: &[History]) -> Result<(), (usize, Difference)> {
         let mut told = Vec::new();
         for history in histories {
-            self.world.clock.set(history.steps[0].at);
+            self.world.clock.set(at(START));
             told.push(self.open(history).await);
         }
         let steps = histories.iter().map(|history| history.steps.len()).max().unwrap_or(0);

@@ -11,6 +11,7 @@ use super::observe::{figures, verdict};
 use super::seeds;
 use super::shrink::{Difference, insist};
 use super::wallet::Model;
+use crate::fixture::{START, at};
 
 /// How many histories a usual run takes.
 const USUAL: u64 = 1_500;
@@ -26,7 +27,7 @@ fn the_core_agrees_with_the_model() {
 fn compare(history: &History) -> Result<(), Difference> {
     let zone = TimeZone::get(history.zone).unwrap();
     let mut model = Model::new(zone.clone());
-    let mut wallet = Wallet::new(WorkspaceId(1), zone, history.steps[0].at);
+    let mut wallet = Wallet::new(WorkspaceId(1), zone, at(START));
     for (step, now, command) in history.commands() {
         let different = |what: String| Err(Difference { step, what: format!("after {command:?}\n{what}") });
         let answer = catch_unwind(AssertUnwindSafe(|| decide(&mut wallet, command, now)));

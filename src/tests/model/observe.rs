@@ -12,7 +12,7 @@ pub enum Verdict {
     PeriodsOpen,
     Changed,
     Credited { repeated: bool },
-    Charged { amount: i64, repeated: bool },
+    Charged { repeated: bool },
     Placed { call: CallSeen, repeated: bool },
     Beaten { call: CallSeen, allowed: Option<i64> },
     Ended { call: CallSeen, repeated: bool },
@@ -65,7 +65,7 @@ pub fn verdict(answer: &Result<Answer, Refusal>) -> Verdict {
         Ok(Answer::PeriodsOpen) => Verdict::PeriodsOpen,
         Ok(Answer::Changed) => Verdict::Changed,
         Ok(Answer::Credited { repeated, .. }) => Verdict::Credited { repeated: *repeated },
-        Ok(Answer::Charged { amount, repeated, .. }) => Verdict::Charged { amount: amount.0, repeated: *repeated },
+        Ok(Answer::Charged { repeated, .. }) => Verdict::Charged { repeated: *repeated },
         Ok(Answer::Placed { call, repeated }) => Verdict::Placed { call: seen(call), repeated: *repeated },
         Ok(Answer::Beaten { call, allowed }) => {
             Verdict::Beaten { call: seen(call), allowed: call.end.is_none().then_some(allowed.0) }
@@ -81,7 +81,7 @@ fn name(refusal: &Refusal) -> &'static str {
         Refusal::SubscriptionEnding => "SubscriptionEnding",
         Refusal::SubscriptionBlocked => "SubscriptionBlocked",
         Refusal::CallsInProgress => "CallsInProgress",
-        Refusal::InsufficientCredits(..) => "InsufficientCredits",
+        Refusal::InsufficientCredits { .. } => "InsufficientCredits",
         Refusal::AlreadySubscribed => "AlreadySubscribed",
         Refusal::InsufficientBalance(_) => "InsufficientBalance",
         Refusal::IdConflict => "IdConflict",

@@ -150,36 +150,36 @@ impl Model {
         }
         let (state, next) = (State::Active, None);
         let snapshot = snapshot.clone();
-        self.credits += snapshot.terms.free_credits.0;
+        self.credits += if self.subscription.is_none() { snapshot.terms.free_credits.0 } else { 0 };
         self.begin_period(Subscription { snapshot, anchor_at, period: 0, state, next, cancel_at_end: false });
         self.open_periods(now);
         Verdict::Subscribed
     }
 
     fn change_plan(&mut self, snapshot: &Snapshot, effective: Effective) -> Verdict {
-        let Some(current) = &mut self.subscription else { return Refused("NoSubscription") };
+        let Some(current) = self.subscription.clone() else { return Refused("NoSubscription") };
         match current.state {
             State::Canceled => return Refused("NoSubscription"),
             State::Ending => return Refused("SubscriptionEnding"),
             State::Active => {}
         }
-        if effective == Effective::PeriodEnd {
-            current.next = Some(snapshot.clone());
-            return Verdict::Changed;
-        }
         let mut after = self.clone();
-        let (old, new) = (&current.snapshot.terms, &snapshot.terms);
-        after.allowance = if old.meter == new.meter {
-            (new.included - (old.included - self.allowance)).max(0)
-        } else if self.open_calls().next().is_some() {
-            return Refused("CallsInProgress");
-        } else {
-            new.included
-        };
         let changed = after.subscription.as_mut().unwrap();
-        (changed.snapshot, changed.next) = (snapshot.clone(), None);
-        if after.capacity() < 0 {
-            return Refused("CallsInProgress");
+        if effective == Effective::PeriodEnd {
+            changed.next = Some(snapshot.clone());
+        } else {
+            (changed.snapshot, changed.next) = (snapshot.clone(), None);
+            let (old, new) = (&current.snapshot.terms, &snapshot.terms);
+            if old.meter == new.meter {
+                after.allowance = (new.included - (old.included - self.allowance)).max(0);
+            } else if self.open_calls().next().is_none() {
+                after.allowance = new.included;
+            } else {
+                return Refused("CallsInProgress");
+            }
+            if after.capacity() < 0 {
+                return Refused("CallsInProgress");
+            }
         }
         *self = after;
         Verdict::Changed
@@ -218,14 +218,14 @@ impl Model {
         let Some(current) = &self.subscription else { return Refused("NoSubscription") };
         let amount = count * current.snapshot.terms.rates.message.0;
         match self.messages.get(id) {
-            Some(known) if *known == count => return Verdict::Charged { amount, repeated: true },
+            Some(known) if *known == count => return Verdict::Charged { repeated: true },
             Some(_) => return Refused("IdConflict"),
             None if self.available() < amount => return Refused("InsufficientCredits"),
             None => {}
         }
         self.credits -= amount;
         self.messages.insert(id.to_owned(), count);
-        Verdict::Charged { amount, repeated: false }
+        Verdict::Charged { repeated: false }
     }
 
     // Sums of SPEC §1.2
@@ -274,7 +274,7 @@ impl Model {
     }
 
     fn available(&self) -> i64 {
-        self.credits - self.held_milli_cents()
+        (self.credits - self.held_milli_cents()).max(0)
     }
 
     /// What can be compared with the core.

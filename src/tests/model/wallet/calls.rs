@@ -49,7 +49,7 @@ fn charge(rates: &Rates, recording: bool, secs: i64) -> i64 {
 }
 
 impl Model {
-    fn place(&mut self, placement: &Placement, now: Timestamp) -> Verdict {
+    pub fn place(&mut self, placement: &Placement, now: Timestamp) -> Verdict {
         if let Some(known) = self.calls.get(&placement.id) {
             let same = known.placement == *placement;
             return if same { Verdict::Placed { call: known.seen(), repeated: true } } else { Refused("IdConflict") };
@@ -89,7 +89,7 @@ impl Model {
         Verdict::Placed { call: seen, repeated: false }
     }
 
-    fn beat(&mut self, id: &str, connected: i64) -> Verdict {
+    pub fn beat(&mut self, id: &str, connected: i64) -> Verdict {
         if !(0..=86_400).contains(&connected) {
             return Refused("Invalid");
         }
@@ -111,7 +111,7 @@ impl Model {
         Verdict::Beaten { call: call.seen(), allowed: Some(if unbounded { terms.max_call.0 } else { call.hold }) }
     }
 
-    fn expire(&mut self, id: &str, now: Timestamp) -> Verdict {
+    pub fn expire(&mut self, id: &str, now: Timestamp) -> Verdict {
         let Some(call) = self.calls.get(id) else { return Refused("UnknownCall") };
         match (&call.end, call.connected) {
             (Some(_), _) => Verdict::Ended { call: call.seen(), repeated: true },
@@ -123,7 +123,7 @@ impl Model {
         }
     }
 
-    fn end(&mut self, id: &str, end: End) -> Verdict {
+    pub fn end(&mut self, id: &str, end: End) -> Verdict {
         let answered = end.outcome == CallOutcome::Answered;
         if end.billed < 0 || end.billed > end.duration || end.duration > 86_400 || (end.billed > 0 && !answered) {
             return Refused("Invalid");

@@ -25,8 +25,8 @@ pub struct Model {
     /// Unit and what is left, oldest first.
     lots: Vec<(Meter, i64)>,
     credits: i64,
-    /// Billed afterwards: in the current period, and before it.
-    excess: (i64, i64),
+    /// Of the current period, billed afterwards.
+    excess: i64,
     calls: BTreeMap<String, ModelCall>,
     /// What was credited, by kind and key.
     credited: BTreeSet<(&'static str, String)>,
@@ -76,7 +76,7 @@ impl Model {
             allowance: 0,
             lots: Vec::new(),
             credits: 0,
-            excess: (0, 0),
+            excess: 0,
             calls: BTreeMap::new(),
             credited: BTreeSet::new(),
             messages: BTreeMap::new(),
@@ -134,7 +134,7 @@ impl Model {
 
     fn begin_period(&mut self, subscription: Subscription) {
         self.allowance = subscription.snapshot.terms.included;
-        self.excess = (0, self.excess.0 + self.excess.1);
+        self.excess = 0;
         self.subscription = Some(subscription);
     }
 
@@ -190,7 +190,8 @@ impl Model {
         match (current.state, effective) {
             (State::Active, Effective::PeriodEnd) => current.cancel_at_end = true,
             (State::Active, Effective::Now) => self.end_subscription(),
-            (State::Ending | State::Canceled, _) => {}
+            (State::Ending, _) => {}
+            (State::Canceled, _) => return Refused("NoSubscription"),
         }
         Verdict::Changed
     }
@@ -200,7 +201,9 @@ impl Model {
         let none_open = self.open_calls().next().is_none();
         let Some(it) = &mut self.subscription else { return };
         it.state = if none_open { State::Canceled } else { State::Ending };
-        self.allowance = if none_open { 0 } else { self.allowance };
+        if none_open {
+            (self.allowance, self.excess) = (0, 0);
+        }
     }
 
     // Credits
@@ -220,6 +223,7 @@ impl Model {
         match self.messages.get(id) {
             Some(known) if *known == count => return Verdict::Charged { repeated: true },
             Some(_) => return Refused("IdConflict"),
+            None if self.payment == PaymentState::Unpaid => return Refused("SubscriptionBlocked"),
             None if self.available() < amount => return Refused("InsufficientCredits"),
             None => {}
         }
@@ -299,7 +303,7 @@ impl Model {
             usable_lots: self.usable(meter).into_iter().map(|at| self.lots[at].1).sum(),
             lots: self.lots.iter().copied().filter(|lot| lot.1 > 0).collect(),
             credits: self.credits,
-            excess: self.excess.0,
+            excess: self.excess,
             capacity: self.capacity(),
             held_milli_cents: self.held_milli_cents(),
             available: self.available(),

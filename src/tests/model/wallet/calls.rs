@@ -63,7 +63,7 @@ impl Model {
         let terms = &current.snapshot.terms;
         let (postpaid, hold, accepted) = match (terms.excess, terms.meter, terms.hold) {
             (ExcessMode::Postpaid { limit }, ..) if current.state == State::Active => {
-                (true, 0, limit.0 == 0 || self.excess.0 < limit.0)
+                (true, 0, limit.0 == 0 || self.excess < limit.0)
             }
             (_, Meter::Calls, _) => (false, 1, self.capacity() >= 1),
             (_, Meter::Minutes, HoldPolicy::WorstCase) => {
@@ -204,7 +204,7 @@ impl Model {
     fn pay(&mut self, price: i64) -> Drawn {
         let credits = price.min(self.credits);
         self.credits -= credits;
-        self.excess.0 += price - credits;
+        self.excess += price - credits;
         Drawn { credits, excess: price - credits, overrun: 0 }
     }
 }

@@ -176,7 +176,7 @@ fn end(wallet: &Wallet, call: &Call, snapshot: &Snapshot, figures: Figures, laps
         billed: figures.billed,
         credits: draw.credits,
         excess: draw.excess,
-        overrun: Seconds(draw.overrun),
+        overrun: uncovered(meter, figures, &draw),
         lapsed,
         late: Seconds(0),
         seq: charged.then_some(wallet.seq + 1),
@@ -204,6 +204,14 @@ fn end(wallet: &Wallet, call: &Call, snapshot: &Snapshot, figures: Figures, laps
         call: Some(CallChange::Ended { id, status, end }),
         usage: usage(meter, figures, &draw),
         ..Outcome::unchanged(Answer::Ended { call: Box::new(ended), repeated: false })
+    }
+}
+
+/// Connected time that nothing covered: on the calls meter that of the whole call.
+fn uncovered(meter: Meter, figures: Figures, draw: &Draw) -> Seconds {
+    match meter {
+        Meter::Minutes => Seconds(draw.overrun),
+        Meter::Calls => Seconds(draw.overrun * figures.billed.0),
     }
 }
 

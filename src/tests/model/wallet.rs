@@ -190,7 +190,7 @@ impl Model {
         match (current.state, effective) {
             (State::Active, Effective::PeriodEnd) => current.cancel_at_end = true,
             (State::Active, Effective::Now) => self.end_subscription(),
-            (State::Ending, _) => {}
+            (State::Ending, _) => return Refused("SubscriptionEnding"),
             (State::Canceled, _) => return Refused("NoSubscription"),
         }
         Verdict::Changed

@@ -84,7 +84,7 @@ pub(super) fn heartbeat(wallet: &Wallet, id: &str, connected: Seconds) -> Decisi
         HoldPolicy::Buffer(ahead) if in_seconds => {
             let standing = wallet.standing();
             // Holds of another unit than the plan's cannot grow: nothing that the plan counts covers them.
-            let room = if standing.meter == terms.meter && !standing.postpaid { standing.capacity().max(0) } else { 0 };
+            let room = if standing.meter == terms.meter { standing.capacity().max(0) } else { 0 };
             call.held_units.max((connected.0 + ahead).min(terms.max_call.0).min(call.held_units + room))
         }
         _ => call.held_units,

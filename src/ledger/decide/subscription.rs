@@ -119,7 +119,7 @@ pub(super) fn change_plan(wallet: &Wallet, snapshot: &Arc<Snapshot>, effective: 
     let mut after = wallet.clone();
     after.apply(outcome.clone(), now)?;
     let standing = after.standing();
-    if standing.postpaid || standing.capacity() >= 0 { Ok(outcome) } else { Err(Refusal::CallsInProgress) }
+    if standing.capacity() >= 0 { Ok(outcome) } else { Err(Refusal::CallsInProgress) }
 }
 
 pub(super) fn cancel(wallet: &Wallet, effective: Effective, now: Timestamp) -> Decision {

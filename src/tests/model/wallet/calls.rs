@@ -99,13 +99,12 @@ impl Model {
             return Verdict::Beaten { call: call.seen(), allowed: None };
         }
         let terms = &call.snapshot.terms;
-        if call.connected.is_none_or(|known| connected >= known) {
-            call.connected = Some(connected);
-            if let (HoldPolicy::Buffer(secs), Meter::Minutes, false) = (terms.hold, terms.meter, call.postpaid)
-                && meter == Meter::Minutes
-            {
-                call.hold = call.hold.max((connected + secs).min(terms.max_call.0).min(call.hold + capacity));
-            }
+        let connected = connected.max(call.connected.unwrap_or(0));
+        call.connected = Some(connected);
+        if let (HoldPolicy::Buffer(secs), Meter::Minutes, false) = (terms.hold, terms.meter, call.postpaid)
+            && meter == Meter::Minutes
+        {
+            call.hold = call.hold.max((connected + secs).min(terms.max_call.0).min(call.hold + capacity));
         }
         let unbounded = terms.meter == Meter::Calls || call.postpaid;
         Verdict::Beaten { call: call.seen(), allowed: Some(if unbounded { terms.max_call.0 } else { call.hold }) }

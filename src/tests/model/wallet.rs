@@ -163,6 +163,9 @@ impl Model {
             State::Ending => return Refused("SubscriptionEnding"),
             State::Active => {}
         }
+        if current.snapshot.id == snapshot.id {
+            return Verdict::Changed;
+        }
         let mut after = self.clone();
         let changed = after.subscription.as_mut().unwrap();
         if effective == Effective::PeriodEnd {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use minutebank::ledger::{
     CallOutcome, Command, Direction, Effective, LotGrant, LotSource, PaymentState, Placement, Snapshot,
@@ -11,11 +12,12 @@ use minutebank::units::{Meter, MilliCents, Seconds};
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
+use super::wallet::Model;
 use crate::fixture::{START, at, starter};
 
 /// Histories with neighbouring seeds share their instants, so that they can run side by side on one clock.
 pub const NEIGHBOURS: u64 = 64;
-const STEPS: usize = 40;
+const STEPS: usize = 50;
 const SNAPSHOTS: i64 = 12;
 const ZONES: [&str; 4] = ["America/New_York", "UTC", "Asia/Kolkata", "Pacific/Auckland"];
 
@@ -86,7 +88,7 @@ pub fn history(seed: u64) -> History {
         Step { at: now, commands: writer.batch(now) }
     });
     let steps = steps.collect();
-    History { seed, zone: ZONES[writer.rng.random_range(0..ZONES.len())], snapshots: writer.snapshots, steps }
+    History { seed, zone: writer.zone, snapshots: writer.snapshots, steps }
 }
 
 fn wait(rng: &mut SmallRng) -> i64 {
@@ -94,14 +96,16 @@ fn wait(rng: &mut SmallRng) -> i64 {
         0..30 => 0,
         30..75 => rng.random_range(1..200),
         75..88 => rng.random_range(1..8_000),
-        88..97 => rng.random_range(1..12 * 86_400),
+        88..94 => rng.random_range(1..12 * 86_400),
         _ => rng.random_range(1..80 * 86_400),
     }
 }
 
-/// Writes one history.
+/// Writes one history. The model goes along, so that most commands meet a call that is open.
 struct Writer {
     rng: SmallRng,
+    zone: &'static str,
+    model: Model,
     snapshots: Vec<Arc<Snapshot>>,
     /// Number of the newest snapshot that was used.
     used: usize,
@@ -118,7 +122,9 @@ impl Writer {
             Arc::new(Snapshot { id, terms: terms(&mut rng, meter) })
         });
         let snapshots = snapshots.collect();
-        Self { rng, snapshots, used: 0, placements: Vec::new(), written: Vec::new() }
+        let zone = ZONES[rng.random_range(0..ZONES.len())];
+        let model = Model::new(TimeZone::get(zone).unwrap());
+        Self { rng, zone, model, snapshots, used: 0, placements: Vec::new(), written: Vec::new() }
     }
 
     fn one_in(&mut self, chance: u32) -> bool {
@@ -129,6 +135,7 @@ impl Writer {
         let count = if self.one_in(3) { self.rng.random_range(2..5) } else { 1 };
         let commands = (0..count).map(|_| {
             let command = self.command(now);
+            self.model.obey(&command, now);
             self.written.push(command.clone());
             command
         });
@@ -140,20 +147,20 @@ impl Writer {
             return self.subscribe(now);
         }
         match self.rng.random_range(0..100) {
-            0..30 => self.place(),
-            30..42 => Command::Heartbeat { id: self.call_id(), connected: Seconds(self.talk()) },
-            42..66 => self.end(),
-            66..72 => self.money(),
-            72..77 => self.lots(),
+            0..38 => self.place(),
+            38..50 => Command::Heartbeat { id: self.call_id(), connected: Seconds(self.talk()) },
+            50..69 => self.end(),
+            69..73 => self.money(),
+            73..77 => self.lots(),
             77..81 => Command::ChargeMessages { id: self.key("m"), count: self.rng.random_range(1..4) },
             81..85 => {
                 let effective = self.effective();
                 Command::ChangePlan { snapshot: self.next_snapshot(), effective }
             }
-            85..87 => Command::Cancel(self.effective()),
-            87..89 => self.subscribe(now),
-            89 => self.payment(),
-            90..94 => Command::ExpireCall { id: self.call_id() },
+            85 => Command::Cancel(self.effective()),
+            86..88 => self.subscribe(now),
+            88 => self.payment(),
+            89..94 => Command::ExpireCall { id: self.call_id() },
             94 => Command::OpenPeriods,
             _ => self.again(),
         }
@@ -185,7 +192,7 @@ impl Writer {
     }
 
     fn payment(&mut self) -> Command {
-        let states = [PaymentState::Current, PaymentState::PastDue, PaymentState::Unpaid, PaymentState::Current];
+        let states = [PaymentState::Current, PaymentState::PastDue, PaymentState::Unpaid];
         Command::SetPaymentState(states[self.rng.random_range(0..states.len())])
     }
 
@@ -239,8 +246,12 @@ impl Writer {
         Command::PlaceHold(placement)
     }
 
-    /// Mostly one of the newest.
+    /// Mostly one that is open.
     fn call_id(&mut self) -> String {
+        let open = self.model.open_ids();
+        if !open.is_empty() && self.rng.random_range(0..8) > 0 {
+            return open[self.rng.random_range(0..open.len())].clone();
+        }
         let count = self.placements.len();
         let newest = if self.one_in(6) { count + 1 } else { count.min(5) };
         format!("c{}", count.saturating_sub(self.rng.random_range(0..=newest.max(1))))

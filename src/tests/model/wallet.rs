@@ -111,6 +111,11 @@ impl Model {
         }
     }
 
+    /// Ids of the calls that have not ended.
+    pub fn open_ids(&self) -> Vec<&String> {
+        self.calls.iter().filter(|(_, call)| call.end.is_none()).map(|(id, _)| id).collect()
+    }
+
     // Periods
 
     fn month(&self, anchor_at: Timestamp, months: i32) -> Timestamp {
@@ -163,7 +168,7 @@ impl Model {
             State::Ending => return Refused("SubscriptionEnding"),
             State::Active => {}
         }
-        if current.snapshot.id == snapshot.id {
+        if snapshot.id <= current.snapshot.id {
             return Verdict::Changed;
         }
         let mut after = self.clone();

@@ -5,9 +5,9 @@ use minutebank::ledger::{CallOutcome, CallStatus, PaymentState, Placement, Snaps
 use minutebank::pricing::{ExcessMode, HoldPolicy, Rates};
 use minutebank::units::Meter;
 
+use super::{Model, State, bought, sigma};
 use crate::model::observe::Verdict::{self, Refused};
 use crate::model::observe::{CallSeen, Drawn};
-use super::{Model, State, bought, sigma};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelCall {

@@ -26,7 +26,7 @@ pub enum PostingKind {
     TopUp = 5,
     /// A top-up paid debt first. Key: the top-up's.
     Debt = 6,
-    /// The plan was changed within a period. Key `plan:{snapshot}`.
+    /// The plan was changed within a period. Key `{subscription}:{snapshot}`.
     Plan = 7,
     /// Messages were paid. Key: their id.
     Message = 8,

@@ -191,7 +191,8 @@ impl Wallet {
 
     /// The figures that decide whether a call is accepted. Holds in another unit than the plan's take part in no sum.
     pub fn standing(&self) -> Standing {
-        let Some(subscription) = &self.subscription else { return Standing::default() };
+        let posted = MilliCents(self.balances.credits_mc);
+        let Some(subscription) = &self.subscription else { return Standing { posted, ..Standing::default() } };
         let snapshot = &subscription.snapshot;
         let (meter, sigma) = (snapshot.terms.meter, snapshot.sigma());
         let held = || self.held.iter().filter(|held| held.snapshot.terms.meter == meter);
@@ -204,7 +205,7 @@ impl Wallet {
             meter,
             allowance: self.balances.allowance,
             lots: self.usable_lots().map(|lot| lot.remaining).sum(),
-            posted: MilliCents(self.balances.credits_mc),
+            posted,
             held: held().map(|held| held.units).sum(),
             sigma,
             sigma_max: held().map(|held| held.snapshot.sigma()).fold(sigma, MilliCents::max),

@@ -51,7 +51,7 @@ fn covers(others: &Standing, call: &Call, snapshot: &Snapshot, drawn: i64, price
     let posted = MilliCents(others.posted.0 - price(on_credits).0);
     let left = others.allowance + others.lots - if same_unit { drawn.min(prepaid) } else { 0 };
     let after = Standing { allowance: left, lots: 0, posted, ..*others };
-    posted.0 >= 0 && (drawn <= call.held_units || after.postpaid || after.capacity() >= 0)
+    posted.0 >= 0 && (drawn <= call.held_units || after.capacity() >= 0)
 }
 
 /// Empties every posted source, then goes on as excess. Credits pay down to the last milli-cent, also of a unit that

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use minutebank::clock::Clock;
 use minutebank::config::Config;
-use minutebank::ledger::{self, Answer, Command, Ledger, LedgerError, Options};
+use minutebank::ledger::{self, Answer, Command, Ledger, LedgerError, Options, Snapshot};
 use minutebank::payments::Stripe;
 use minutebank::pricing::{ExcessMode, HoldPolicy, PurchaseMode, Rates, Terms};
 use minutebank::state::AppState;
@@ -137,35 +137,47 @@ impl World {
     /// A new workspace of a new agency, subscribed to these terms since [`START`].
     pub async fn subscribed(&self, terms: &Terms) -> WorkspaceId {
         let workspace = self.workspace().await;
-        let mut db = self.state.db.acquire().await.unwrap();
-        let now = self.clock.now();
-        let plan: i64 = sqlx::query_scalar(
-            "insert into plans (public_id, agency_id, rank, public, terms, created_at)
-             select 'plan_' || w.public_id, agency_id, 1, true, $2, $3 from workspaces w where id = $1 returning id",
-        )
-        .bind(workspace.0)
-        .bind(sqlx::types::Json(terms))
-        .bind(jiff_sqlx::Timestamp::from(now))
-        .fetch_one(&mut *db)
-        .await
-        .unwrap();
-        let snapshot = ledger::repo::take_snapshot(&mut db, workspace, plan, terms, now).await.unwrap();
-        let subscribe = Command::Subscribe { snapshot: Arc::new(snapshot), anchor_at: now };
+        let snapshot = self.snapshot(workspace, terms).await;
+        let subscribe = Command::Subscribe { snapshot: Arc::new(snapshot), anchor_at: self.clock.now() };
         self.submit(workspace, subscribe).await;
         workspace
     }
 
+    /// A copy of these terms for a workspace, from a new plan.
+    pub async fn snapshot(&self, workspace: WorkspaceId, terms: &Terms) -> Snapshot {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let id = format!("plan_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let mut db = self.state.db.acquire().await.unwrap();
+        let now = self.clock.now();
+        let plan: i64 = sqlx::query_scalar(
+            "insert into plans (public_id, agency_id, rank, public, terms, created_at)
+             select $4, agency_id, 1, true, $2, $3 from workspaces where id = $1 returning id",
+        )
+        .bind(workspace.0)
+        .bind(sqlx::types::Json(terms))
+        .bind(jiff_sqlx::Timestamp::from(now))
+        .bind(id)
+        .fetch_one(&mut *db)
+        .await
+        .unwrap();
+        ledger::repo::take_snapshot(&mut db, workspace, plan, terms, now).await.unwrap()
+    }
+
     /// A new workspace of a new agency, without a subscription.
     pub async fn workspace(&self) -> WorkspaceId {
+        self.workspace_in(&TimeZone::get("America/New_York").unwrap()).await
+    }
+
+    /// The same in another zone.
+    pub async fn workspace_in(&self, zone: &TimeZone) -> WorkspaceId {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let mut db = self.state.db.acquire().await.unwrap();
-        let zone = TimeZone::get("America/New_York").unwrap();
         let now = self.clock.now();
         let agency =
             tenants::repo::create_agency(&mut db, &format!("ag_{number}"), "Brightline Voice", now).await.unwrap();
         let id = format!("ws_{number}");
-        tenants::repo::create_workspace(&mut db, agency, &id, "Harbor Dental", &zone, now).await.unwrap()
+        tenants::repo::create_workspace(&mut db, agency, &id, "Harbor Dental", zone, now).await.unwrap()
     }
 }
 

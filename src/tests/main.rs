@@ -4,6 +4,7 @@ mod billing;
 mod demo;
 mod fixture;
 mod ledger;
+mod model;
 mod payments;
 mod sign_in;
 mod site;

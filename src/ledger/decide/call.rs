@@ -85,7 +85,7 @@ pub(super) fn heartbeat(wallet: &Wallet, id: &str, connected: Seconds) -> Decisi
         HoldPolicy::Buffer(ahead) if in_seconds => {
             let standing = wallet.standing();
             // Holds of another unit than the plan's cannot grow: nothing that the plan counts covers them.
-            let room = if standing.meter == terms.meter && !standing.postpaid { standing.capacity().max(0) } else { 0 };
+            let room = if standing.meter == terms.meter { standing.capacity().max(0) } else { 0 };
             call.held_units.max((connected.0 + ahead).min(terms.max_call.0).min(call.held_units + room))
         }
         _ => call.held_units,
@@ -177,7 +177,7 @@ fn end(wallet: &Wallet, call: &Call, snapshot: &Snapshot, figures: Figures, laps
         billed: figures.billed,
         credits: draw.credits,
         excess: draw.excess,
-        overrun: Seconds(draw.overrun),
+        overrun: uncovered(meter, figures, &draw),
         lapsed,
         late: Seconds(0),
         seq: charged.then_some(wallet.seq + 1),
@@ -205,6 +205,14 @@ fn end(wallet: &Wallet, call: &Call, snapshot: &Snapshot, figures: Figures, laps
         call: Some(CallChange::Ended { id, status, end }),
         usage: usage(meter, figures, &draw),
         ..Outcome::unchanged(Answer::Ended { call: Box::new(ended), repeated: false })
+    }
+}
+
+/// Connected time that nothing covered: on the calls meter that of the whole call.
+fn uncovered(meter: Meter, figures: Figures, draw: &Draw) -> Seconds {
+    match meter {
+        Meter::Minutes => Seconds(draw.overrun),
+        Meter::Calls => Seconds(draw.overrun * figures.billed.0),
     }
 }
 

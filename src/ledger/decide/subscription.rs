@@ -96,7 +96,8 @@ fn running(wallet: &Wallet) -> Result<&Subscription, Refusal> {
 
 pub(super) fn change_plan(wallet: &Wallet, snapshot: &Arc<Snapshot>, effective: Effective, now: Timestamp) -> Decision {
     let current = running(wallet)?;
-    if current.snapshot.id == snapshot.id {
+    // Snapshots are numbered as they are taken: this command was carried out before, or a newer one has overtaken it.
+    if snapshot.id <= current.snapshot.id {
         return Ok(Outcome::unchanged(Answer::Changed));
     }
     if effective == Effective::PeriodEnd {
@@ -110,7 +111,7 @@ pub(super) fn change_plan(wallet: &Wallet, snapshot: &Arc<Snapshot>, effective: 
     // What the period has used stays used; what is counted in another unit cannot be compared.
     let used = if old.meter == new.meter { (old.included - wallet.balances.allowance).max(0) } else { 0 };
     let entries = reset(old.meter, wallet.balances.allowance, new.meter, (new.included - used).max(0));
-    let key = format!("plan:{}", snapshot.id);
+    let key = format!("{}:{}", current.number, snapshot.id);
     let outcome = Outcome {
         postings: vec![Draft { kind: PostingKind::Plan, key, occurred_at: now, entries }],
         subscription: Some(Subscription { snapshot: snapshot.clone(), next: None, ..current.clone() }),
@@ -119,7 +120,7 @@ pub(super) fn change_plan(wallet: &Wallet, snapshot: &Arc<Snapshot>, effective: 
     let mut after = wallet.clone();
     after.apply(outcome.clone(), now)?;
     let standing = after.standing();
-    if standing.postpaid || standing.capacity() >= 0 { Ok(outcome) } else { Err(Refusal::CallsInProgress) }
+    if standing.capacity() >= 0 { Ok(outcome) } else { Err(Refusal::CallsInProgress) }
 }
 
 pub(super) fn cancel(wallet: &Wallet, effective: Effective, now: Timestamp) -> Decision {

@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export const PASSWORD = 'minutebank-demo';
+const HARBOR = 'owner@harbor.test';
 export const CARD = { paid: '4242 4242 4242 4242', declined: '4000 0000 0000 0002', noFunds: '4000 0000 0000 9995' };
 
-export async function signIn(page, product, email = 'owner@harbor.test', password = PASSWORD) {
+export async function signIn(page, product, email = HARBOR, password = PASSWORD) {
   await page.goto(`${product.url}/sign-in`);
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password').fill(password);
@@ -14,15 +15,15 @@ export async function signIn(page, product, email = 'owner@harbor.test', passwor
 }
 
 /** Signs in and lands on Billing. */
-export async function openBilling(page, product) {
-  await signIn(page, product);
+export async function openBilling(page, product, email = HARBOR) {
+  await signIn(page, product, email);
   await atPath(page, '/billing');
 }
 
 export async function signOut(page) {
   const button = page.getByRole('button', { name: 'Sign out' }).first();
   // It may stand in the menu that opens under one's own address.
-  if (!(await button.isVisible())) await page.getByText('owner@harbor.test').first().click();
+  if (!(await button.isVisible())) await page.getByText(HARBOR).first().click();
   await button.click();
   await atPath(page, '/sign-in');
 }
@@ -41,9 +42,35 @@ export async function openBuyMinutes(page, product) {
 
 /** The open dialog. */
 export async function buyMinutesDialog(page) {
-  const dialog = page.getByRole('dialog', { name: 'Buy Minutes' });
+  return openDialog(page, 'Buy Minutes');
+}
+
+/** The dialog, opened by the first `Add credits` that can be seen. */
+export async function openAddCredits(page) {
+  await page.getByRole('link', { name: 'Add credits' }).filter({ visible: true }).first().click();
+  return openDialog(page, 'Add credits');
+}
+
+/** An open dialog by its title. */
+export async function openDialog(page, name) {
+  const dialog = page.getByRole('dialog', { name });
   await dialog.waitFor();
   return dialog;
+}
+
+/** The typed amount of the Add credits dialog. */
+export const amountIn = (dialog) => dialog.getByRole('textbox', { name: 'Other amount' });
+
+/** The balance pill of the shell: its words on one line. */
+export async function pillText(page) {
+  const pill = page.getByRole('banner').getByRole('link', { name: /calls? fits?|Calls on|Calls paused/ });
+  return (await pill.innerText()).replace(/\s+/g, ' ');
+}
+
+/** The call engine's request, as a workspace's key allows it. */
+export function engine(product, key, path, body) {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  return fetch(`${product.url}/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
 export const packIn = (dialog, name) => dialog.getByRole('radio', { name: new RegExp(name) });

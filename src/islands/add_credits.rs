@@ -65,29 +65,30 @@ impl Form {
         Self { checkout: Checkout::new(), choice, amount, finished: RwSignal::new(sent), sum }
     }
 
-    /// Takes over what stands in the fields. A typed amount is a choice, too.
+    /// Takes over what stands in the fields. Whoever types has chosen so, and whoever chooses a preset types no more.
     fn read(self) {
         let typed = self.checkout.value("[name=amount]").unwrap_or_default();
         if typed != self.amount.get_untracked() {
             self.finished.set(false);
             self.amount.set(typed);
-            self.choose_other();
+            if let Some(other) = self.checkout.field("[name=choice][value=other]") {
+                other.set_checked(true);
+            }
         }
-        if let Some(choice) = self.checkout.value("[name=choice]:checked") {
-            self.choice.set(choice);
+        let choice = self.checkout.value("[name=choice]:checked").unwrap_or_default();
+        if choice != OTHER && choice != self.choice.get_untracked() {
+            self.finished.set(false);
+            self.amount.set(String::new());
+            if let Some(field) = self.checkout.field("[name=amount]") {
+                field.set_value("");
+            }
         }
-    }
-
-    fn choose_other(self) {
-        if let Some(other) = self.checkout.field("[name=choice][value=other]") {
-            other.set_checked(true);
-        }
+        self.choice.set(choice);
     }
 
     /// What is wrong with the typed amount.
     fn fault(self) -> Option<String> {
-        let other = *self.choice.read() == OTHER;
-        self.sum.get().err().filter(|_| other).map(|error| error.to_string())
+        self.sum.get().err().map(|error| error.to_string())
     }
 
     /// The same, once it is worth a word.

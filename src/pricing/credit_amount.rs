@@ -23,6 +23,8 @@ pub enum AmountError {
     TooLittle,
     /// Above the most.
     TooMuch,
+    /// A preset is chosen and another amount is typed: nobody can say which is meant.
+    TwoAmounts,
 }
 
 /// The words that stand beside the field.
@@ -33,6 +35,7 @@ impl fmt::Display for AmountError {
             AmountError::PartOfACent => f.write_str("Enter whole cents: at most two digits after the point."),
             AmountError::TooLittle => write!(f, "Enter {} or more.", CREDIT_AMOUNTS.start()),
             AmountError::TooMuch => write!(f, "Enter {} or less.", CREDIT_AMOUNTS.end()),
+            AmountError::TwoAmounts => f.write_str("Choose Other amount to pay this, or clear it."),
         }
     }
 }
@@ -42,12 +45,14 @@ impl std::error::Error for AmountError {}
 /// The chosen amount: one of [`CREDIT_PRESETS`] by its dollars, or what is typed where the choice is `other` or missing.
 ///
 /// # Errors
-/// What is wrong with the typed amount; any other choice is no amount.
+/// What is wrong with the typed amount; any other choice is no amount. Nobody pays a preset who has typed an amount.
 pub fn chosen_amount(choice: &str, typed: &str) -> Result<MilliCents, AmountError> {
-    match choice {
-        "" | "other" => parse_amount(typed),
-        _ => CREDIT_PRESETS.into_iter().find(|preset| preset_name(*preset) == choice).ok_or(AmountError::NotAnAmount),
+    if matches!(choice, "" | "other") {
+        return parse_amount(typed);
     }
+    let preset = CREDIT_PRESETS.into_iter().find(|preset| preset_name(*preset) == choice);
+    let preset = preset.ok_or(AmountError::NotAnAmount)?;
+    if typed.trim().is_empty() { Ok(preset) } else { Err(AmountError::TwoAmounts) }
 }
 
 /// The name of a preset in the form and in addresses: its dollars.
@@ -126,8 +131,9 @@ mod tests {
     }
 
     #[test]
-    fn the_choice_decides_whether_the_typed_amount_counts() {
-        assert_eq!(chosen_amount("25", "garbage"), Ok(MilliCents(2_500_000)));
+    fn an_amount_is_chosen_or_typed_but_not_both() {
+        assert_eq!(chosen_amount("25", " "), Ok(MilliCents(2_500_000)));
+        assert_eq!(chosen_amount("25", "12.34"), Err(AmountError::TwoAmounts));
         assert_eq!(chosen_amount("other", "12.34"), Ok(MilliCents(1_234_000)));
         assert_eq!(chosen_amount("", "12"), Ok(MilliCents(1_200_000)));
         assert_eq!(chosen_amount("30", "30"), Err(AmountError::NotAnAmount));

@@ -228,13 +228,13 @@ fn rows(packages: Vec<Package>, calendar: &Calendar, agency: &str) -> impl IntoV
         .collect_view()
 }
 
-/// `Medium 100`; what was granted for free has a name of its own.
+/// `Medium 100`; what was granted for free has a name of its own, and some names say the count themselves.
 fn name(package: &Package) -> String {
+    let count = grouped(package.meter.pieces_down(package.granted));
+    let says_count = package.name.split_whitespace().any(|word| word == count);
     match package.source {
-        PackageSource::Grant => package.name.clone(),
-        PackageSource::Stripe | PackageSource::Agency => {
-            format!("{} {}", package.name, grouped(package.meter.pieces_down(package.granted)))
-        }
+        PackageSource::Stripe | PackageSource::Agency if !says_count => format!("{} {count}", package.name),
+        PackageSource::Stripe | PackageSource::Agency | PackageSource::Grant => package.name.clone(),
     }
 }
 
@@ -299,6 +299,8 @@ mod tests {
         let bought = package(PackageSource::Stripe, PackageState::Active);
         assert_eq!(name(&bought), "Medium 100");
         assert_eq!(unit_price(&bought), "$0.10 per min");
+        let hundred = Package { name: "100 minutes".into(), ..bought.clone() };
+        assert_eq!(name(&hundred), "100 minutes");
         let grant = Package { price: MilliCents(0), ..package(PackageSource::Grant, PackageState::Active) };
         assert_eq!((name(&grant), unit_price(&grant)), ("Medium".into(), "–".into()));
         assert_eq!(source_words(PackageSource::Agency, "Brightline Voice"), "Applied by Brightline Voice");

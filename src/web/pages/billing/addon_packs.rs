@@ -71,7 +71,7 @@ fn PackRow(pack: PackOffer, buy: bool) -> impl IntoView {
             <div class="what">
                 <strong>{pack.name.clone()}</strong>
                 " "
-                <span>{all}</span>
+                {(all != pack.name).then(|| view! { <span>{all}</span> })}
                 {described}
             </div>
             <span class="each">{per_piece_label(&pack)}</span>

@@ -25,7 +25,7 @@ pub(super) fn BalanceCard(overview: Overview, may: May) -> impl IntoView {
                 <Figures standing=standing />
                 {may.add_credits.then(|| view! { <AddCreditsLink class="button small" /> })}
             </div>
-            <Sources standing=standing />
+            <Sources missing=short_of(&overview) standing=standing />
             <dl class="rows">
                 {rows(&overview)
                     .into_iter()
@@ -88,10 +88,9 @@ fn Figures(standing: Standing) -> impl IntoView {
 
 /// The source bar with its keys; what the next call lacks is hatched and said.
 #[component]
-fn Sources(standing: Standing) -> impl IntoView {
+fn Sources(standing: Standing, missing: Option<String>) -> impl IntoView {
     let meter = standing.meter;
     let credits = standing.prepaid() - standing.allowance - standing.lots;
-    let missing = short_of(&standing);
     let missing_units = if missing.is_some() { (standing.hold - standing.capacity()).max(0) } else { 0 };
     let segments = vec![
         Segment::of(Source::Plan, standing.allowance),
@@ -119,8 +118,13 @@ fn Sources(standing: Standing) -> impl IntoView {
     }
 }
 
-/// `$1.12 short of one call`, `48 min short of one call`. Less than Stripe's floor may be missing.
-fn short_of(standing: &Standing) -> Option<String> {
+/// `$1.12 short of one call`, `48 min short of one call`. Less than Stripe's floor may be missing. `None` where more
+/// would not help: on a plan that is over, only credits go on.
+fn short_of(overview: &Overview) -> Option<String> {
+    let standing = &overview.standing;
+    if overview.running().is_none() && !standing.runs_on_money() {
+        return None;
+    }
     let amount = match standing.shortfall()? {
         Shortfall::Money(_) => money_up(MilliCents(standing.hold_mc().0 - standing.available_mc().0)),
         Shortfall::Units(units) => standing.meter.exact(units),
@@ -202,9 +206,9 @@ mod tests {
         let mut overview = northwind(MilliCents(188_000));
         let rows = ["Posted: $1.88", "Held by calls in progress: $0.00", "Hold per call, up to 60 min: $3.00"];
         assert_eq!(shown(&overview), rows);
-        assert_eq!(short_of(&overview.standing).as_deref(), Some("$1.12 short of one call"));
+        assert_eq!(short_of(&overview).as_deref(), Some("$1.12 short of one call"));
         overview.standing.posted = MilliCents(299_000);
-        assert_eq!(short_of(&overview.standing).as_deref(), Some("$0.01 short of one call"));
+        assert_eq!(short_of(&overview).as_deref(), Some("$0.01 short of one call"));
         (overview.holds_longest_call, overview.standing.hold) = (false, 60);
         assert_eq!(shown(&overview)[2], "Hold per call, 1 min at first: $0.05");
     }

@@ -3,6 +3,8 @@
 //! What is sent at one instant by several clients has no order of its own. So every order is tried on the model: one of
 //! them must explain all answers and the figures afterwards.
 
+use std::collections::BTreeMap;
+
 use futures::future::join_all;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -10,14 +12,14 @@ use minutebank::ledger::{Command, Ledger, LedgerError, Options, repo};
 use minutebank::units::WorkspaceId;
 
 use super::histories::{History, NEIGHBOURS, Step, history};
-use super::observe::{Figures, Verdict, figures, verdict};
+use super::observe::{Figures, Verdict, figures, seen, verdict};
 use super::seeds;
 use super::shrink::{Difference, insist};
 use super::wallet::Model;
 use crate::fixture::{START, World, at, world};
 
 /// How many histories a usual run takes; they run side by side.
-const USUAL: u64 = 24;
+const USUAL: u64 = 16;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Clients {
@@ -87,7 +89,26 @@ impl Desk<'_> {
                 result.map_err(|what| (number, Difference { step, what }))?;
             }
         }
+        for (number, told) in told.iter().enumerate() {
+            let step = told.history.steps.len().saturating_sub(1);
+            self.read_back(told).await.map_err(|what| (number, Difference { step, what }))?;
+        }
         Ok(())
+    }
+
+    /// Every call as it stands in its row.
+    async fn read_back(&self, told: &Told<'_>) -> Result<(), String> {
+        let mut db = self.world.state.db.acquire().await.unwrap();
+        let expected = told.models[0].calls();
+        let mut rows = BTreeMap::new();
+        for id in expected.keys() {
+            let call = repo::call(&mut db, told.workspace, id).await.unwrap();
+            rows.extend(call.map(|call| (id.clone(), seen(&call))));
+        }
+        if told.models.iter().any(|model| model.calls() == rows) {
+            return Ok(());
+        }
+        Err(format!("at the end\ncore  {rows:?}\nmodel {expected:?}"))
     }
 
     /// A workspace of its own, with the snapshots of the history.

@@ -14,7 +14,7 @@ use super::wallet::Model;
 use crate::fixture::{START, at};
 
 /// How many histories a usual run takes.
-const USUAL: u64 = 1_500;
+const USUAL: u64 = 1_000;
 
 #[test]
 fn the_core_agrees_with_the_model() {

@@ -91,7 +91,8 @@ fn name(refusal: &Refusal) -> &'static str {
     }
 }
 
-fn seen(call: &Call) -> CallSeen {
+/// What the core keeps of a call.
+pub fn seen(call: &Call) -> CallSeen {
     let drawn = call.end.as_ref().map_or(Drawn::default(), |end| Drawn {
         credits: end.credits.0,
         excess: end.excess.0,

@@ -12,8 +12,8 @@ use minutebank::ledger::{Command, Effective, LotGrant, LotSource, PaymentState, 
 use minutebank::pricing::Terms;
 use minutebank::units::Meter;
 
-use super::observe::Figures;
 use super::observe::Verdict::{self, Refused};
+use super::observe::{CallSeen, Figures};
 
 /// One workspace, as the specification tells it.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,6 +114,11 @@ impl Model {
     /// Ids of the calls that have not ended.
     pub fn open_ids(&self) -> Vec<&String> {
         self.calls.iter().filter(|(_, call)| call.end.is_none()).map(|(id, _)| id).collect()
+    }
+
+    /// Every call.
+    pub fn calls(&self) -> BTreeMap<String, CallSeen> {
+        self.calls.iter().map(|(id, call)| (id.clone(), call.seen())).collect()
     }
 
     // Periods

@@ -131,15 +131,19 @@ impl Writer {
         self.rng.random_range(0..chance) == 0
     }
 
+    /// One command, or several at once, some of them twice.
     fn batch(&mut self, now: Timestamp) -> Vec<Command> {
         let count = if self.one_in(3) { self.rng.random_range(2..5) } else { 1 };
-        let commands = (0..count).map(|_| {
-            let command = self.command(now);
+        let mut commands: Vec<Command> = Vec::new();
+        for _ in 0..count {
+            let twice = self.one_in(4);
+            let before = commands.last().filter(|_| twice).cloned();
+            let command = before.unwrap_or_else(|| self.command(now));
             self.model.obey(&command, now);
             self.written.push(command.clone());
-            command
-        });
-        commands.collect()
+            commands.push(command);
+        }
+        commands
     }
 
     fn command(&mut self, now: Timestamp) -> Command {

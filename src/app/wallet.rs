@@ -1,7 +1,5 @@
 //! A wallet as it stands at this moment.
 
-use jiff::Timestamp;
-
 use super::ReadError;
 use crate::ledger::{self, Command, Wallet};
 use crate::state::AppState;
@@ -10,15 +8,12 @@ use crate::units::WorkspaceId;
 /// The wallet in the period that is current: where one is due, it is opened first.
 pub async fn current_wallet(state: &AppState, workspace: WorkspaceId) -> Result<Wallet, ReadError> {
     let wallet = read(state, workspace).await?;
-    if !has_period_due(&wallet, state.clock.now()) {
+    let now = state.clock.now();
+    if !wallet.subscription.as_ref().is_some_and(|subscription| subscription.is_period_over(now)) {
         return Ok(wallet);
     }
     state.ledger.submit(workspace, Command::OpenPeriods).await?;
     read(state, workspace).await
-}
-
-fn has_period_due(wallet: &Wallet, now: Timestamp) -> bool {
-    wallet.subscription.as_ref().is_some_and(|subscription| subscription.period.ends_at <= now)
 }
 
 /// Wallet and lots of one instant: they are several rows, and calls go on meanwhile.

@@ -76,6 +76,11 @@ impl Subscription {
     pub fn is_postpaid(&self) -> bool {
         self.state == SubscriptionState::Active && self.snapshot.is_postpaid()
     }
+
+    /// True where the current period has ended and something follows it; after a cancellation nothing does.
+    pub fn is_period_over(&self, now: Timestamp) -> bool {
+        self.state == SubscriptionState::Active && self.period.ends_at <= now
+    }
 }
 
 /// Posted balances.

@@ -27,7 +27,7 @@ fn reset(old: Meter, left: i64, new: Meter, granted: i64) -> Vec<Entry> {
 /// or the subscription ends. It always happens, whatever is held.
 pub(super) fn period_end(wallet: &Wallet, now: Timestamp) -> Option<Outcome> {
     let current = wallet.subscription.as_ref()?;
-    if current.state != SubscriptionState::Active || current.period.ends_at > now {
+    if !current.is_period_over(now) {
         return None;
     }
     if current.cancel_at_end {

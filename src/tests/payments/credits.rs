@@ -92,6 +92,7 @@ fn what_is_wrong_with_an_amount_leads_back_with_what_was_typed() {
         assert!(browser.page(&shown).await.contains("$12.50"), "the sum stands on the button");
         assert_eq!(send("", "").await.1, "/billing?buy=credits&error=amount");
         assert_eq!(send("30", "").await.1, "/billing?buy=credits&choice=30&error=amount");
+        assert_eq!(send("100", "12").await.1, "/billing?buy=credits&choice=100&amount=12&error=amount");
         let endless = "9".repeat(500);
         assert_eq!(send("other", &endless).await.1, "/billing?buy=credits&choice=other&error=amount");
         for cents in [49, 1_000_001, 0, -100] {
@@ -102,7 +103,7 @@ fn what_is_wrong_with_an_amount_leads_back_with_what_was_typed() {
         assert_eq!(shop.count("select count(*) from purchases").await, 0);
         assert_eq!(shop.figures().await["sessions"]["total"], 0);
         for (key, choice, typed, cents) in
-            [("a", "other", "0.50", 50), ("b", "", "$10,000", 1_000_000), ("c", "100", "x", 10_000)]
+            [("a", "other", "0.50", 50), ("b", "", "$10,000", 1_000_000), ("c", "100", "", 10_000)]
         {
             let fields = [("purchase_key", key), ("choice", choice), ("amount", typed)];
             assert!(browser.add_credits(&fields).await.1.contains("/c/pay/"), "{typed}");

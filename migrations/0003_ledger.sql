@@ -126,8 +126,8 @@ create table calls (
     primary key (workspace_id, id),
     check ((status = 'reserved') = (ended_at is null))
 ) with (fillfactor = 70);
--- holds that lapse are ended by a sweep
-create index lapsing_calls on calls (expires_at) where status = 'reserved';
+-- holds that lapse are ended by a sweep; a predicate on status would defeat HOT (measured: a quarter of the writer's speed)
+create index calls_by_expiry on calls (expires_at);
 
 -- Balanced, immutable sets of signed entries: accounts[i] changes by amounts[i]. See src/ledger/account.rs for the
 -- numbers of accounts. The application's role may not update or delete rows here.

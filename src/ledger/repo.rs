@@ -291,16 +291,18 @@ fn balances(row: &sqlx::postgres::PgRow) -> Balances {
     }
 }
 
-/// Open calls whose hold has lapsed, at most `limit`, the oldest first.
+/// Open calls whose hold has lapsed after `since`, at most `limit`, the oldest first. Reads every call of that span.
 pub async fn calls_lapsed(
     db: &mut PgConnection,
+    since: Timestamp,
     now: Timestamp,
     limit: i64,
 ) -> sqlx::Result<Vec<(WorkspaceId, String)>> {
     let rows: Vec<(i64, String)> = sqlx::query_as(
-        "select workspace_id, id from calls where status = 'reserved' and expires_at <= $1
-         order by expires_at limit $2",
+        "select workspace_id, id from calls where status = 'reserved' and expires_at > $1 and expires_at <= $2
+         order by expires_at limit $3",
     )
+    .bind(since.to_sqlx())
     .bind(now.to_sqlx())
     .bind(limit)
     .fetch_all(db)

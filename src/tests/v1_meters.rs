@@ -1,7 +1,7 @@
 //! Every meter and source through `/v1`: holds, refusals and charges of credits, components, calls and excess.
 
 use futures::future::join_all;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use minutebank::app::expire_calls::expire_lapsed;
 use minutebank::demo::PASSWORD;
 use minutebank::ledger::{Command, Effective, LedgerError, LotGrant, LotSource, PaymentState, Refusal};
@@ -365,11 +365,14 @@ fn a_call_that_nobody_ends_ends_at_its_last_sign_of_life() {
         world.submit(id, beat).await;
         // The longest call takes an hour; its hold lapses ten minutes later.
         world.clock.advance(SignedDuration::from_secs(4_199));
-        assert_eq!(expire_lapsed(&world.state).await.unwrap(), 0);
+        assert_eq!(expire_lapsed(&world.state, Timestamp::UNIX_EPOCH).await.unwrap().found, 0);
         world.clock.advance(SignedDuration::from_secs(1));
-        let (first, second) = tokio::join!(expire_lapsed(&world.state), expire_lapsed(&world.state));
-        assert!(first.unwrap().max(second.unwrap()) == 2);
-        assert_eq!(expire_lapsed(&world.state).await.unwrap(), 0);
+        let (first, second) = tokio::join!(
+            expire_lapsed(&world.state, Timestamp::UNIX_EPOCH),
+            expire_lapsed(&world.state, Timestamp::UNIX_EPOCH)
+        );
+        assert_eq!(first.unwrap().ended.max(second.unwrap().ended), 2);
+        assert_eq!(expire_lapsed(&world.state, Timestamp::UNIX_EPOCH).await.unwrap().found, 0);
         let (silent, alive) = (engine.get("/v1/calls/silent").await.json(), engine.get("/v1/calls/alive").await.json());
         assert_eq!(
             (&silent["reservation_status"], &silent["billing_amount_milli_cents"]),

@@ -197,3 +197,26 @@ fn the_database_refuses_one_bad_command_alone() {
             .unwrap();
     });
 }
+
+#[test]
+fn the_balances_of_any_past_instant_can_be_read() {
+    world(async |world| {
+        let workspace = world.subscribed(&starter()).await;
+        world.clock.set(at("2026-11-20T16:00:00Z"));
+        world.submit(workspace, packs("cs_1", 1)).await;
+        world.clock.set(at("2026-11-20T17:00:00Z"));
+        world.submit(workspace, place("a")).await;
+        world.submit(workspace, answered("a", 45)).await;
+        let mut db = world.state.db.acquire().await.unwrap();
+        for (instant, allowance, packs_secs) in [
+            ("2026-11-20T14:59:59Z", 0, 0),
+            ("2026-11-20T15:59:59Z", 6_000, 0),
+            ("2026-11-20T16:00:00Z", 6_000, 6_000),
+            ("2026-11-20T16:59:59Z", 6_000, 6_000),
+            ("2026-11-20T17:00:00Z", 5_955, 6_000),
+        ] {
+            let then = minutebank::ledger::repo::balances_at(&mut db, workspace, at(instant)).await.unwrap();
+            assert_eq!((then.allowance, then.packs_secs), (allowance, packs_secs), "at {instant}");
+        }
+    });
+}

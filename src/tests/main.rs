@@ -6,6 +6,7 @@ mod fixture;
 mod ledger;
 mod model;
 mod payments;
+mod sections;
 mod sign_in;
 mod site;
 mod statements;

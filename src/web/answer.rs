@@ -10,12 +10,17 @@ use super::pages::{Problem, error_page};
 use super::session::Viewer;
 use super::shell::Frame;
 use crate::app::ReadError;
-use crate::app::overview::overview;
+use crate::app::overview::{Overview, overview};
 use crate::config::Config;
 use crate::state::AppState;
 
 /// What surrounds every page of a signed-in person.
 pub async fn frame(state: &AppState, viewer: &Viewer) -> Frame {
+    framed(state, viewer, section("the wallet", overview(state, viewer.workspace).await))
+}
+
+/// The same around a wallet that was read already.
+pub fn framed(state: &AppState, viewer: &Viewer, overview: Result<Overview, SectionError>) -> Frame {
     Frame {
         viewer_name: viewer.name.clone(),
         viewer_email: viewer.email.clone(),
@@ -23,7 +28,7 @@ pub async fn frame(state: &AppState, viewer: &Viewer) -> Frame {
         csrf: viewer.csrf.clone(),
         demo: state.config.demo,
         islands: state.config.site_root.join("pkg/minutebank.js").exists(),
-        overview: section("the wallet", overview(state, viewer.workspace).await),
+        overview,
     }
 }
 

@@ -12,6 +12,7 @@ mod health;
 mod layers;
 mod packages;
 pub mod pages;
+pub mod sections;
 pub mod session;
 pub mod shell;
 mod sign_in;
@@ -21,7 +22,9 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::response::Redirect;
 use axum::routing::{get, post};
+use leptos::server_fn::ServerFn as _;
 
+use crate::islands;
 use crate::state::AppState;
 use error::Error;
 use session::Sessions;
@@ -38,6 +41,8 @@ pub fn router(state: AppState) -> Router {
         .route("/billing/buy", post(buy::packs))
         .route("/billing/credits", post(buy::credits))
         .route("/billing/return", get(buy::come_back))
+        .route(islands::Wallet::PATH, get(sections::answer))
+        .route(islands::AddonPacks::PATH, get(sections::answer))
         .route("/settings", get(billing::settings))
         .route("/usage", get(to_billing))
         .route("/wallet", get(to_billing))

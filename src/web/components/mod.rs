@@ -10,4 +10,4 @@ pub use alert::{Alert, Tone};
 pub use bar::{Bar, Key, Segment, Source};
 pub use icon::{Icon, Mark};
 pub use pill::{BalancePill, Pill, PillTone, calls_state};
-pub use section::{Broken, SectionError};
+pub use section::{Broken, SectionError, Slot};

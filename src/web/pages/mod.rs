@@ -6,7 +6,10 @@ mod frozen;
 mod packages;
 mod sign_in;
 
-pub use billing::{BillingView, Buying, Crediting, CreditingError, Notice, Refused, billing_page};
+pub use billing::{
+    Asked, BillingView, Buying, Crediting, CreditingError, May, Notice, Refused, addon_packs_section, billing_page,
+    wallet_section,
+};
 pub use error::{Problem, error_page};
 pub use packages::{PackagesView, packages_page};
 pub use sign_in::{DemoLogin, SignInView, sign_in_page};

@@ -16,7 +16,7 @@ use crate::units::{MilliCents, WorkspaceId};
 const MOST_MARKERS: i64 = 100;
 
 /// What one day used, in the workspace's zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UsageDay {
     /// Which.
     pub date: Date,
@@ -59,6 +59,13 @@ pub struct DailyUsage {
     pub days: Vec<UsageDay>,
 }
 
+/// The day that it is now in the workspace's zone.
+pub async fn today(state: &AppState, workspace: WorkspaceId) -> Result<Date, ReadError> {
+    let mut db = state.db.acquire().await?;
+    let zone = tenants::repo::zone(&mut db, workspace).await?.ok_or(ReadError::NoWorkspace)?;
+    Ok(state.clock.now().to_zoned(zone).date())
+}
+
 /// What every day from `from` to `to`, both included, used.
 pub async fn usage_daily(
     state: &AppState,
@@ -86,24 +93,15 @@ pub struct Marker {
 }
 
 /// The resets, purchases and grants from `from` to `to`, both included, in order.
-pub async fn markers(
-    state: &AppState,
-    workspace: WorkspaceId,
-    from: Date,
-    to: Date,
-) -> Result<Vec<Marker>, ReadError> {
+pub async fn markers(state: &AppState, workspace: WorkspaceId, from: Date, to: Date) -> Result<Vec<Marker>, ReadError> {
     let mut db = state.db.acquire().await?;
     let zone = tenants::repo::zone(&mut db, workspace).await?.ok_or(ReadError::NoWorkspace)?;
     drop(db);
     let start = |date: Date| date.to_zoned(zone.clone()).ok().map(|at| at.timestamp());
     let mut found: Vec<Transaction> = Vec::new();
     for kind in [TransactionType::Period, TransactionType::Pack, TransactionType::Grant] {
-        let filter = Filter {
-            kind: Some(kind),
-            from: start(from),
-            to: to.tomorrow().ok().and_then(start),
-            reference: None,
-        };
+        let filter =
+            Filter { kind: Some(kind), from: start(from), to: to.tomorrow().ok().and_then(start), reference: None };
         found.extend(page(state, workspace, &filter, Place::Newest, MOST_MARKERS).await?.transactions);
     }
     found.sort_by_key(|transaction| transaction.seq);

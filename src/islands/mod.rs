@@ -7,4 +7,4 @@ mod sections;
 
 pub use add_credits::AddCredits;
 pub use buy_minutes::BuyMinutes;
-pub use sections::{AddonPacks, SectionError, Wallet, WalletSection, addon_packs, wallet};
+pub use sections::{AddonPacks, SectionError, Usage, Wallet, WalletSection, addon_packs, usage, wallet};

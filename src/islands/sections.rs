@@ -40,6 +40,15 @@ pub async fn wallet(
     crate::web::sections::wallet(&query).await
 }
 
+/// The daily chart of a range, with the same figures as a table.
+#[server(prefix = "/sections", endpoint = "billing/usage", input = GetUrl)]
+pub async fn usage(
+    /// The page's query.
+    query: String,
+) -> Result<String, SectionError> {
+    crate::web::sections::usage(&query).await
+}
+
 /// The packs assigned to this client; nothing where the plan has packs Off.
 #[server(prefix = "/sections", endpoint = "billing/addon-packs", input = GetUrl)]
 pub async fn addon_packs() -> Result<String, SectionError> {

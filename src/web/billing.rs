@@ -13,7 +13,7 @@ use super::sections::Asking;
 use super::session::Viewer;
 use crate::app::find_purchase::find_purchase;
 use crate::ids;
-use crate::islands::{addon_packs, wallet};
+use crate::islands::{addon_packs, usage, wallet};
 use crate::payments::{Bought, Purchase, PurchaseStatus};
 use crate::pricing::chosen_amount;
 use crate::state::AppState;
@@ -26,10 +26,10 @@ pub(super) type Parameters = HashMap<String, String>;
 pub async fn show(State(state): State<AppState>, viewer: Viewer, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let asking = Asking::new(state.clone(), viewer.clone());
-    let sections = asking.behind(async { tokio::join!(wallet(query.clone()), addon_packs()) });
-    let (wallet, addon_packs) = sections.await;
+    let sections = async { tokio::join!(wallet(query.clone()), usage(query.clone()), addon_packs()) };
+    let (wallet, usage, addon_packs) = asking.behind(sections).await;
     let (overview, offers) = (asking.overview().await, asking.offers().await);
-    let view = BillingView { wallet, addon_packs, offers, asked: asked(&parameters(&query)) };
+    let view = BillingView { wallet, usage, addon_packs, offers, asked: asked(&parameters(&query)) };
     page(&state.config, render(|| billing_page(framed(&state, &viewer, overview), view)))
 }
 

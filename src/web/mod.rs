@@ -4,6 +4,7 @@ mod answer;
 pub mod api;
 mod billing;
 pub mod buy;
+pub mod charts;
 pub mod components;
 pub mod dates;
 pub mod document;
@@ -17,6 +18,7 @@ pub mod session;
 pub mod shell;
 mod sign_in;
 pub mod stripe_webhook;
+mod usage;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -42,6 +44,8 @@ pub fn router(state: AppState) -> Router {
         .route("/billing/credits", post(buy::credits))
         .route("/billing/return", get(buy::come_back))
         .route(islands::Wallet::PATH, get(sections::answer))
+        .route("/billing/usage.csv", get(usage::csv))
+        .route(islands::Usage::PATH, get(sections::answer))
         .route(islands::AddonPacks::PATH, get(sections::answer))
         .route("/settings", get(billing::settings))
         .route("/usage", get(to_billing))

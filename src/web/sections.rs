@@ -14,8 +14,9 @@ use super::answer::section;
 use super::billing::{asked, notice, parameters};
 use super::components::SectionError;
 use super::error::Error;
-use super::pages::{May, addon_packs_section, wallet_section};
+use super::pages::{May, addon_packs_section, usage_section, wallet_section};
 use super::session::Viewer;
+use super::usage;
 use crate::app::overview::{self, Offers, Overview};
 use crate::islands::WalletSection;
 use crate::state::AppState;
@@ -95,6 +96,15 @@ pub async fn wallet(query: &str) -> Result<WalletSection, SectionError> {
     let overview = overview?;
     let may = asking.may(&overview).await;
     Ok(wallet_section(&overview, notice.or_else(|| asked(&query).unsaid(may)), may))
+}
+
+/// Body of [`crate::islands::usage`]. It stands without the wallet, and leaves out the add-on balance then.
+pub async fn usage(query: &str) -> Result<String, SectionError> {
+    let asking = Asking::current()?;
+    let query = parameters(query);
+    let read = usage::read(&asking.0.state, asking.0.viewer.workspace, &query);
+    let (usage, overview) = tokio::join!(read, asking.overview());
+    usage_section(usage?, overview.ok().as_ref())
 }
 
 /// Body of [`crate::islands::addon_packs`].

@@ -7,8 +7,8 @@ mod packages;
 mod sign_in;
 
 pub use billing::{
-    Asked, BillingView, Buying, Crediting, CreditingError, May, Notice, Refused, addon_packs_section, billing_page,
-    wallet_section,
+    Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, RangeKind, Refused, UsageView,
+    WrongRange, addon_packs_section, billing_page, usage_section, wallet_section,
 };
 pub use error::{Problem, error_page};
 pub use packages::{PackagesView, packages_page};

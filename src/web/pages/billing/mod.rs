@@ -9,6 +9,7 @@ mod extra;
 mod plan;
 mod rates;
 mod refused;
+mod usage;
 mod wallet;
 mod warning;
 
@@ -26,6 +27,7 @@ use credits::CreditsDialog;
 
 pub use addon_packs::addon_packs_section;
 pub use refused::Refused;
+pub use usage::{AskedRange, RangeKind, UsageView, WrongRange, usage_section};
 pub use wallet::wallet_section;
 
 /// The page's sections as they were read, and the dialog over them.
@@ -33,6 +35,8 @@ pub use wallet::wallet_section;
 pub struct BillingView {
     /// Alert, Balance, Plan, Extra Minutes.
     pub wallet: Result<WalletSection, SectionError>,
+    /// The daily chart.
+    pub usage: Result<String, SectionError>,
     /// The packs assigned to the client.
     pub addon_packs: Result<String, SectionError>,
     /// The same packs for the Buy Minutes dialog, smallest first.
@@ -142,7 +146,7 @@ impl May {
 
 /// The page.
 pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
-    let BillingView { wallet, addon_packs, offers, asked } = view;
+    let BillingView { wallet, usage, addon_packs, offers, asked } = view;
     let line = frame.overview.as_ref().ok().zip(frame.calendar());
     let line = line.map(|(overview, calendar)| plan::line(overview, &calendar)).unwrap_or_default();
     let read_at = wallet.as_ref().ok().map(|wallet| wallet.read_at.clone());
@@ -154,6 +158,7 @@ pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
                 <a href="/billing">"Wallet"</a>
             </PageHead>
             <Slot name="wallet" title="Balance" what="The balance" html=wallet.map(|wallet| wallet.cards) />
+            <Slot name="usage" title="Usage" what="The usage" html=usage />
             <Slot name="addon-packs" title="Add-on packs" what="The add-on packs" html=addon_packs />
         </Shell>
     }

@@ -177,7 +177,7 @@ fn Totals(days: Vec<UsageDay>, meter: Meter) -> impl IntoView {
         }
     });
     view! {
-        <dl class="totals">
+        <dl class="spent">
             {parts.collect_view()} <div>
                 <dt>{format!("Total, {}", Meter::Calls.short(calls))}</dt>
                 <dd>{format!("{} min", grouped(all))}</dd>

@@ -8,7 +8,7 @@ use minutebank::units::{Meter, MilliCents, Seconds, WorkspaceId};
 
 use crate::fixture::{World, at, starter, world};
 
-fn place(id: &str) -> Command {
+pub fn place(id: &str) -> Command {
     Command::PlaceHold(Placement {
         id: id.into(),
         direction: Direction::Outbound,
@@ -20,12 +20,12 @@ fn place(id: &str) -> Command {
     })
 }
 
-fn answered(id: &str, secs: i64) -> Command {
+pub fn answered(id: &str, secs: i64) -> Command {
     let talk = Seconds(secs);
     Command::EndCall { id: id.into(), outcome: CallOutcome::Answered, duration: talk, billed: talk }
 }
 
-fn packs(key: &str, count: usize) -> Command {
+pub fn packs(key: &str, count: usize) -> Command {
     let lot = LotGrant {
         name: "Medium".into(),
         meter: Meter::Minutes,

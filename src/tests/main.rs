@@ -3,6 +3,7 @@
 mod billing;
 mod demo;
 mod fixture;
+mod history;
 mod ledger;
 mod model;
 mod payments;

@@ -20,6 +20,7 @@ pub mod sweep_purchases;
 pub mod transactions;
 pub mod usage;
 mod wallet;
+pub mod zone;
 
 pub use wallet::current_wallet;
 

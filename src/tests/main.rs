@@ -5,6 +5,7 @@ mod demo;
 mod fixture;
 mod history;
 mod ledger;
+mod live;
 mod model;
 mod payments;
 mod sections;

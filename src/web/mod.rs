@@ -11,6 +11,7 @@ pub mod document;
 pub mod error;
 mod health;
 mod layers;
+mod live;
 mod packages;
 pub mod pages;
 pub mod sections;
@@ -47,6 +48,7 @@ pub fn router(state: AppState) -> Router {
         .route("/billing/usage.csv", get(usage::csv))
         .route(islands::Usage::PATH, get(sections::answer))
         .route(islands::AddonPacks::PATH, get(sections::answer))
+        .route("/live", get(live::follow))
         .route("/settings", get(billing::settings))
         .route("/usage", get(to_billing))
         .route("/wallet", get(to_billing))

@@ -5,6 +5,7 @@
 
 mod store;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -187,6 +188,12 @@ pub async fn signed_in(session: &Session, state: &AppState) -> Result<Option<Vie
         role: member.role,
         csrf: form_token(session).await?,
     }))
+}
+
+/// The same session as it stands now; what a request keeps of it is as old as the request.
+pub fn again(session: &Session, state: &AppState) -> Session {
+    let sessions = Sessions::new(state.db.clone(), state.clock.clone());
+    Session::new(session.id(), Arc::new(sessions), None)
 }
 
 /// Where a request that needs a person leads once somebody has signed in.

@@ -1,0 +1,3 @@
+//! Telling others what happened: open pages, at once.
+
+pub mod live;

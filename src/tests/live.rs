@@ -51,12 +51,12 @@ impl Page {
         Self { response, text: String::new() }
     }
 
-    /// Name and data of the next event; `None` at the end.
+    /// Name and data of the next event, which a browser takes notice of only with both; `None` at the end.
     async fn next(&mut self) -> Option<(String, String)> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned));
-                let found = field("event: ").zip(field("data: ").or(Some(String::new())));
+                let found = field("event: ").zip(field("data: "));
                 self.text = rest.to_owned();
                 if found.is_some() {
                     return found;

@@ -51,12 +51,16 @@ pub async fn follow(
         }
         None => None,
     };
-    let over = || Event::default().event("over").data("");
     let events = match following {
         Some(following) => stream::unfold(Some(following), |following| async { following?.next().await }).left_stream(),
-        None => stream::once(async move { over() }).right_stream(),
+        None => stream::once(async { over() }).right_stream(),
     };
     Ok(Sse::new(events.map(Ok)).keep_alive(KeepAlive::default()))
+}
+
+/// Browsers keep an event without data to themselves.
+fn over() -> Event {
+    Event::default().event("over").data("over")
 }
 
 /// One open page.
@@ -84,7 +88,7 @@ impl Following {
         }
         self.told = true;
         if !self.is_same().await {
-            return Some((Event::default().event("over").data(""), None));
+            return Some((over(), None));
         }
         let time = Calendar::new(&self.zone, self.state.clock.now()).read_at();
         Some((Event::default().event(name).data(time), Some(self)))

@@ -81,10 +81,16 @@ impl Place {
     }
 }
 
-/// A signed-in page. While `dialog` stands over it, the page behind takes no input.
+/// A signed-in page. While `dialog` stands over it, the page behind takes no input. `live`: it has an island besides.
 #[component]
-pub(crate) fn Shell(frame: Frame, place: Place, dialog: Option<AnyView>, children: Children) -> impl IntoView {
-    let islands = frame.islands && dialog.is_some();
+pub(crate) fn Shell(
+    frame: Frame,
+    place: Place,
+    dialog: Option<AnyView>,
+    #[prop(optional)] live: bool,
+    children: Children,
+) -> impl IntoView {
+    let islands = frame.islands && (live || dialog.is_some());
     let covered = dialog.is_some();
     view! {
         <Html title=place.title() islands=islands>

@@ -70,7 +70,7 @@ impl Hub {
     }
 
     fn tell_all(&self) {
-        self.followed().values().for_each(|sender| _ = sender.send_replace(()));
+        self.followed().values().for_each(|sender| sender.send_replace(()));
     }
 
     fn followed(&self) -> std::sync::MutexGuard<'_, HashMap<WorkspaceId, watch::Sender<()>>> {

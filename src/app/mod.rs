@@ -5,6 +5,7 @@ pub mod buy_pack;
 pub mod expire_calls;
 pub mod find_purchase;
 pub mod fulfil_purchase;
+pub mod heartbeat;
 pub mod identify;
 pub mod open_checkout;
 pub mod open_periods;

@@ -11,5 +11,6 @@ mod site;
 mod statements;
 mod tidy;
 mod v1_calls;
+mod v1_heartbeat;
 mod v1_meters;
 mod v1_wallet;

@@ -14,6 +14,7 @@ use super::body::Fields;
 use super::forms::by_unit;
 use super::key::CallsKey;
 use super::wallet::CannotStart;
+use crate::app::heartbeat::{Pulse, heartbeat};
 use crate::app::identify::Program;
 use crate::app::settle_call::{Report, Settled, settle_call};
 use crate::app::start_call::{find_call, start_call};
@@ -59,9 +60,16 @@ struct HoldBody {
     expires_at: Timestamp,
 }
 
+impl HoldBody {
+    fn new(call: &Call) -> Self {
+        let (seconds, calls) = by_unit(Some(call.meter), call.held_units);
+        Self { seconds, calls, milli_cents: call.hold_mc.map(|mc| mc.0), expires_at: call.expires_at }
+    }
+}
+
 impl CallBody {
     fn new(program: &Program, call: Call) -> Self {
-        let (seconds, calls) = by_unit(Some(call.meter), call.held_units);
+        let hold = HoldBody::new(&call);
         let end = call.end.as_ref();
         let figure = |of: fn(&CallEnd) -> i64| end.map(of);
         let Placement { id, direction, agent, from, to, recording, metadata } = call.placement;
@@ -83,7 +91,7 @@ impl CallBody {
             excess_milli_cents: figure(|end| end.excess.0),
             overrun_seconds: figure(|end| end.overrun.0 + end.late.0),
             reservation_status: call.status.as_str(),
-            hold: HoldBody { seconds, calls, milli_cents: call.hold_mc.map(|mc| mc.0), expires_at: call.expires_at },
+            hold,
             created_at: call.created_at,
             ended_at: end.map(|end| end.ended_at),
         }
@@ -148,6 +156,40 @@ pub async fn show(
     let id = known_id(id)?;
     let call = find_call(&state, program.workspace, &id).await?.ok_or(ApiError::NotFound)?;
     Ok(Json(CallBody::new(&program, call)))
+}
+
+/// How long an open call may go on. One that has ended does not, and nothing is held for it.
+#[derive(Debug, Serialize)]
+pub struct HeartbeatBody {
+    #[serde(rename = "continue")]
+    goes_on: bool,
+    hang_up_at: Option<Timestamp>,
+    hold: Option<HoldBody>,
+}
+
+impl From<Pulse> for HeartbeatBody {
+    fn from(pulse: Pulse) -> Self {
+        match pulse {
+            Pulse::Open { call, hang_up_at, goes_on } => {
+                Self { goes_on, hang_up_at: Some(hang_up_at), hold: Some(HoldBody::new(&call)) }
+            }
+            Pulse::Ended => Self { goes_on: false, hang_up_at: None, hold: None },
+        }
+    }
+}
+
+/// `POST /v1/calls/{id}/heartbeat`
+pub async fn beat(
+    CallsKey(program): CallsKey,
+    State(state): State<AppState>,
+    id: Result<Path<String>, PathRejection>,
+    mut fields: Fields,
+) -> Result<Json<HeartbeatBody>, ApiError> {
+    let id = known_id(id)?;
+    let connected = Seconds(fields.integer("connected_seconds", 0..=LONGEST)?);
+    fields.finish()?;
+    let pulse = heartbeat(&state, program.workspace, &id, connected).await.map_err(ReadError::Ledger)?;
+    Ok(Json(pulse.into()))
 }
 
 /// `POST /v1/calls/{id}/complete`

@@ -6,6 +6,8 @@ mod error;
 mod forms;
 mod key;
 mod lots;
+mod paging;
+mod query;
 mod wallet;
 
 use axum::Router;
@@ -20,6 +22,7 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/calls", post(calls::start))
         .route("/calls/{id}", get(calls::show))
+        .route("/calls/{id}/heartbeat", post(calls::beat))
         .route("/calls/{id}/complete", post(calls::complete))
         .route("/wallet", get(wallet::show))
         .route("/wallet/lots", get(lots::list))

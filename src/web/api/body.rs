@@ -76,11 +76,11 @@ impl Fields {
         word.and_then(parse).ok_or_else(|| ApiError::field(name, format!("{name} has to be one of {words}")))
     }
 
-    /// An optional flag; `false` where it is not given.
-    pub fn flag(&mut self, name: &str) -> Result<bool, ApiError> {
+    /// An optional flag.
+    pub fn flag(&mut self, name: &str) -> Result<Option<bool>, ApiError> {
         match self.take(name) {
-            None => Ok(false),
-            Some(Value::Bool(flag)) => Ok(flag),
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
             Some(_) => Err(ApiError::field(name, format!("{name} has to be true or false"))),
         }
     }
@@ -143,7 +143,7 @@ mod tests {
     fn null_is_the_same_as_absent() {
         let mut given = fields(json!({"a": null, "b": null, "c": null, "d": null}));
         assert_eq!(given.text("a").unwrap(), None);
-        assert!(!given.flag("b").unwrap());
+        assert_eq!(given.flag("b").unwrap(), None);
         assert_eq!(given.texts("c").unwrap(), None);
         assert_eq!(given.id("d").unwrap(), None);
         given.finish().unwrap();

@@ -10,6 +10,7 @@ mod sign_in;
 mod site;
 mod statements;
 mod tidy;
+mod v1_abuse;
 mod v1_calls;
 mod v1_heartbeat;
 mod v1_meters;

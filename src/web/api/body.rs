@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
 
 use super::ApiError;
+use super::json::Unambiguous;
 use crate::ids;
 use crate::state::AppState;
 
@@ -32,7 +33,7 @@ impl FromRequest<AppState> for Fields {
         }
         let body = to_bytes(request.into_body(), LIMIT).await.map_err(|_| ApiError::TooLarge)?;
         match serde_json::from_slice(&body) {
-            Ok(Value::Object(fields)) => Ok(Self(fields)),
+            Ok(Unambiguous(Value::Object(fields))) => Ok(Self(fields)),
             Ok(_) => Err(ApiError::InvalidJson("The body has to be a JSON object".to_owned())),
             Err(error) => Err(ApiError::InvalidJson(format!("The body is not JSON: {error}"))),
         }
@@ -85,9 +86,12 @@ impl Fields {
         }
     }
 
-    /// A required whole number in a range.
+    /// A required whole number in a range. `60.0` is whole, too.
     pub fn integer(&mut self, name: &str, range: RangeInclusive<i64>) -> Result<i64, ApiError> {
-        let number = self.take(name).as_ref().and_then(Value::as_i64);
+        let number = self.take(name).filter(Value::is_number).and_then(|number| {
+            let digits = number.to_string();
+            digits.strip_suffix(".0").unwrap_or(&digits).parse().ok()
+        });
         number.filter(|number| range.contains(number)).ok_or_else(|| {
             let (from, to) = range.into_inner();
             ApiError::field(name, format!("{name} has to be a whole number from {from} to {to}"))
@@ -163,6 +167,18 @@ mod tests {
         assert_eq!(wrong_field(given.text("g")), "g");
         assert_eq!(wrong_field(given.integer("missing", 0..=9)), "missing");
         assert_eq!(wrong_field(given.finish()), "h");
+    }
+
+    #[test]
+    fn numbers_are_whole_whatever_their_form() {
+        let read = |json: &str| fields(serde_json::from_str(json).unwrap()).integer("a", 0..=1_000).ok();
+        assert_eq!(
+            ["60", "60.0", "6e1", "-0.0"].map(|number| read(&format!("{{\"a\":{number}}}"))),
+            [Some(60), Some(60), Some(60), Some(0)]
+        );
+        for bad in ["60.5", "-1", "1001", "1e300", "18446744073709551616", "\"60\"", "[60]", "true"] {
+            assert_eq!(read(&format!("{{\"a\":{bad}}}")), None, "{bad}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod body;
 mod calls;
 mod error;
 mod forms;
+mod json;
 mod key;
 mod lots;
 mod openapi;

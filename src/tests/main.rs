@@ -12,5 +12,6 @@ mod site;
 mod statements;
 mod tidy;
 mod v1_calls;
+mod v1_idempotency;
 mod v1_meters;
 mod v1_wallet;

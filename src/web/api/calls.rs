@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
+use axum::{Extension, Json};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::ApiError;
 use super::body::Fields;
 use super::forms::by_unit;
+use super::idempotency::Attempt;
 use super::key::CallsKey;
 use super::wallet::CannotStart;
 use crate::app::identify::Program;
@@ -94,9 +95,11 @@ impl CallBody {
 pub async fn start(
     CallsKey(program): CallsKey,
     State(state): State<AppState>,
+    attempt: Option<Extension<Attempt>>,
     fields: Fields,
 ) -> Result<(StatusCode, Json<CallBody>), ApiError> {
-    let placement = placement(fields)?;
+    let unnamed = attempt.map_or_else(|| ids::fresh("call"), |Extension(attempt)| attempt.id("call"));
+    let placement = placement(fields, unnamed)?;
     match start_call(&state, program.workspace, placement).await {
         Ok((call, repeated)) => {
             let status = if repeated { StatusCode::OK } else { StatusCode::CREATED };
@@ -107,9 +110,10 @@ pub async fn start(
     }
 }
 
-fn placement(mut fields: Fields) -> Result<Placement, ApiError> {
+/// What the client asks for; a call that it does not name gets our id.
+fn placement(mut fields: Fields, unnamed: String) -> Result<Placement, ApiError> {
     let placement = Placement {
-        id: fields.id("id")?.unwrap_or_else(|| ids::fresh("call")),
+        id: fields.id("id")?.unwrap_or(unnamed),
         direction: fields.word("direction", Direction::parse, "outbound, inbound")?,
         agent: fields.text("agent")?,
         from: fields.text("from")?,

@@ -1,5 +1,6 @@
 //! Use cases, one file per verb; reads for the pages. `app` owns begin and commit, stores only borrow a connection.
 
+pub mod answer_once;
 pub mod buy_credits;
 pub mod buy_pack;
 pub mod expire_calls;

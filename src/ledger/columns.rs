@@ -95,6 +95,11 @@ columns!(
     }
 );
 
+columns!(
+    /// Events to insert.
+    NewEvents { workspace_id: i64, kind: &'static str, occurred_at: Timestamp, seq: i64, data: serde_json::Value }
+);
+
 /// `{1,2,3}`, a bigint array as text.
 fn array(numbers: impl Iterator<Item = i64>) -> String {
     let mut text = String::from("{");
@@ -297,6 +302,20 @@ impl CallChanges {
             end.is_some_and(|end| end.lapsed),
             end.map(|end| end.late.0),
         );
+    }
+}
+
+impl NewEvents {
+    /// What is to be told, wallet by wallet.
+    pub fn of(wallets: &[&Wallet]) -> Self {
+        let mut columns = Self::default();
+        for wallet in wallets {
+            for event in &wallet.changes.events {
+                let (kind, data) = (event.kind.as_str(), event.data.clone());
+                columns.push(wallet.workspace.0, kind, event.occurred_at, event.seq, data);
+            }
+        }
+        columns
     }
 }
 

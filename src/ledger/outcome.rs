@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::account::Entry;
 use super::call::{Call, CallEnd, CallStatus};
 use super::command::{Answer, LotGrant, PaymentState, Refusal};
+use super::event::Event;
 use super::posting::{Posting, PostingKind};
 use super::wallet::Subscription;
 use crate::units::{MilliCents, Seconds};
@@ -65,6 +66,8 @@ pub struct Changes {
     pub calls_changed: BTreeSet<String>,
     /// What was used, by day in the workspace's zone.
     pub usage: BTreeMap<Date, Usage>,
+    /// What to tell, in order.
+    pub events: Vec<Event>,
     /// Something of the wallet's own row changed.
     pub wallet: bool,
 }

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
 
-use super::columns::{CallChanges, LotsDrawn, NewCalls, NewLots, NewPostings, UsageColumns, WalletColumns};
+use super::columns::{CallChanges, LotsDrawn, NewCalls, NewEvents, NewLots, NewPostings, UsageColumns, WalletColumns};
 use super::command::Command;
 use super::outcome::Posted;
 use super::posting::PostingKind;
@@ -43,6 +43,7 @@ pub struct Store {
     save_calls: Statement,
     change_calls: Statement,
     add_usage: Statement,
+    save_events: Statement,
 }
 
 /// What a batch needs to see: its workspaces, the calls that it names, the postings that it would repeat.
@@ -104,6 +105,7 @@ impl Store {
             save_calls: client.prepare(SAVE_CALLS).await?,
             change_calls: client.prepare(CHANGE_CALLS).await?,
             add_usage: client.prepare(ADD_USAGE).await?,
+            save_events: client.prepare(SAVE_EVENTS).await?,
             client,
         })
     }
@@ -193,6 +195,7 @@ impl Store {
         let calls = NewCalls::of(wallets);
         let changed = CallChanges::of(wallets);
         let usage = UsageColumns::of(wallets);
+        let events = NewEvents::of(wallets);
         let writes = [
             (&self.save_wallets, rows.params().to_vec(), rows.len()),
             (&self.save_postings, postings.params().to_vec(), postings.len()),
@@ -201,6 +204,7 @@ impl Store {
             (&self.save_calls, calls.params().to_vec(), calls.len()),
             (&self.change_calls, changed.params().to_vec(), changed.len()),
             (&self.add_usage, usage.params().to_vec(), usage.len()),
+            (&self.save_events, events.params().to_vec(), events.len()),
         ];
         let writes = writes.into_iter().filter(|(_, _, count)| *count > 0).map(|(statement, params, count)| {
             async move {
@@ -328,3 +332,7 @@ const ADD_USAGE: &str = "
         allowance_secs = d.allowance_secs + excluded.allowance_secs, packs_secs = d.packs_secs + excluded.packs_secs,
         credits_secs = d.credits_secs + excluded.credits_secs, excess_secs = d.excess_secs + excluded.excess_secs,
         charged_mc = d.charged_mc + excluded.charged_mc";
+
+const SAVE_EVENTS: &str = "
+    insert into wallet_events (workspace_id, type, occurred_at, seq, data)
+    select * from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::bigint[], $5::jsonb[])";

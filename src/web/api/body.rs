@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use axum::body::to_bytes;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
@@ -31,13 +31,18 @@ impl FromRequest<AppState> for Fields {
         if !is_json(request.headers()) {
             return Err(ApiError::NotJson);
         }
-        let body = to_bytes(request.into_body(), LIMIT).await.map_err(|_| ApiError::TooLarge)?;
+        let body = read(request.into_body()).await?;
         match serde_json::from_slice(&body) {
             Ok(Unambiguous(Value::Object(fields))) => Ok(Self(fields)),
             Ok(_) => Err(ApiError::InvalidJson("The body has to be a JSON object".to_owned())),
             Err(error) => Err(ApiError::InvalidJson(format!("The body is not JSON: {error}"))),
         }
     }
+}
+
+/// A body, up to its end or to what it may be long.
+pub async fn read(body: Body) -> Result<Bytes, ApiError> {
+    to_bytes(body, LIMIT).await.map_err(|_| ApiError::TooLarge)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

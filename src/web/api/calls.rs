@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
+use axum::{Extension, Json};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::body::Fields;
 use super::forms::by_unit;
+use super::idempotency::Attempt;
 use super::key::CallsKey;
 use super::wallet::{CannotStart, CannotStartBody};
 use super::{ApiError, schemas};
@@ -153,13 +154,12 @@ impl StartCall {
         fields.finish()?;
         Ok(start)
     }
-}
 
-impl From<StartCall> for Placement {
-    fn from(start: StartCall) -> Self {
-        let StartCall { id, direction, agent, from, to, recording, metadata } = start;
-        let id = id.unwrap_or_else(|| ids::fresh("call"));
-        Self { id, direction, agent, from, to, recording: recording.unwrap_or_default(), metadata }
+    /// A call that the client does not name gets the id `unnamed`.
+    fn placement(self, unnamed: String) -> Placement {
+        let StartCall { id, direction, agent, from, to, recording, metadata } = self;
+        let (id, recording) = (id.unwrap_or(unnamed), recording.unwrap_or_default());
+        Placement { id, direction, agent, from, to, recording, metadata }
     }
 }
 
@@ -181,10 +181,12 @@ impl From<StartCall> for Placement {
 pub async fn start(
     CallsKey(program): CallsKey,
     State(state): State<AppState>,
+    attempt: Option<Extension<Attempt>>,
     fields: Fields,
 ) -> Result<(StatusCode, Json<CallBody>), ApiError> {
     let start = StartCall::read(fields)?;
-    match start_call(&state, program.workspace, start.into()).await {
+    let unnamed = attempt.map_or_else(|| ids::fresh("call"), |Extension(attempt)| attempt.id("call"));
+    match start_call(&state, program.workspace, start.placement(unnamed)).await {
         Ok((call, repeated)) => {
             let status = if repeated { StatusCode::OK } else { StatusCode::CREATED };
             Ok((status, Json(CallBody::new(&program, call))))

@@ -59,6 +59,10 @@ pub enum ApiError {
     IdConflict,
     /// 409: the call has ended with other figures, which are these.
     AlreadyCompleted(Box<CallBody>),
+    /// 409: the Idempotency-Key was sent with another body.
+    IdempotencyMismatch,
+    /// 409: the first request with this Idempotency-Key is still worked on.
+    IdempotencyInProgress,
     /// 413: the body is over 64 KiB.
     TooLarge,
     /// 415: the body is not declared as JSON.
@@ -90,7 +94,10 @@ impl ApiError {
             Self::InsufficientScope(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::IdConflict | Self::AlreadyCompleted(_) => StatusCode::CONFLICT,
+            Self::IdConflict
+            | Self::AlreadyCompleted(_)
+            | Self::IdempotencyMismatch
+            | Self::IdempotencyInProgress => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::InvalidField { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -116,6 +123,12 @@ impl ApiError {
             Self::MethodNotAllowed => ("method_not_allowed", "This address answers to other methods"),
             Self::IdConflict => ("id_conflict", "A call with this id was started with other fields"),
             Self::AlreadyCompleted(_) => ("already_completed", "The call has ended with other figures"),
+            Self::IdempotencyMismatch => {
+                ("idempotency_mismatch", "This Idempotency-Key was used with another body; take a new key")
+            }
+            Self::IdempotencyInProgress => {
+                ("idempotency_in_progress", "The first request with this Idempotency-Key has no answer yet")
+            }
             Self::TooLarge => ("body_too_large", "The body is over 64 KiB"),
             Self::NotJson => ("unsupported_media_type", "Send the body as application/json"),
             Self::Unavailable => ("unavailable", "The ledger cannot be reached; send the same request again"),
@@ -134,7 +147,7 @@ impl IntoResponse for ApiError {
         let mut headers = HeaderMap::new();
         match self {
             Self::InvalidKey => _ = headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-            Self::Unavailable => _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
+            Self::Unavailable | Self::IdempotencyInProgress => _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
             _ => {}
         }
         let (code, message) = self.code_and_message();

@@ -4,6 +4,7 @@ mod body;
 mod calls;
 mod error;
 mod forms;
+pub mod idempotency;
 mod json;
 mod key;
 mod lots;

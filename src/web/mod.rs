@@ -6,6 +6,7 @@ mod billing;
 pub mod buy;
 pub mod components;
 pub mod dates;
+mod docs;
 pub mod document;
 pub mod error;
 mod health;
@@ -48,6 +49,7 @@ pub fn router(state: AppState) -> Router {
             "/webhooks/stripe",
             post(stripe_webhook::receive).layer(DefaultBodyLimit::max(stripe_webhook::LONGEST_EVENT)),
         )
+        .route("/docs", get(docs::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     let all = pages

@@ -1,5 +1,7 @@
 //! Configuration from the environment (SPEC §6). Every missing or bad value is reported at once, with what to set.
 
+mod proxies;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,6 +9,8 @@ use std::str::FromStr;
 
 use jiff::SignedDuration;
 use url::Url;
+
+pub use proxies::TrustedProxies;
 
 /// What demo mode's sandbox and server share; nothing secret.
 const DEMO_WEBHOOK_SECRET: &str = "whsec_minutebank_demo";
@@ -55,6 +59,8 @@ pub struct Config {
     pub stripe: StripeConfig,
     /// `STRIPE_SANDBOX_ADDR`: where demo mode's sandbox listens.
     pub sandbox_addr: SocketAddr,
+    /// `MINUTEBANK_TRUSTED_PROXIES`: addresses and networks of the proxies in front, which say who asks.
+    pub trusted_proxies: TrustedProxies,
     /// `LEPTOS_SITE_ROOT`: style sheet, icons and the islands' code.
     pub site_root: PathBuf,
 }
@@ -198,15 +204,16 @@ impl Config {
                 "demo mode listens on loopback only; MINUTEBANK_DEMO_PUBLIC=1 allows another MINUTEBANK_ADDR".into(),
             );
         }
+        let trusted_proxies = reader.parsed("MINUTEBANK_TRUSTED_PROXIES", "addresses or networks like 10.0.0.0/8", "");
         let data_dir = reader.text("MINUTEBANK_DATA_DIR").map(PathBuf::from).or_else(default_data_dir);
         if data_dir.is_none() {
             reader.wrong.push("MINUTEBANK_DATA_DIR is not set and this user has no data folder".into());
         }
         let site_root = reader.text("LEPTOS_SITE_ROOT").map_or_else(|| PathBuf::from("target/site"), PathBuf::from);
         let database_url = reader.text("DATABASE_URL").map(Secret);
-        let complete = (addr, public_url, data_dir, stripe, sandbox_addr);
+        let complete = (addr, public_url, data_dir, stripe, sandbox_addr, trusted_proxies);
         match complete {
-            (Some(addr), Some(public_url), Some(data_dir), Some(stripe), Some(sandbox_addr))
+            (Some(addr), Some(public_url), Some(data_dir), Some(stripe), Some(sandbox_addr), Some(trusted_proxies))
                 if reader.wrong.is_empty() =>
             {
                 Ok(Self {
@@ -218,6 +225,7 @@ impl Config {
                     clock_offset,
                     stripe,
                     sandbox_addr,
+                    trusted_proxies,
                     site_root,
                 })
             }

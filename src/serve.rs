@@ -21,6 +21,7 @@ use crate::ledger::{self, Ledger, Options};
 use crate::payments::Stripe;
 use crate::state::AppState;
 use crate::web;
+use crate::web::connections::{self, SLOWEST_HEAD};
 
 /// Connections of the pages and the API; the writer has its own.
 const CONNECTIONS: u32 = 16;
@@ -56,9 +57,6 @@ pub enum ServeError {
     /// The demo data could not be made.
     #[error(transparent)]
     Demo(#[from] DemoError),
-    /// The server failed.
-    #[error("the server failed: {0}")]
-    Serve(#[from] io::Error),
 }
 
 /// The database's address, and the embedded Postgres behind it, if it is ours.
@@ -131,9 +129,9 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
     chores.spawn(answer_once::keep_forgetting(state.clone()));
     chores.spawn(web::session::keep_removing_expired(state.clone()));
     welcome(&state.config);
-    let served = axum::serve(listener, web::router(state.clone())).with_graceful_shutdown(told_to_stop());
+    let router = web::router(state.clone());
     tokio::select! {
-        served = served.into_future() => served?,
+        () = connections::serve(listener, router, SLOWEST_HEAD, told_to_stop()) => {}
         () = last_call() => tracing::warn!("requests were still in flight at the end"),
     }
     chores.shutdown().await;

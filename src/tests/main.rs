@@ -5,6 +5,7 @@ mod demo;
 mod fixture;
 mod history;
 mod ledger;
+mod limits;
 mod model;
 mod payments;
 mod sign_in;

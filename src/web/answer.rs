@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::components::SectionError;
 use super::document::{Document, content_policy, render};
 use super::error::Error;
+use super::limits::TooMany;
 use super::pages::{Problem, error_page};
 use super::session::Viewer;
 use super::shell::Frame;
@@ -48,16 +49,19 @@ pub fn page(config: &Config, document: Document) -> Response {
 /// The page for what went wrong.
 pub fn error_document(config: &Config, error: &Error) -> Response {
     let problem = match error {
-        Error::FormExpired | Error::BadForm | Error::TooLarge => Problem::FormExpired,
+        Error::FormExpired | Error::BadForm | Error::TooLarge | Error::TooSlow => Problem::FormExpired,
         Error::NotAllowed => Problem::NotAllowed,
-        Error::SignedOut { .. } | Error::NotFound | Error::MethodNotAllowed => Problem::NotFound,
+        Error::SignedOut { .. } | Error::NotFound | Error::MethodNotAllowed | Error::AddressTooLong => {
+            Problem::NotFound
+        }
+        Error::TooMany(TooMany { seconds }) => Problem::TooMany { seconds: *seconds },
         Error::Unavailable => Problem::Unavailable,
         Error::Failed(_) => Problem::Failed,
     };
     let mut response = page(config, render(|| error_page(problem, config.demo)));
     *response.status_mut() = error.status();
-    if *error == Error::Unavailable {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    if let Some(seconds) = error.retry_after() {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }

@@ -5,6 +5,8 @@
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::body::Unread;
+use super::limits::TooMany;
 use crate::app::ReadError;
 use crate::ledger::LedgerError;
 
@@ -28,6 +30,12 @@ pub enum Error {
     MethodNotAllowed,
     /// More was sent than any form of ours holds.
     TooLarge,
+    /// The address is longer than any of ours.
+    AddressTooLong,
+    /// The body did not come in time.
+    TooSlow,
+    /// Asked too often; again after so many seconds.
+    TooMany(TooMany),
     /// The database is away.
     Unavailable,
     /// Our fault; the text is for the log.
@@ -35,6 +43,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// After how many seconds it may be tried again, where that is known.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Error::TooMany(TooMany { seconds }) => Some(*seconds),
+            Error::Unavailable => Some(1),
+            _ => None,
+        }
+    }
+
     /// The status that it is answered with.
     pub fn status(&self) -> StatusCode {
         match self {
@@ -44,6 +61,9 @@ impl Error {
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::AddressTooLong => StatusCode::URI_TOO_LONG,
+            Error::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Error::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Error::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -60,8 +80,8 @@ impl IntoResponse for Error {
             tracing::error!(reason, "a page failed");
         }
         let mut response = self.status().into_response();
-        if self == Error::Unavailable {
-            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response.extensions_mut().insert(self);
         response
@@ -81,6 +101,21 @@ fn sign_in_address(next: Option<&str>) -> String {
 /// True where the database is away: everything else is a fault of ours.
 pub(super) fn is_away(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_))
+}
+
+impl From<TooMany> for Error {
+    fn from(error: TooMany) -> Self {
+        Error::TooMany(error)
+    }
+}
+
+impl From<Unread> for Error {
+    fn from(error: Unread) -> Self {
+        match error {
+            Unread::TooLong => Error::TooLarge,
+            Unread::TooSlow => Error::TooSlow,
+        }
+    }
 }
 
 impl From<sqlx::Error> for Error {

@@ -3,13 +3,17 @@
 mod answer;
 pub mod api;
 mod billing;
+mod body;
 pub mod buy;
+mod client;
 pub mod components;
+pub mod connections;
 pub mod dates;
 pub mod document;
 pub mod error;
 mod health;
 mod layers;
+pub mod limits;
 mod packages;
 pub mod pages;
 pub mod session;
@@ -18,7 +22,6 @@ mod sign_in;
 pub mod stripe_webhook;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{get, post};
@@ -44,10 +47,7 @@ pub fn router(state: AppState) -> Router {
         .route("/wallet", get(to_billing))
         .route_layer(session::layer(&state.config, sessions));
     let programs = Router::new()
-        .route(
-            "/webhooks/stripe",
-            post(stripe_webhook::receive).layer(DefaultBodyLimit::max(stripe_webhook::LONGEST_EVENT)),
-        )
+        .route("/webhooks/stripe", post(stripe_webhook::receive))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     let all = pages

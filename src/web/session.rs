@@ -7,7 +7,7 @@ mod store;
 
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Form, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
@@ -21,6 +21,7 @@ use url::Url;
 
 pub use store::Sessions;
 
+use super::body::read;
 use super::error::Error;
 use crate::config::Config;
 use crate::ids;
@@ -214,7 +215,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for CsrfForm<T> {
         }
         let session = session_of(&mut parts, state).await?;
         let expected: Option<String> = session.get(CSRF).await?;
-        let body = to_bytes(body, FORM_LIMIT).await.map_err(|_| Error::TooLarge)?;
+        let body = read(body, FORM_LIMIT).await?;
         let sent =
             url::form_urlencoded::parse(&body).find(|(name, _)| name == CSRF).map(|(_, token)| token.into_owned());
         if !same_token(expected.as_deref(), sent.as_deref()) {

@@ -1,18 +1,21 @@
 //! `/sign-in` and `/sign-out`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::extract::{Extension, Query, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use tower_sessions::Session;
 
 use super::answer::page;
+use super::client::ClientAddress;
 use super::document::render;
 use super::error::Error;
-use super::pages::{DemoLogin, SignInView, sign_in_page};
+use super::limits::Limits;
+use super::pages::{DemoLogin, SignInRefusal, SignInView, sign_in_page};
 use super::session::{self, CsrfForm};
 use crate::app::sign_in::{demo_logins, sign_in};
 use crate::state::AppState;
@@ -37,10 +40,15 @@ pub async fn show(
         session::remember_next(&session, &next).await?;
     }
     let email = query.get("email").cloned().unwrap_or_default();
-    form(&state, &session, email, false).await
+    form(&state, &session, email, None).await
 }
 
-async fn form(state: &AppState, session: &Session, email: String, refused: bool) -> Result<Response, Error> {
+async fn form(
+    state: &AppState,
+    session: &Session,
+    email: String,
+    refused: Option<SignInRefusal>,
+) -> Result<Response, Error> {
     let csrf = session::form_token(session).await?;
     let demo = if state.config.demo { Some(logins(state).await?) } else { None };
     let view = SignInView { csrf, email, refused, demo };
@@ -68,13 +76,23 @@ pub struct SignInForm {
 pub async fn submit(
     State(state): State<AppState>,
     session: Session,
+    Extension(limits): Extension<Arc<Limits>>,
+    ClientAddress(from): ClientAddress,
     CsrfForm(typed): CsrfForm<SignInForm>,
 ) -> Result<Response, Error> {
+    if let Err(too_many) = limits.sign_in(from, &typed.email) {
+        let refused = SignInRefusal::TooMany { seconds: too_many.seconds };
+        let mut response = form(&state, &session, typed.email, Some(refused)).await?;
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        response.headers_mut().insert(header::RETRY_AFTER, too_many.seconds.into());
+        return Ok(response);
+    }
     let Some((user, workspace)) = sign_in(&state, &typed.email, typed.password).await? else {
-        let mut response = form(&state, &session, typed.email, true).await?;
+        let mut response = form(&state, &session, typed.email, Some(SignInRefusal::Wrong)).await?;
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(response);
     };
+    limits.signed_in(from, &typed.email);
     let next = session::next(&session).await?;
     session::sign_in(&session, user, workspace, state.clock.now()).await?;
     Ok(Redirect::to(next.as_deref().unwrap_or(HOME)).into_response())

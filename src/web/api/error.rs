@@ -11,7 +11,9 @@ use crate::app::ReadError;
 use crate::app::identify::NotAllowed;
 use crate::ledger::{LedgerError, Refusal};
 use crate::tenants::Scope;
+use crate::web::body::Unread;
 use crate::web::error::{Error, is_away};
+use crate::web::limits::TooMany;
 
 /// Why a request is not answered as asked.
 #[derive(Debug)]
@@ -40,8 +42,12 @@ pub enum ApiError {
     IdempotencyMismatch,
     /// 409: the first request with this Idempotency-Key is still worked on.
     IdempotencyInProgress,
+    /// 408: the body did not come in time.
+    TooSlow,
     /// 413: the body is over 64 KiB.
     TooLarge,
+    /// 414: the address is longer than any of ours.
+    AddressTooLong,
     /// 415: the body is not declared as JSON.
     NotJson,
     /// 422: a field is unknown, missing, of the wrong type or out of range.
@@ -51,6 +57,8 @@ pub enum ApiError {
         /// What it has to be.
         message: String,
     },
+    /// 429: again after so many seconds.
+    TooMany(TooMany),
     /// 503: repeat it with the same id.
     Unavailable,
     /// 500: our fault; the text is for the log.
@@ -71,11 +79,13 @@ impl ApiError {
             Self::InsufficientScope(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::IdConflict
-            | Self::AlreadyCompleted(_)
-            | Self::IdempotencyMismatch
-            | Self::IdempotencyInProgress => StatusCode::CONFLICT,
+            Self::IdConflict | Self::AlreadyCompleted(_) | Self::IdempotencyMismatch | Self::IdempotencyInProgress => {
+                StatusCode::CONFLICT
+            }
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::AddressTooLong => StatusCode::URI_TOO_LONG,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::InvalidField { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -106,6 +116,9 @@ impl ApiError {
             Self::IdempotencyInProgress => {
                 ("idempotency_in_progress", "The first request with this Idempotency-Key has no answer yet")
             }
+            Self::TooSlow => ("request_timeout", "The body did not come in time; send the same request again"),
+            Self::AddressTooLong => ("address_too_long", "The address is longer than any of this API"),
+            Self::TooMany(_) => ("rate_limited", "Too many requests; wait as long as Retry-After says"),
             Self::TooLarge => ("body_too_large", "The body is over 64 KiB"),
             Self::NotJson => ("unsupported_media_type", "Send the body as application/json"),
             Self::Unavailable => ("unavailable", "The ledger cannot be reached; send the same request again"),
@@ -142,7 +155,10 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         match self {
             Self::InvalidKey => _ = headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-            Self::Unavailable | Self::IdempotencyInProgress => _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
+            Self::TooMany(TooMany { seconds }) => _ = headers.insert(header::RETRY_AFTER, seconds.into()),
+            Self::Unavailable | Self::IdempotencyInProgress => {
+                _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))
+            }
             _ => {}
         }
         response
@@ -152,6 +168,21 @@ impl IntoResponse for ApiError {
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
         if is_away(&error) { Self::Unavailable } else { Self::Failed(error.to_string()) }
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(error: TooMany) -> Self {
+        Self::TooMany(error)
+    }
+}
+
+impl From<Unread> for ApiError {
+    fn from(error: Unread) -> Self {
+        match error {
+            Unread::TooLong => Self::TooLarge,
+            Unread::TooSlow => Self::TooSlow,
+        }
     }
 }
 
@@ -186,6 +217,8 @@ impl From<Error> for ApiError {
         match error {
             Error::NotFound => Self::NotFound,
             Error::MethodNotAllowed => Self::MethodNotAllowed,
+            Error::AddressTooLong => Self::AddressTooLong,
+            Error::TooMany(error) => Self::TooMany(error),
             Error::Unavailable => Self::Unavailable,
             other => Self::Failed(format!("{other:?}")),
         }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::error::in_words;
 use crate::web::components::Mark;
 use crate::web::document::Html;
 
@@ -12,10 +13,31 @@ pub struct SignInView {
     pub csrf: String,
     /// What was typed as email, or chosen from the demo logins.
     pub email: String,
-    /// The attempt failed.
-    pub refused: bool,
+    /// What became of the attempt before.
+    pub refused: Option<SignInRefusal>,
     /// In demo mode, who can sign in; `None` otherwise.
     pub demo: Option<Vec<DemoLogin>>,
+}
+
+/// Why an attempt failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInRefusal {
+    /// Address and password do not belong together.
+    Wrong,
+    /// There were too many attempts before this one.
+    TooMany {
+        /// When to try again.
+        seconds: u64,
+    },
+}
+
+impl SignInRefusal {
+    fn words(self) -> String {
+        match self {
+            SignInRefusal::Wrong => "Email or password is wrong.".to_owned(),
+            SignInRefusal::TooMany { seconds } => format!("Too many attempts. Try again in {}.", in_words(seconds)),
+        }
+    }
 }
 
 /// Somebody who can sign in to the demo.
@@ -65,14 +87,14 @@ pub fn sign_in_page(view: SignInView) -> impl IntoView {
                             required
                             maxlength="1024"
                             autofocus=chosen
-                            aria-invalid=refused.then_some("true")
-                            aria-describedby=refused.then_some("refused")
+                            aria-invalid=refused.map(|_| "true")
+                            aria-describedby=refused.map(|_| "refused")
                         />
                         {refused
-                            .then(|| {
+                            .map(|refused| {
                                 view! {
                                     <p class="wrong" id="refused" role="alert">
-                                        "Email or password is wrong."
+                                        {refused.words()}
                                     </p>
                                 }
                             })}

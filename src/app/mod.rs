@@ -1,9 +1,12 @@
 //! Use cases, one file per verb; reads for the pages. `app` owns begin and commit, stores only borrow a connection.
 
+pub mod api_keys;
 pub mod buy_credits;
 pub mod buy_pack;
+pub mod change_password;
 pub mod expire_calls;
 pub mod find_purchase;
+pub mod forgot_password;
 pub mod fulfil_purchase;
 pub mod identify;
 pub mod open_checkout;
@@ -11,12 +14,15 @@ pub mod open_periods;
 pub mod overview;
 pub mod packages;
 pub mod reconcile;
+pub mod send_mail;
+pub mod sessions;
 pub mod settle_call;
 pub mod sign_in;
 pub mod start_call;
 pub mod stripe_event;
 pub mod sweep_purchases;
 mod wallet;
+pub mod workspaces;
 
 pub use wallet::current_wallet;
 

@@ -3,9 +3,11 @@
 mod billing;
 mod demo;
 mod fixture;
+mod forgot;
 mod ledger;
 mod model;
 mod payments;
+mod settings;
 mod sign_in;
 mod site;
 mod statements;

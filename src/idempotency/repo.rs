@@ -9,12 +9,7 @@ use crate::tenants::Scope;
 
 /// Takes the work of a key, where nobody has it or nobody has it any more. The claim's identity is the one that earlier
 /// attempts with the same body had. `None`: ask for the [`standing`].
-pub async fn claim(
-    db: &mut PgConnection,
-    keyed: &Keyed,
-    fresh: &Claim,
-    now: Timestamp,
-) -> sqlx::Result<Option<Claim>> {
+pub async fn claim(db: &mut PgConnection, keyed: &Keyed, fresh: &Claim, now: Timestamp) -> sqlx::Result<Option<Claim>> {
     let identity: Option<String> = sqlx::query_scalar(
         "insert into idempotency_keys as k
              (workspace_id, scope_hash, body_hash, identity, created_at, worker, held_until)

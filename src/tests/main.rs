@@ -3,10 +3,12 @@
 mod billing;
 mod demo;
 mod fixture;
+mod forgot;
 mod history;
 mod ledger;
 mod model;
 mod payments;
+mod settings;
 mod sign_in;
 mod site;
 mod statements;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use axum::{Extension, Json};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -94,10 +94,9 @@ impl ApiError {
             Self::InsufficientScope(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::IdConflict
-            | Self::AlreadyCompleted(_)
-            | Self::IdempotencyMismatch
-            | Self::IdempotencyInProgress => StatusCode::CONFLICT,
+            Self::IdConflict | Self::AlreadyCompleted(_) | Self::IdempotencyMismatch | Self::IdempotencyInProgress => {
+                StatusCode::CONFLICT
+            }
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::InvalidField { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -147,7 +146,9 @@ impl IntoResponse for ApiError {
         let mut headers = HeaderMap::new();
         match self {
             Self::InvalidKey => _ = headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-            Self::Unavailable | Self::IdempotencyInProgress => _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
+            Self::Unavailable | Self::IdempotencyInProgress => {
+                _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))
+            }
             _ => {}
         }
         let (code, message) = self.code_and_message();

@@ -89,6 +89,52 @@ fn an_address_fails_twenty_times_a_minute_and_success_is_free() {
 }
 
 #[test]
+fn links_to_a_new_password_are_few_and_keep_the_typed_address() {
+    world(async |world| {
+        dana(world).await;
+        let browser = Site::of(world).await.browser();
+        let csrf = browser.get("/forgot").await.hidden("csrf");
+        let ask = async |email: &str| browser.post("/forgot", &[("csrf", &csrf), ("email", email)]).await;
+        // Nobody has the second address; that makes no difference.
+        for email in [DANA, "nobody@harbor.test"] {
+            for _ in 0..5 {
+                assert_eq!(ask(email).await.location(), "/forgot?notice=sent");
+            }
+            let refused = ask(email).await;
+            assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, "720"));
+            assert!(refused.body.contains("Too many attempts. Try again in 12 minutes."), "{}", refused.body);
+            assert!(refused.body.contains(&format!("value=\"{email}\"")));
+        }
+        let mut others = (0..20).map(async |number| ask(&format!("p{number}@harbor.test")).await.status);
+        let refused = join_all(&mut others).await.into_iter().filter(|status| *status == 429).count();
+        assert_eq!(refused, 20 - (20 - 12), "the address counts, too");
+    });
+}
+
+#[test]
+fn a_stolen_session_guesses_no_faster() {
+    world(async |world| {
+        dana(world).await;
+        let browser = Site::of(world).await.browser();
+        browser.sign_in(DANA, PASSWORD).await;
+        let csrf = browser.get("/settings").await.hidden("csrf");
+        let change = async |current: &str| {
+            let new = "a wholly other phrase 7";
+            let fields = [("csrf", csrf.as_str()), ("current", current), ("new", new), ("again", new)];
+            browser.post("/settings/password", &fields).await
+        };
+        for _ in 0..10 {
+            assert_eq!(change("wrong").await.status, 422);
+        }
+        let refused = change(PASSWORD).await;
+        assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, "6"));
+        assert!(refused.body.contains("Too many attempts. Try again in 6 seconds."));
+        world.clock.advance(SignedDuration::from_secs(6));
+        assert_eq!(change(PASSWORD).await.status, 303);
+    });
+}
+
+#[test]
 fn behind_a_trusted_proxy_each_client_counts_for_itself() {
     world(async |world| {
         dana(world).await;

@@ -2,33 +2,53 @@
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 
+use super::limits::{Limits, TooMany};
 use crate::config::TrustedProxies;
 use crate::state::AppState;
 
 const FORWARDED: &str = "x-forwarded-for";
 
-/// Address of whoever sent the request, for limits and nothing else: it identifies nobody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClientAddress(pub IpAddr);
+/// A form whose attempts count, for where it comes from and whom it is about.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    limits: Arc<Limits>,
+    from: IpAddr,
+}
 
-impl FromRequestParts<AppState> for ClientAddress {
+impl FromRequestParts<AppState> for Counted {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        Ok(Self::of(parts, state))
+        Ok(Self { limits: Limits::of(&parts.extensions), from: client_of(parts, state) })
     }
 }
 
-impl ClientAddress {
-    /// The address that this request came from.
-    pub fn of(parts: &Parts, state: &AppState) -> Self {
-        Self(client(peer(&parts.extensions), &parts.headers, &state.config.trusted_proxies))
+impl Counted {
+    /// A password is about to be looked at.
+    pub fn sign_in(&self, email: &str) -> Result<(), TooMany> {
+        self.limits.sign_in(self.from, email)
     }
+
+    /// The password was right.
+    pub fn signed_in(&self, email: &str) {
+        self.limits.signed_in(self.from, email);
+    }
+
+    /// A link to a new password is asked for.
+    pub fn forgot(&self, email: &str) -> Result<(), TooMany> {
+        self.limits.forgot(self.from, email)
+    }
+}
+
+/// The address that this request came from.
+pub fn client_of(parts: &Parts, state: &AppState) -> IpAddr {
+    client(peer(&parts.extensions), &parts.headers, &state.config.trusted_proxies)
 }
 
 /// Who opened the connection; a request without one, as tests make them, comes from nowhere.

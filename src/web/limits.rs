@@ -14,6 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use axum::http::{Extensions, StatusCode, header};
+use axum::response::Response;
 use governor::clock::Clock as TimeSource;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
@@ -52,6 +54,12 @@ pub struct TooMany {
     pub seconds: u64,
 }
 
+/// Makes a page say to programs, too, that it comes too early.
+pub fn wait(response: &mut Response, TooMany { seconds }: TooMany) {
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+}
+
 /// Every limit of this process.
 #[derive(Debug)]
 pub struct Limits {
@@ -75,6 +83,11 @@ impl Limits {
             forgot_address: limiter(FORGOT_ADDRESS),
             forgot_account: limiter(FORGOT_ACCOUNT),
         }
+    }
+
+    /// Those of this process, which a layer puts beside each request.
+    pub fn of(extensions: &Extensions) -> Arc<Self> {
+        extensions.get::<Arc<Self>>().expect("every request comes through the layers").clone()
     }
 
     /// A request with this API key, before the key is looked up.

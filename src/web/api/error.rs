@@ -1,12 +1,13 @@
 //! Errors of `/v1`: `{"error":{"code","message","field"?}}` with the codes of SPEC §4.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::calls::CallBody;
-use super::wallet::CannotStart;
+use super::wallet::{CannotStart, CannotStartBody};
 use crate::app::ReadError;
 use crate::app::identify::NotAllowed;
 use crate::ledger::{LedgerError, Refusal};
@@ -14,6 +15,28 @@ use crate::tenants::Scope;
 use crate::web::body::Unread;
 use crate::web::error::{Error, is_away};
 use crate::web::limits::TooMany;
+
+/// An error.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
+pub struct ErrorBody {
+    error: ErrorFields,
+}
+
+/// What is wrong.
+#[derive(Debug, Serialize, ToSchema)]
+struct ErrorFields {
+    /// For programs.
+    code: &'static str,
+    /// For people.
+    message: String,
+    /// With `invalid_field`: which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// With `already_completed`: the call with the figures that stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<Box<CallBody>>,
+}
 
 /// Why a request is not answered as asked.
 #[derive(Debug)]
@@ -100,7 +123,7 @@ impl ApiError {
                 return ("insufficient_scope", format!("This key lacks the scope {}", scope.as_str()));
             }
             Self::InvalidField { message, .. } => return ("invalid_field", message.clone()),
-            Self::CannotStart(why) => return (why.code(), why.message().to_owned()),
+            Self::CannotStart(error) => (error.code, error.message),
             Self::WorkspaceRequired => {
                 ("workspace_required", "With an agency's key, name the workspace in the header Minutebank-Workspace")
             }
@@ -126,20 +149,6 @@ impl ApiError {
         };
         (code, message.to_owned())
     }
-
-    /// What stands beside code and message.
-    fn details(&self) -> Map<String, Value> {
-        let details = match self {
-            Self::InvalidField { field, .. } => json!({ "field": field }),
-            Self::AlreadyCompleted(call) => json!({ "call": call }),
-            Self::CannotStart(why) => json!(why),
-            _ => Value::Null,
-        };
-        match details {
-            Value::Object(details) => details,
-            _ => Map::new(),
-        }
-    }
 }
 
 impl IntoResponse for ApiError {
@@ -147,12 +156,8 @@ impl IntoResponse for ApiError {
         if let Self::Failed(reason) = &self {
             tracing::error!(reason, "a request of the API failed");
         }
-        let (code, message) = self.code_and_message();
-        let mut error = self.details();
-        error.insert("code".to_owned(), code.into());
-        error.insert("message".to_owned(), message.into());
-        let mut response = (self.status(), Json(json!({ "error": error }))).into_response();
-        let headers = response.headers_mut();
+        let status = self.status();
+        let mut headers = HeaderMap::new();
         match self {
             Self::InvalidKey => _ = headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
             Self::TooMany(TooMany { seconds }) => _ = headers.insert(header::RETRY_AFTER, seconds.into()),
@@ -161,7 +166,16 @@ impl IntoResponse for ApiError {
             }
             _ => {}
         }
-        response
+        let (code, message) = self.code_and_message();
+        let (field, call) = match self {
+            Self::CannotStart(error) => {
+                return (status, headers, Json(CannotStartBody { error: *error })).into_response();
+            }
+            Self::InvalidField { field, .. } => (Some(field), None),
+            Self::AlreadyCompleted(call) => (None, Some(call)),
+            _ => (None, None),
+        };
+        (status, headers, Json(ErrorBody { error: ErrorFields { code, message, field, call } })).into_response()
     }
 }
 

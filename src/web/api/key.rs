@@ -10,7 +10,7 @@ use super::ApiError;
 use crate::app::identify::{self, Caller, NotAllowed, Program};
 use crate::state::AppState;
 use crate::tenants::Scope;
-use crate::web::client::ClientAddress;
+use crate::web::client::client_of;
 use crate::web::limits::Limits;
 
 /// With an agency's key: the workspace that the request is about.
@@ -61,11 +61,11 @@ pub async fn caller(parts: &Parts, state: &AppState) -> Result<Caller, ApiError>
         Some(Ok(named)) => Some(named.trim()),
         Some(Err(_)) => return Err(ApiError::NotFound),
     };
-    let limits: &Arc<Limits> = parts.extensions.get().expect("every request comes through the layers");
+    let limits = Limits::of(&parts.extensions);
     limits.request(key)?;
     let caller = identify::caller(state, key, named).await;
     if let Err(NotAllowed::InvalidKey) = &caller {
-        limits.failed_key(ClientAddress::of(parts, state).0)?;
+        limits.failed_key(client_of(parts, state))?;
     }
     Ok(caller?)
 }

@@ -34,7 +34,7 @@ impl Problem {
                 ("This form has expired", "Nothing was changed. Open the page again and send it once more.")
             }
             Problem::NotAllowed => {
-                ("You cannot do this", "Nothing was changed. Ask an owner of the workspace for the right to buy.")
+                ("You cannot do this", "Nothing was changed. Ask an owner of the workspace to do it.")
             }
             Problem::TooMany { seconds } => {
                 return ("Too many attempts", format!("Nothing was changed. Try again in {}.", in_words(seconds)));
@@ -50,8 +50,13 @@ impl Problem {
     }
 }
 
+/// Beside a field, after too many attempts.
+pub fn too_early(seconds: u64) -> String {
+    format!("Too many attempts. Try again in {}.", in_words(seconds))
+}
+
 /// How long to wait: seconds up to a minute and a half, then whole minutes, rounded up.
-pub(super) fn in_words(seconds: u64) -> String {
+fn in_words(seconds: u64) -> String {
     match seconds {
         0 | 1 => "1 second".to_owned(),
         2..=90 => format!("{seconds} seconds"),

@@ -8,6 +8,7 @@ mod history;
 mod ledger;
 mod model;
 mod payments;
+mod sections;
 mod settings;
 mod sign_in;
 mod site;

@@ -6,6 +6,7 @@ mod api_keys;
 mod billing;
 mod body;
 pub mod buy;
+pub mod charts;
 mod client;
 pub mod components;
 pub mod connections;
@@ -19,18 +20,22 @@ mod layers;
 pub mod limits;
 mod packages;
 pub mod pages;
+pub mod sections;
 pub mod session;
 mod settings;
 pub mod shell;
 mod sign_in;
 pub mod stripe_webhook;
+mod usage;
 mod workspace;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{get, post};
+use leptos::server_fn::ServerFn as _;
 
+use crate::islands;
 use crate::state::AppState;
 use error::Error;
 use session::Sessions;
@@ -56,6 +61,10 @@ pub fn router(state: AppState) -> Router {
         .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))
         .route("/settings/keys", post(api_keys::create))
         .route("/settings/keys/revoke", post(api_keys::revoke))
+        .route(islands::Wallet::PATH, get(sections::answer))
+        .route("/billing/usage.csv", get(usage::csv))
+        .route(islands::Usage::PATH, get(sections::answer))
+        .route(islands::AddonPacks::PATH, get(sections::answer))
         .route("/usage", get(to_billing))
         .route("/wallet", get(to_billing))
         .route_layer(session::layer(&state.config, sessions));

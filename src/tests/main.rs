@@ -3,10 +3,14 @@
 mod billing;
 mod demo;
 mod fixture;
+mod forgot;
 mod history;
 mod ledger;
+mod limits;
 mod model;
 mod payments;
+mod sections;
+mod settings;
 mod sign_in;
 mod site;
 mod statements;

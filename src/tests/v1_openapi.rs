@@ -28,6 +28,8 @@ struct Stage {
     charger: Program,
     /// Of an application whose database is away.
     nowhere: Program,
+    /// Guesses keys, and has guessed too many.
+    guesser: Program,
 }
 
 impl Stage {
@@ -49,6 +51,12 @@ impl Stage {
             agency: site.program("mb_test_agency"),
             charger: site.program("mb_test_charger"),
             nowhere: away.program("mb_test_owner"),
+            guesser: {
+                // Its own application: what it counts is nobody else's.
+                let guesser = Site::of(world).await.program("mb_test_guess");
+                while guesser.get("/v1/wallet").await.status != 429 {}
+                guesser
+            },
             site,
         }
     }
@@ -114,6 +122,7 @@ impl Stage {
             "415" => self.owner.post_raw(&path, "text/plain", body.to_string()).await,
             "422" if body.is_null() => send(&self.owner, &format!("{path}?surprise=1"), &body).await,
             "422" => send(&self.owner, &path, &json!({ "surprise": 1 })).await,
+            "429" => send(&self.guesser, &path, &body).await,
             "503" => send(&self.nowhere, &path, &body).await,
             other => panic!("this test does not know how to provoke {other}"),
         }

@@ -59,18 +59,20 @@ struct Api;
 const EXAMPLES: &str = include_str!("examples.json");
 
 /// What every operation of a key can answer.
-const ALWAYS: [(&str, &str); 6] = [
+const ALWAYS: [(&str, &str); 7] = [
     ("400", "`workspace_required`: an agency's key comes without the header that names the workspace."),
     ("401", "`invalid_key`: there is no key, or one that opens nothing."),
     ("403", "`insufficient_scope`: the key may do other things."),
     ("404", "`not_found`: the key does not open the workspace that the header names."),
+    ("414", "`address_too_long`: path and query are over 8 KiB."),
     ("429", "`rate_limited`: too many requests; `Retry-After` says for how many seconds to wait."),
     ("503", "`unavailable`: send the same request again after `Retry-After` seconds."),
 ];
 
 /// What every operation with a body can answer, too.
-const WITH_BODY: [(&str, &str); 4] = [
+const WITH_BODY: [(&str, &str); 5] = [
     ("400", "`invalid_json`: the body is no JSON object."),
+    ("408", "`request_timeout`: the body did not come within 10 seconds."),
     ("413", "`body_too_large`: the body is over 64 KiB."),
     ("415", "`unsupported_media_type`: the body is not declared as JSON."),
     ("422", "`invalid_field`: a field is unknown, missing, of the wrong type or out of range; `field` names it."),

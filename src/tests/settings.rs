@@ -1,6 +1,7 @@
 //! `/settings`: password, sessions, API keys; and the switch between workspaces.
 
 use jiff::SignedDuration;
+use minutebank::app::api_keys::{create_api_key, revoke_api_key, show_api_key};
 use minutebank::tenants::{self, Role, Scope};
 use minutebank::units::WorkspaceId;
 use reqwest::Method;
@@ -214,6 +215,22 @@ fn a_key_is_shown_once_and_stored_nowhere() {
              select row_to_json(k)::text from api_keys k) t";
         let stored: String = sqlx::query_scalar(everywhere).fetch_one(&mut db).await.unwrap();
         assert!(!stored.contains(&key[8..]), "{stored}");
+    });
+}
+
+#[test]
+fn of_several_that_show_a_key_one_does() {
+    world(async |world| {
+        let (_, _, workspace) = dana(world).await;
+        let other = world.workspace().await;
+        let state = &world.state;
+        let id = create_api_key(state, workspace, "Call engine", &[Scope::WalletRead], "form_1").await.unwrap();
+        assert_eq!(show_api_key(state, other, id).await.unwrap(), None, "another workspace's");
+        let shown = futures::future::join_all((0..8).map(|_| show_api_key(state, workspace, id))).await;
+        assert_eq!(shown.into_iter().filter_map(Result::unwrap).count(), 1);
+        let id = create_api_key(state, workspace, "Ended", &[Scope::WalletRead], "form_2").await.unwrap();
+        revoke_api_key(state, workspace, id).await.unwrap();
+        assert_eq!(show_api_key(state, workspace, id).await.unwrap(), None, "ended before it was shown");
     });
 }
 

@@ -121,18 +121,21 @@ fn a_session_that_begins_while_all_end_ends_too() {
 #[test]
 fn a_session_has_another_id_once_the_role_is_another() {
     world(async |world| {
-        let (site, browser, _) = dana(world).await;
-        let page = browser.get("/sign-in").await;
-        assert_eq!(page.header("set-cookie"), "", "an ordinary request leaves the id");
+        let (site, _, _) = dana(world).await;
+        let browser = site.browser();
+        let cookie = |answer: &Answered| answer.header("set-cookie").split(';').next().unwrap().to_owned();
+        let before = cookie(&browser.sign_in(DANA, PASSWORD).await);
         let mut db = world.superuser().await;
         sqlx::query("update members set role = 'viewer'").execute(&mut db).await.unwrap();
+        let replay =
+            async |cookie: &str| site.browser().send(Method::GET, "/billing", &[("cookie", cookie)], &[]).await;
         let rotated = browser.get("/billing").await;
         assert_eq!(rotated.status, 200);
-        let cookie = rotated.header("set-cookie").split(';').next().unwrap().to_owned();
-        assert!(cookie.starts_with("minutebank="), "{cookie}");
+        let after = cookie(&rotated);
+        assert!(after.starts_with("minutebank=") && after != before, "{before} {after}");
+        assert_eq!(replay(&before).await.status, 303, "the id of the role before is worth nothing");
+        assert_eq!(replay(&after).await.status, 200);
         assert_eq!(browser.get("/billing").await.header("set-cookie"), "", "once");
-        let kept = site.browser().send(Method::GET, "/billing", &[("cookie", &cookie)], &[]).await;
-        assert_eq!(kept.status, 200);
     });
 }
 

@@ -70,6 +70,15 @@ impl Seconds {
     }
 }
 
+impl Seconds {
+    /// A balance, which stays in minutes, because minutes are what is sold: `158 min 00 s`, `0 min 45 s`.
+    pub fn in_minutes(self) -> String {
+        let sign = if self.0 < 0 { "−" } else { "" };
+        let minutes = i64::try_from(self.0.unsigned_abs() / 60).unwrap_or(i64::MAX);
+        format!("{sign}{} min {:02} s", grouped(minutes), self.0.unsigned_abs() % 60)
+    }
+}
+
 /// The length of one call: `45 s`, `7 min 06 s`, `1 h 23 min`.
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,6 @@
 //! Use cases, one file per verb; reads for the pages. `app` owns begin and commit, stores only borrow a connection.
 
+pub mod answer_once;
 pub mod api_keys;
 pub mod buy_credits;
 pub mod buy_pack;
@@ -8,11 +9,13 @@ pub mod expire_calls;
 pub mod find_purchase;
 pub mod forgot_password;
 pub mod fulfil_purchase;
+pub mod heartbeat;
 pub mod identify;
 pub mod open_checkout;
 pub mod open_periods;
 pub mod overview;
 pub mod packages;
+pub mod receipt;
 pub mod reconcile;
 pub mod send_mail;
 pub mod sessions;
@@ -21,6 +24,8 @@ pub mod sign_in;
 pub mod start_call;
 pub mod stripe_event;
 pub mod sweep_purchases;
+pub mod transactions;
+pub mod usage;
 mod wallet;
 pub mod workspaces;
 

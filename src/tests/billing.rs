@@ -10,7 +10,7 @@ use crate::site::{Browser, PASSWORD, Site};
 
 const DANA: &str = "owner@harbor.test";
 
-async fn signed_in(world: &World) -> (WorkspaceId, UserId, Browser) {
+pub async fn signed_in(world: &World) -> (WorkspaceId, UserId, Browser) {
     let workspace = world.subscribed(&starter()).await;
     let dana = world.person(workspace, "Dana Whitfield", DANA, Role::Owner).await;
     let browser = Site::of(world).await.browser();

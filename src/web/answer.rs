@@ -10,14 +10,19 @@ use super::pages::{Problem, error_page};
 use super::session::Viewer;
 use super::shell::Frame;
 use crate::app::ReadError;
-use crate::app::overview::overview;
+use crate::app::overview::{Overview, overview};
 use crate::app::workspaces::workspaces_of;
 use crate::config::Config;
 use crate::state::AppState;
 
 /// What surrounds every page of a signed-in person.
 pub async fn frame(state: &AppState, viewer: &Viewer) -> Frame {
-    let (overview, workspaces) = tokio::join!(overview(state, viewer.workspace), workspaces_of(state, viewer.user_id));
+    framed(state, viewer, section("the wallet", overview(state, viewer.workspace).await)).await
+}
+
+/// The same around a wallet that was read already.
+pub async fn framed(state: &AppState, viewer: &Viewer, overview: Result<Overview, SectionError>) -> Frame {
+    let workspaces = workspaces_of(state, viewer.user_id).await;
     Frame {
         viewer_name: viewer.name.clone(),
         viewer_email: viewer.email.clone(),
@@ -28,7 +33,7 @@ pub async fn frame(state: &AppState, viewer: &Viewer) -> Frame {
         // Without the list there is nothing to switch to; the page stands.
         workspaces: section("the workspaces", workspaces).unwrap_or_default(),
         workspace: viewer.workspace_public_id.clone(),
-        overview: section("the wallet", overview),
+        overview,
     }
 }
 

@@ -5,6 +5,7 @@ pub mod api;
 mod api_keys;
 mod billing;
 pub mod buy;
+pub mod charts;
 pub mod components;
 pub mod dates;
 mod demo_mail;
@@ -15,18 +16,23 @@ mod health;
 mod layers;
 mod packages;
 pub mod pages;
+pub mod sections;
 pub mod session;
 mod settings;
 pub mod shell;
 mod sign_in;
 pub mod stripe_webhook;
+mod usage;
 mod workspace;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{get, post};
+use leptos::server_fn::ServerFn as _;
 
+use crate::islands;
 use crate::state::AppState;
 use error::Error;
 use session::Sessions;
@@ -52,6 +58,10 @@ pub fn router(state: AppState) -> Router {
         .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))
         .route("/settings/keys", post(api_keys::create))
         .route("/settings/keys/revoke", post(api_keys::revoke))
+        .route(islands::Wallet::PATH, get(sections::answer))
+        .route("/billing/usage.csv", get(usage::csv))
+        .route(islands::Usage::PATH, get(sections::answer))
+        .route(islands::AddonPacks::PATH, get(sections::answer))
         .route("/usage", get(to_billing))
         .route("/wallet", get(to_billing))
         .route_layer(session::layer(&state.config, sessions));
@@ -68,7 +78,7 @@ pub fn router(state: AppState) -> Router {
         .merge(layers::files(&state.config))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
-        .nest("/v1", api::router());
+        .nest("/v1", api::router().route_layer(from_fn_with_state(state.clone(), api::idempotency::answer_once)));
     layers::around(all, &state).with_state(state)
 }
 

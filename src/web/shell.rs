@@ -6,7 +6,6 @@
 use leptos::prelude::*;
 
 use crate::app::overview::Overview;
-use crate::pricing::PurchaseMode;
 use crate::tenants::Membership;
 use crate::web::components::{BalancePill, Icon, Mark, SectionError};
 use crate::web::dates::Calendar;
@@ -38,8 +37,7 @@ pub struct Frame {
 impl Frame {
     /// The viewer may start the purchase of a pack here: their role, the plan's packs and its purchase mode allow it.
     pub fn self_service(&self) -> bool {
-        let subscription = self.overview.as_ref().ok().and_then(Overview::running);
-        self.may_buy && subscription.is_some_and(|sub| sub.addons && sub.purchase_mode == PurchaseMode::SelfService)
+        self.may_buy && self.overview.as_ref().is_ok_and(Overview::self_service)
     }
 
     /// The viewer may add credits: their role allows it, and credits can pay for something.
@@ -142,7 +140,9 @@ fn Side(frame: Frame, place: Place) -> impl IntoView {
     view! {
         <header class="side">
             <Workspace frame=frame.clone() />
-            {frame.overview.clone().ok().map(|overview| view! { <BalancePill overview=overview /> })}
+            <div data-section="pill">
+                {frame.overview.clone().ok().map(|overview| view! { <BalancePill overview=overview /> })}
+            </div>
             <button class="menu-button" type="button" popovertarget="menu" aria-label="Menu">
                 {Icon::Menu.svg()}
             </button>

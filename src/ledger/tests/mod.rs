@@ -1,6 +1,8 @@
 //! The pure core, without a database: stories with exact figures, and random histories.
 
+mod events;
 mod histories;
+mod receipts;
 mod stories;
 
 use std::sync::Arc;

@@ -10,7 +10,10 @@ mod packages;
 mod settings;
 mod sign_in;
 
-pub use billing::{BillingView, Buying, Crediting, CreditingError, Notice, Refused, billing_page};
+pub use billing::{
+    Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, RangeKind, Refused, UsageView,
+    WrongRange, addon_packs_section, billing_page, usage_section, wallet_section,
+};
 pub use demo_mail::{Letter, demo_mail_page};
 pub use error::{Problem, error_page};
 pub use forgot::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_expired_page, reset_page};

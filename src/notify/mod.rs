@@ -1,3 +1,4 @@
-//! Telling others what happened: open pages, at once.
+//! What people, programs and open pages are told.
 
 pub mod live;
+pub mod mail;

@@ -4,6 +4,7 @@ use minutebank::state::AppState;
 use minutebank::tenants::{self, Role, Scope, UserId};
 use minutebank::units::WorkspaceId;
 use minutebank::web;
+use minutebank::web::connections::{self, SLOWEST_HEAD};
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -81,7 +82,7 @@ impl Site {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let router = web::router(state);
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        tokio::spawn(connections::serve(listener, router, SLOWEST_HEAD, std::future::pending()));
         Self { base }
     }
 
@@ -165,6 +166,13 @@ impl Program {
 
     pub async fn post_raw(&self, path: &str, media_type: &str, body: impl Into<reqwest::Body>) -> Answered {
         let request = self.request(Method::POST, path).header("content-type", media_type).body(body);
+        Answered::read(request.send().await.unwrap()).await
+    }
+
+    /// The same under an Idempotency-Key.
+    pub async fn post_once(&self, key: &str, path: &str, body: impl ToString) -> Answered {
+        let request = self.request(Method::POST, path).header("content-type", "application/json");
+        let request = request.header("idempotency-key", key).body(body.to_string());
         Answered::read(request.send().await.unwrap()).await
     }
 

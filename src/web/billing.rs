@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{Query, RawQuery, State};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
 
 use super::answer::{framed, page, section};
 use super::document::render;
-use super::error::Error;
 use super::pages::{Asked, BillingView, Buying, Crediting, CreditingError, Notice, Refused, billing_page};
 use super::sections::Asking;
 use super::session::Viewer;
@@ -30,7 +29,8 @@ pub async fn show(State(state): State<AppState>, viewer: Viewer, RawQuery(query)
     let (wallet, usage, addon_packs) = asking.behind(sections).await;
     let (overview, offers) = (asking.overview().await, asking.offers().await);
     let view = BillingView { wallet, usage, addon_packs, offers, asked: asked(&parameters(&query)) };
-    page(&state.config, render(|| billing_page(framed(&state, &viewer, overview), view)))
+    let frame = framed(&state, &viewer, overview).await;
+    page(&state.config, render(|| billing_page(frame, view)))
 }
 
 /// Reads a query as forms write it; where a name stands twice, the last one counts.
@@ -92,17 +92,6 @@ fn crediting(query: &Parameters) -> Option<Crediting> {
 fn purchase_key(query: &Parameters) -> String {
     let repeated = query.get("key").filter(|key| ids::is_given_id(key));
     repeated.cloned().unwrap_or_else(|| ids::fresh("form"))
-}
-
-/// `GET /settings?tab=billing` is Billing under another name.
-///
-/// # Errors
-/// `NotFound` for every other tab.
-pub async fn settings(Query(query): Query<Parameters>) -> Result<Response, Error> {
-    match query.get("tab").map(String::as_str) {
-        None | Some("billing") => Ok(Redirect::to("/billing").into_response()),
-        Some(_) => Err(Error::NotFound),
-    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,17 @@
 //! `Authorization: Bearer mb_…`: who calls, for which workspace, and whether the key's scope covers it.
 
+use std::sync::{Arc, OnceLock};
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use super::ApiError;
-use crate::app::identify::{self, Program};
+use crate::app::identify::{self, Caller, NotAllowed, Program};
 use crate::state::AppState;
 use crate::tenants::Scope;
+use crate::web::client::client_of;
+use crate::web::limits::Limits;
 
 /// With an agency's key: the workspace that the request is about.
 const WORKSPACE: &str = "minutebank-workspace";
@@ -22,7 +26,7 @@ impl FromRequestParts<AppState> for CallsKey {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        Ok(Self(program(&parts.headers, state, Scope::CallsWrite).await?))
+        Ok(Self(program(parts, state, Scope::CallsWrite).await?))
     }
 }
 
@@ -30,18 +34,40 @@ impl FromRequestParts<AppState> for WalletKey {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        Ok(Self(program(&parts.headers, state, Scope::WalletRead).await?))
+        Ok(Self(program(parts, state, Scope::WalletRead).await?))
     }
 }
 
-async fn program(headers: &HeaderMap, state: &AppState, scope: Scope) -> Result<Program, ApiError> {
-    let key = bearer(headers).ok_or(ApiError::InvalidKey)?;
-    let named = match headers.get(WORKSPACE).map(|value| value.to_str()) {
+/// Set beside a request whose answer may be repeated: which scope its handler asked for.
+#[derive(Clone, Debug, Default)]
+pub struct AskedScope(pub Arc<OnceLock<Scope>>);
+
+async fn program(parts: &mut Parts, state: &AppState, scope: Scope) -> Result<Program, ApiError> {
+    if let Some(AskedScope(asked)) = parts.extensions.get() {
+        _ = asked.set(scope);
+    }
+    let caller = match parts.extensions.remove::<Caller>() {
+        Some(known) => known,
+        None => caller(parts, state).await?,
+    };
+    Ok(caller.allowed(scope)?)
+}
+
+/// Whose key the request carries, and for which workspace.
+pub async fn caller(parts: &Parts, state: &AppState) -> Result<Caller, ApiError> {
+    let key = bearer(&parts.headers).ok_or(ApiError::InvalidKey)?;
+    let named = match parts.headers.get(WORKSPACE).map(|value| value.to_str()) {
         None => None,
         Some(Ok(named)) => Some(named.trim()),
         Some(Err(_)) => return Err(ApiError::NotFound),
     };
-    Ok(identify::program(state, key, scope, named).await?)
+    let limits = Limits::of(&parts.extensions);
+    limits.request(key)?;
+    let caller = identify::caller(state, key, named).await;
+    if let Err(NotAllowed::InvalidKey) = &caller {
+        limits.failed_key(client_of(parts, state))?;
+    }
+    Ok(caller?)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -4,8 +4,18 @@ mod body;
 mod calls;
 mod error;
 mod forms;
+pub mod idempotency;
+mod json;
 mod key;
 mod lots;
+mod openapi;
+mod paging;
+mod query;
+mod receipts;
+pub mod reference;
+mod schemas;
+mod transactions;
+mod usage;
 mod wallet;
 
 use axum::Router;
@@ -14,15 +24,21 @@ use axum::routing::{get, post};
 use crate::state::AppState;
 
 pub use error::ApiError;
+pub use reference::{Reference, reference};
 
 /// Every address under `/v1`, relative to it.
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/calls", post(calls::start))
         .route("/calls/{id}", get(calls::show))
+        .route("/calls/{id}/heartbeat", post(calls::beat))
         .route("/calls/{id}/complete", post(calls::complete))
+        .route("/calls/{id}/receipt", get(receipts::show))
         .route("/wallet", get(wallet::show))
         .route("/wallet/lots", get(lots::list))
+        .route("/wallet/transactions", get(transactions::list))
+        .route("/usage/daily", get(usage::daily))
+        .route("/openapi.json", get(openapi::show))
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
 }

@@ -12,10 +12,12 @@ mod health;
 mod layers;
 mod packages;
 pub mod pages;
+mod receipt;
 pub mod session;
 pub mod shell;
 mod sign_in;
 pub mod stripe_webhook;
+pub mod transactions;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -35,6 +37,9 @@ pub fn router(state: AppState) -> Router {
         .route("/sign-out", post(sign_in::leave))
         .route("/billing", get(billing::show))
         .route("/billing/packages", get(packages::show))
+        .route("/billing/transactions", get(transactions::show))
+        .route("/billing/transactions.csv", get(transactions::download))
+        .route("/billing/calls/{id}", get(receipt::show))
         .route("/billing/buy", post(buy::packs))
         .route("/billing/credits", post(buy::credits))
         .route("/billing/return", get(buy::come_back))

@@ -3,6 +3,9 @@
 
 use leptos::prelude::*;
 
+use crate::ledger;
+use crate::units::Meter;
+
 /// What pays for use; always in this order and these colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -12,14 +15,45 @@ pub enum Source {
     Packs,
     /// Money.
     Credits,
+    /// Billed afterwards.
+    Excess,
+    /// Nothing: it is not charged.
+    Overrun,
 }
 
 impl Source {
-    const fn class(self) -> &'static str {
+    /// CSS class that colours it.
+    pub const fn class(self) -> &'static str {
         match self {
             Source::Plan => "plan",
             Source::Packs => "packs",
             Source::Credits => "credits",
+            Source::Excess => "excess",
+            Source::Overrun => "overrun",
+        }
+    }
+
+    /// Its name where it stands alone; `meter` is the plan's.
+    pub const fn words(self, meter: Meter) -> &'static str {
+        match self {
+            Source::Plan => "Plan",
+            Source::Packs if matches!(meter, Meter::Calls) => "Extra calls",
+            Source::Packs => "Extra minutes",
+            Source::Credits => "Credits",
+            Source::Excess => "Billable usage",
+            Source::Overrun => "Not covered",
+        }
+    }
+}
+
+impl From<ledger::Source> for Source {
+    fn from(source: ledger::Source) -> Self {
+        match source {
+            ledger::Source::Allowance => Source::Plan,
+            ledger::Source::Lot => Source::Packs,
+            ledger::Source::Credits => Source::Credits,
+            ledger::Source::Excess => Source::Excess,
+            ledger::Source::Overrun => Source::Overrun,
         }
     }
 }
@@ -101,7 +135,7 @@ pub fn Key(source: Source, #[prop(into)] words: String) -> impl IntoView {
 }
 
 /// A share of `whole` as an SVG length: `83.0%`.
-fn percent(share: i64, whole: i64) -> String {
+pub fn percent(share: i64, whole: i64) -> String {
     let permille = if whole > 0 { i128::from(share.max(0)) * 1_000 / i128::from(whole) } else { 0 };
     let permille = permille.min(1_000);
     format!("{}.{}%", permille / 10, permille % 10)

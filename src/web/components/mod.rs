@@ -4,10 +4,12 @@ mod alert;
 mod bar;
 mod icon;
 mod pill;
+mod posted;
 mod section;
 
 pub use alert::{Alert, Tone};
-pub use bar::{Bar, Key, Segment, Source};
+pub use bar::{Bar, Key, Segment, Source, percent};
 pub use icon::{Icon, Mark};
 pub use pill::{BalancePill, Pill, PillTone, calls_state};
+pub use posted::{Changed, PaidBy, changes, held_words, open_row, sum, what_of};
 pub use section::{Broken, SectionError};

@@ -8,6 +8,7 @@ mod dialog;
 mod extra;
 mod plan;
 mod rates;
+mod recent;
 mod refused;
 mod warning;
 
@@ -28,6 +29,7 @@ use credits::CreditsDialog;
 use extra::ExtraCard;
 use plan::PlanCard;
 
+pub use recent::{RECENT, recent_transactions};
 pub use refused::Refused;
 
 /// What the page shows besides the wallet.

@@ -10,12 +10,15 @@ pub mod open_checkout;
 pub mod open_periods;
 pub mod overview;
 pub mod packages;
+pub mod receipt;
 pub mod reconcile;
 pub mod settle_call;
 pub mod sign_in;
 pub mod start_call;
 pub mod stripe_event;
 pub mod sweep_purchases;
+pub mod transactions;
+pub mod usage;
 mod wallet;
 
 pub use wallet::current_wallet;

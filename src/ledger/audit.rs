@@ -33,6 +33,7 @@ pub struct Audit {
     workspace: WorkspaceId,
     seq: i64,
     head: Hash,
+    occurred_at: Timestamp,
     balances: Balances,
     /// By number: unit, granted, left.
     lots: BTreeMap<i64, (Meter, i64, i64)>,
@@ -50,6 +51,7 @@ impl Audit {
             workspace,
             seq: 0,
             head: genesis(workspace),
+            occurred_at: Timestamp::MIN,
             balances: Balances::default(),
             lots: BTreeMap::new(),
             charged_calls: 0,
@@ -73,6 +75,10 @@ impl Audit {
         let chained = posting.prev_hash == self.head;
         self.expect(chained, || format!("posting {} does not match the hash that posting {seq} keeps of it", seq - 1));
         self.expect(balanced(&posting.entries), || format!("entries of posting {seq} do not sum to zero"));
+        // Dates are found by halving the numbers, which needs it.
+        let in_order = posting.occurred_at >= self.occurred_at;
+        self.expect(in_order, || format!("posting {seq} happened before posting {}", seq - 1));
+        self.occurred_at = posting.occurred_at;
         for entry in &posting.entries {
             self.fold(seq, entry);
         }

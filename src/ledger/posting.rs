@@ -33,10 +33,15 @@ pub enum PostingKind {
 }
 
 impl PostingKind {
+    /// All of them.
+    pub const ALL: [Self; 8] = {
+        use PostingKind::{Call, Debt, Grant, Message, Pack, Period, Plan, TopUp};
+        [Period, Call, Pack, Grant, TopUp, Debt, Plan, Message]
+    };
+
     /// The kind stored under this number.
     pub fn from_code(code: i16) -> Option<Self> {
-        use PostingKind::{Call, Debt, Grant, Message, Pack, Period, Plan, TopUp};
-        [Period, Call, Pack, Grant, TopUp, Debt, Plan, Message].into_iter().find(|kind| *kind as i16 == code)
+        Self::ALL.into_iter().find(|kind| *kind as i16 == code)
     }
 }
 

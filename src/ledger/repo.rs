@@ -128,7 +128,8 @@ pub async fn lots(
     Ok(rows.iter().map(lot_record).collect())
 }
 
-fn lot_record(row: &sqlx::postgres::PgRow) -> LotRecord {
+/// A lot with its history.
+pub(super) fn lot_record(row: &sqlx::postgres::PgRow) -> LotRecord {
     let named = "a CHECK names the words";
     LotRecord {
         number: row.int("lot_no"),
@@ -198,15 +199,16 @@ pub async fn postings(
     .bind(limit)
     .fetch_all(db)
     .await?;
-    rows.iter().map(posting).collect()
+    rows.iter().map(|row| Ok((posting(row)?, charged_call(row)))).collect()
 }
 
-fn posting(row: &sqlx::postgres::PgRow) -> sqlx::Result<(Posting, Option<ChargedCall>)> {
+/// A posting; its number is read from a column named `posting`, because calls have a `seq`, too.
+pub(super) fn posting(row: &sqlx::postgres::PgRow) -> sqlx::Result<Posting> {
     let seq = row.int("posting");
     let unreadable = |what: &str| sqlx::Error::Decode(format!("posting {seq} has an unknown {what}").into());
     let kind = PostingKind::from_code(row.get("kind")).ok_or_else(|| unreadable("kind"))?;
     let entries = audit::entries(&row.ints("accounts"), &row.ints("amounts")).ok_or_else(|| unreadable("account"))?;
-    let posting = Posting {
+    Ok(Posting {
         seq,
         kind,
         key: row.text("key"),
@@ -215,16 +217,18 @@ fn posting(row: &sqlx::postgres::PgRow) -> sqlx::Result<(Posting, Option<Charged
         entries,
         after: balances(row),
         prev_hash: row.hash("prev_hash"),
-    };
-    let call = row.maybe_text("status").and_then(|word| CallStatus::parse(&word)).map(|status| ChargedCall {
+    })
+}
+
+fn charged_call(row: &sqlx::postgres::PgRow) -> Option<ChargedCall> {
+    row.maybe_text("status").and_then(|word| CallStatus::parse(&word)).map(|status| ChargedCall {
         status,
         seq: row.maybe_int("seq"),
         billed: row.maybe_int("billed_secs").unwrap_or_default(),
         overrun: row.maybe_int("overrun_secs").unwrap_or_default(),
         credits_mc: row.maybe_int("credits_mc").unwrap_or_default(),
         excess_mc: row.maybe_int("excess_mc").unwrap_or_default(),
-    });
-    Ok((posting, call))
+    })
 }
 
 /// Sums over the calls of a workspace.

@@ -216,6 +216,15 @@ pub async fn workspace(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::R
     }))
 }
 
+/// The zone of a workspace's days and periods; `None` where there is no such workspace.
+pub async fn zone(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<Option<TimeZone>> {
+    let name: Option<String> = sqlx::query_scalar("select time_zone from workspaces where id = $1")
+        .bind(workspace.0)
+        .fetch_optional(db)
+        .await?;
+    Ok(name.map(|name| TimeZone::get(&name).expect("a workspace's zone was checked when it was made")))
+}
+
 /// What signing in needs to know of an address.
 #[derive(Clone, Debug)]
 pub struct Credentials {

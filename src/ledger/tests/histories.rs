@@ -7,6 +7,7 @@ use super::*;
 use crate::ledger::audit::{Audit, ChargedCall};
 use crate::ledger::command::{Answer, Effective, PaymentState, Refusal};
 use crate::ledger::posting::PostingKind;
+use crate::ledger::receipt::{Source, segments};
 
 /// A step of a random history.
 #[derive(Clone, Debug)]
@@ -135,6 +136,33 @@ fn findings(wallet: &Wallet) -> Vec<String> {
     findings
 }
 
+/// What is wrong with the receipts of a wallet: segments that do not tile their call, sums that are not its charge.
+fn wrong_receipts(wallet: &Wallet, snapshots: &[Arc<Snapshot>]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for call in wallet.calls.values() {
+        let Some(end) = &call.end else { continue };
+        let posting = wallet.changes.postings.iter().find(|posting| Some(posting.seq) == end.seq);
+        let snapshot = snapshots.iter().find(|snapshot| snapshot.id == call.snapshot).unwrap();
+        let found = segments(call, &snapshot.terms, posting);
+        let mut reached = 0;
+        for segment in &found {
+            let adds_up = segment.components.is_none_or(|parts| parts.total() == segment.cost);
+            if segment.from != reached || segment.to < segment.from || !adds_up {
+                wrong.push(format!("{}: {segment:?} after {reached}", call.placement.id));
+            }
+            reached = segment.to;
+        }
+        let cost = |source| found.iter().filter(|it| it.source == source).map(|it| it.cost.0).sum::<i64>();
+        let uncovered = found.iter().filter(|it| it.source == Source::Overrun).map(|it| it.to - it.from).sum::<i64>();
+        let shown = (reached, cost(Source::Credits), cost(Source::Excess), uncovered);
+        let due = (end.billed.0 + end.late.0, end.credits.0, end.excess.0, end.overrun.0 + end.late.0);
+        if shown != due {
+            wrong.push(format!("{} shows {shown:?}, its row says {due:?}", call.placement.id));
+        }
+    }
+    wrong
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
@@ -177,6 +205,7 @@ proptest! {
             }
         }
         prop_assert_eq!(findings(&wallet), Vec::<String>::new());
+        prop_assert_eq!(wrong_receipts(&wallet, &snapshots), Vec::<String>::new());
     }
 
     /// Within one snapshot it is proved: an end never leaves the other holds uncovered.

@@ -1,6 +1,7 @@
 //! The pure core, without a database: stories with exact figures, and random histories.
 
 mod histories;
+mod receipts;
 mod stories;
 
 use std::sync::Arc;

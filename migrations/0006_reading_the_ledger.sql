@@ -1,0 +1,10 @@
+-- What pages and lists of postings need, so that no read grows with the ledger.
+
+-- Ids compare byte by byte: the unique index then also answers "begins with", whatever the database's language.
+alter table postings alter column key type text collate "C";
+
+-- Every kind but calls, of which there are most: resets, purchases and grants are found among millions of calls.
+create index postings_by_kind on postings (workspace_id, kind, seq) where kind <> 2;
+
+-- The open calls of one workspace, newest first: what is open expires ahead.
+create index calls_of_workspace_by_expiry on calls (workspace_id, expires_at);

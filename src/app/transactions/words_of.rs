@@ -1,0 +1,153 @@
+//! A posting in the words of its customer: one line what it was, a second one with what belongs to it.
+
+use std::collections::HashMap;
+
+use sqlx::PgConnection;
+
+use crate::ledger::history::{Recorded, lots, repo, reset};
+use crate::ledger::repo::LotRecord;
+use crate::ledger::{Call, Direction, LotSource, Posting, PostingKind};
+use crate::tenants;
+use crate::units::{Meter, Seconds, WorkspaceId};
+
+/// What the postings of a page name.
+pub(super) struct Names {
+    agency: String,
+    /// By number.
+    lots: HashMap<i64, LotRecord>,
+    /// Who bought, by purchase.
+    buyers: HashMap<String, String>,
+}
+
+impl Names {
+    /// Reads what these postings name.
+    pub(super) async fn read(
+        db: &mut PgConnection,
+        workspace: WorkspaceId,
+        found: &[Recorded],
+    ) -> sqlx::Result<Self> {
+        let granting = found.iter().filter(|it| matches!(it.posting.kind, PostingKind::Pack | PostingKind::Grant));
+        let numbers: Vec<i64> = granting.flat_map(|it| lots(&it.posting)).collect();
+        let found_lots = match numbers.is_empty() {
+            true => Vec::new(),
+            false => repo::lots(db, workspace, &numbers).await?,
+        };
+        let bought = found_lots.iter().filter(|lot| lot.source == LotSource::Stripe);
+        let purchases: Vec<String> = bought.map(|lot| lot.reference.clone()).collect();
+        let buyers = match purchases.is_empty() {
+            true => HashMap::new(),
+            false => tenants::repo::buyers(db, workspace, &purchases).await?,
+        };
+        let agency = tenants::repo::workspace(db, workspace).await?.map(|workspace| workspace.agency_name);
+        let lots = found_lots.into_iter().map(|lot| (lot.number, lot)).collect();
+        Ok(Self { agency: agency.unwrap_or_default(), lots, buyers })
+    }
+
+    /// One line, and a second one.
+    pub(super) fn describe(&self, recorded: &Recorded) -> (String, String) {
+        let posting = &recorded.posting;
+        match posting.kind {
+            PostingKind::Call => recorded.call.as_ref().map_or_else(|| ("Call".to_owned(), String::new()), call),
+            PostingKind::Message => {
+                let count = posting.entries.last().map_or(0, |entry| entry.amount);
+                (counted(count, "message", "messages"), String::new())
+            }
+            PostingKind::Pack => self.packages(posting, "added"),
+            PostingKind::Grant if lots(posting).next().is_some() => self.packages(posting, "granted"),
+            PostingKind::Grant => {
+                let why = if posting.key == "free_credits" { "Free credits of your plan" } else { "" };
+                (format!("Credits granted by {}", self.agency), why.to_owned())
+            }
+            PostingKind::TopUp => ("Credits added".to_owned(), paid_through(posting)),
+            PostingKind::Debt => ("Outstanding balance paid".to_owned(), paid_through(posting)),
+            PostingKind::Period => period(posting),
+            PostingKind::Plan => ("Plan changed".to_owned(), granted(posting)),
+        }
+    }
+
+    /// `Medium bought`, `3 packages bought`; who did.
+    fn packages(&self, posting: &Posting, done: &str) -> (String, String) {
+        let named: Vec<&LotRecord> = lots(posting).filter_map(|number| self.lots.get(&number)).collect();
+        let Some(first) = named.first() else {
+            return (format!("Package {done}"), String::new());
+        };
+        let what = match named.len() {
+            1 => first.name.clone(),
+            more if named.iter().all(|lot| lot.name == first.name) => format!("{more} × {}", first.name),
+            more => format!("{more} packages"),
+        };
+        let (done, detail) = match first.source {
+            LotSource::Stripe => {
+                let by = self.buyers.get(&first.reference);
+                ("bought", by.map_or_else(|| "Paid through Stripe".to_owned(), |name| format!("Bought by {name}")))
+            }
+            LotSource::Agency => (done, format!("Applied by {}", self.agency)),
+            LotSource::Grant => (done, first.reference.clone()),
+        };
+        (format!("{what} {done}"), detail)
+    }
+}
+
+fn counted(count: i64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn paid_through(posting: &Posting) -> String {
+    if posting.key.starts_with("cs_") { "Paid through Stripe".to_owned() } else { String::new() }
+}
+
+/// `Call to (646) 555-0171`; `3 min 40 s, agent Concierge`.
+fn call(call: &Call) -> (String, String) {
+    let placement = &call.placement;
+    let (direction, other) = match placement.direction {
+        Direction::Outbound => (("Outbound call", "Call to"), placement.to.as_deref()),
+        Direction::Inbound => (("Inbound call", "Call from"), placement.from.as_deref()),
+    };
+    let what = other.map_or_else(|| direction.0.to_owned(), |number| format!("{} {}", direction.1, phone(number)));
+    let length = call.end.as_ref().map(|end| end.billed.to_string());
+    let agent = placement.agent.as_ref().map(|agent| format!("agent {agent}"));
+    (what, length.into_iter().chain(agent).collect::<Vec<_>>().join(", "))
+}
+
+/// A North American number as people there write it; any other as it is.
+pub(super) fn phone(number: &str) -> String {
+    let digits = number.strip_prefix("+1").filter(|digits| digits.len() == 10);
+    match digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())) {
+        Some(digits) => format!("({}) {}-{}", &digits[..3], &digits[3..6], &digits[6..]),
+        None => number.to_owned(),
+    }
+}
+
+fn period(posting: &Posting) -> (String, String) {
+    let what = match (posting.seq, posting.key.ends_with(":end")) {
+        (_, true) => "Plan ended",
+        (1, false) => "Plan started",
+        _ => "Plan reset",
+    };
+    (what.to_owned(), granted(posting))
+}
+
+/// `100 minutes included, 18 unused minutes ended`
+fn granted(posting: &Posting) -> String {
+    let (granted, expired) = reset(posting);
+    let pieces = |meter: Meter, units: i64| match meter {
+        Meter::Minutes => counted(Seconds(units).minutes_down(), "minute", "minutes"),
+        Meter::Calls => counted(units, "call", "calls"),
+    };
+    let included = granted.filter(|(_, units)| *units > 0).map(|(meter, units)| format!("{} included", pieces(meter, units)));
+    let unused = granted.filter(|_| expired > 0).map(|(meter, _)| format!("{} unused", pieces(meter, expired)));
+    included.into_iter().chain(unused).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_people_there_write_them() {
+        assert_eq!(phone("+16465550171"), "(646) 555-0171");
+        for other in ["+4930123456", "+1646555017", "+1646555017x", "sip:desk", ""] {
+            assert_eq!(phone(other), other);
+        }
+    }
+}

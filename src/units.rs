@@ -194,12 +194,12 @@ impl Meter {
 
     /// Units that come or go: `+100 min`, `−2 min 31 s`, `−45 s`, `−1 call`, `0 min`.
     pub fn signed(self, units: i64) -> String {
-        match (self, units) {
-            (Meter::Minutes, ..0) if units > -60 => Seconds(units).to_string(),
-            (Meter::Minutes, ..0) => Seconds(units).in_minutes(),
-            (Meter::Minutes, 1..) if units % 60 != 0 => format!("+{}", Seconds(units).in_minutes()),
-            (_, 1..) => format!("+{}", self.short(units)),
-            (_, _) => format!("{} {}", grouped(units), self.unit(units.abs())),
+        let sign = if units > 0 { "+" } else { "" };
+        match self {
+            Meter::Minutes if units % 60 == 0 && units >= 0 => format!("{sign}{}", self.short(units)),
+            Meter::Minutes if units.abs() < 60 => format!("{sign}{}", Seconds(units)),
+            Meter::Minutes => format!("{sign}{}", Seconds(units).in_minutes()),
+            Meter::Calls => format!("{sign}{} {}", grouped(units), self.unit(units.abs())),
         }
     }
 

@@ -59,11 +59,11 @@ impl Calendar {
     /// `Today, Nov 20`, `Yesterday, Nov 19`, `Wednesday, Nov 18`.
     pub fn heading(&self, date: Date) -> String {
         let today = self.today();
-        match date {
-            _ if date == today => format!("Today, {}", self.date_words(date)),
-            _ if date.tomorrow() == Ok(today) => format!("Yesterday, {}", self.date_words(date)),
-            _ => self.weekday(date),
+        if date == today {
+            return format!("Today, {}", self.date_words(date));
         }
+        let is_yesterday = date.tomorrow().is_ok_and(|next| next == today);
+        if is_yesterday { format!("Yesterday, {}", self.date_words(date)) } else { self.weekday(date) }
     }
 
     /// `Nov 20`; further than ten months away `Nov 20, 2024`.

@@ -98,15 +98,19 @@ fn paid_through(posting: &Posting) -> String {
 
 /// `Call to (646) 555-0171`; `3 min 40 s, agent Concierge`.
 fn call(call: &Call) -> (String, String) {
-    let placement = &call.placement;
-    let (direction, other) = match placement.direction {
-        Direction::Outbound => (("Outbound call", "Call to"), placement.to.as_deref()),
-        Direction::Inbound => (("Inbound call", "Call from"), placement.from.as_deref()),
-    };
-    let what = other.map_or_else(|| direction.0.to_owned(), |number| format!("{} {}", direction.1, phone(number)));
     let length = call.end.as_ref().map(|end| end.billed.to_string());
-    let agent = placement.agent.as_ref().map(|agent| format!("agent {agent}"));
-    (what, length.into_iter().chain(agent).collect::<Vec<_>>().join(", "))
+    let agent = call.placement.agent.as_ref().map(|agent| format!("agent {agent}"));
+    (call_title(call), length.into_iter().chain(agent).collect::<Vec<_>>().join(", "))
+}
+
+/// `Call to (646) 555-0171`, `Inbound call`: a call in few words.
+pub fn call_title(call: &Call) -> String {
+    let placement = &call.placement;
+    let (alone, with, other) = match placement.direction {
+        Direction::Outbound => ("Outbound call", "Call to", placement.to.as_deref()),
+        Direction::Inbound => ("Inbound call", "Call from", placement.from.as_deref()),
+    };
+    other.map_or_else(|| alone.to_owned(), |number| format!("{with} {}", phone(number)))
 }
 
 /// A North American number as people there write it; any other as it is.

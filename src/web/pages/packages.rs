@@ -152,7 +152,7 @@ fn List(packages: Vec<Package>, calendar: Calendar, agency: String, why_frozen: 
     ];
     view! {
         <div class="card">
-            <table class="packages" aria-label="Packages">
+            <table class="table packages" aria-label="Packages">
                 <thead role="rowgroup">
                     <tr role="row">
                         <th role="columnheader" scope="col">"Package"</th>

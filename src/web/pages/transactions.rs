@@ -12,7 +12,7 @@ use crate::pricing::Standing;
 use crate::units::Meter;
 use crate::web::components::{Broken, Changed, Icon, SectionError, changes, held_words, open_row, sum, what_of};
 use crate::web::dates::Calendar;
-use crate::web::shell::{AddCreditsLink, Frame, PageHead, Place, Shell};
+use crate::web::shell::{Frame, PageHead, Place, Shell};
 use crate::web::transactions::{Asked, Wrong};
 
 use filter::FilterForm;
@@ -41,7 +41,8 @@ pub struct Listed {
 pub fn transactions_page(frame: Frame, view: TransactionsView) -> impl IntoView {
     let calendar = frame.calendar();
     let overview = frame.overview.clone().ok();
-    let may = May { add_credits: frame.may_add_credits(), buy: frame.self_service() };
+    let meter = overview.as_ref().map(|overview| overview.standing.meter).filter(|_| frame.self_service());
+    let may = May { add_credits: frame.may_add_credits(), buy: meter };
     let line = calendar.as_ref().map(|calendar| format!("Times in {}", calendar.zone())).unwrap_or_default();
     let csv = match view.asked.is_everything() {
         true => "/billing/transactions.csv".to_owned(),
@@ -78,7 +79,8 @@ pub fn transactions_page(frame: Frame, view: TransactionsView) -> impl IntoView 
 #[derive(Clone, Copy)]
 struct May {
     add_credits: bool,
-    buy: bool,
+    /// What the packs on sale count.
+    buy: Option<Meter>,
 }
 
 #[component]
@@ -247,29 +249,23 @@ fn Turns(asked: Asked, older: Option<i64>, newer: Option<i64>) -> impl IntoView 
 
 #[component]
 fn Nothing(filtered: bool, may: May) -> impl IntoView {
-    if filtered {
-        return EitherOf3::A(view! {
-            <div class="empty">
-                <strong>"No transactions match"</strong>
-                <p>"Nothing in this workspace fits all parts of the filter."</p>
-                <a class="button" href="/billing/transactions">
-                    "Clear filter"
-                </a>
-            </div>
-        });
-    }
-    let next = match may {
-        May { add_credits: true, .. } => EitherOf3::A(view! { <AddCreditsLink class="button" /> }),
-        May { buy: true, .. } => {
-            EitherOf3::B(view! { <a class="button" href="/billing?buy=minutes">"Buy more minutes"</a> })
-        }
-        _ => EitherOf3::C(view! { <a class="button" href="/billing">"Go to Billing"</a> }),
+    let (title, sentence) = match filtered {
+        true => ("No transactions match", "Nothing in this workspace fits all parts of the filter."),
+        false => ("No transactions yet", "Calls, packages and credits appear here as soon as they change the balance."),
     };
-    EitherOf3::B(view! {
+    let (words, href) = match may {
+        _ if filtered => ("Clear filter".to_owned(), "/billing/transactions"),
+        May { add_credits: true, .. } => ("Add credits".to_owned(), "/billing?buy=credits"),
+        May { buy: Some(meter), .. } => (format!("Buy more {}", meter.noun()), "/billing?buy=minutes"),
+        _ => ("Go to Billing".to_owned(), "/billing"),
+    };
+    view! {
         <div class="empty">
-            <strong>"No transactions yet"</strong>
-            <p>"Calls, packages and credits appear here as soon as they change the balance."</p>
-            {next}
+            <strong>{title}</strong>
+            <p>{sentence}</p>
+            <a class="button" href=href>
+                {words}
+            </a>
         </div>
-    })
+    }
 }

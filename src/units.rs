@@ -262,7 +262,10 @@ mod tests {
     fn what_comes_or_goes_has_a_sign_and_balances_stay_in_minutes() {
         let minutes = [6_000, 6_030, 0, -45, -151, -4_985].map(|secs| Meter::Minutes.signed(secs));
         assert_eq!(minutes, ["+100 min", "+100 min 30 s", "0 min", "−45 s", "−2 min 31 s", "−83 min 05 s"]);
-        assert_eq!([100, 1, 0, -1].map(|calls| Meter::Calls.signed(calls)), ["+100 calls", "+1 call", "0 calls", "−1 call"]);
+        assert_eq!(
+            [100, 1, 0, -1].map(|calls| Meter::Calls.signed(calls)),
+            ["+100 calls", "+1 call", "0 calls", "−1 call"]
+        );
         assert_eq!([9_480, 45].map(|secs| Meter::Minutes.balance(secs)), ["158 min 00 s", "0 min 45 s"]);
         assert_eq!(Meter::Calls.balance(1_063), "1,063 calls");
         let money = [5_000_000, 0, -72_333].map(|mc| MilliCents(mc).signed());

@@ -63,6 +63,7 @@ fn package(lot: LotRecord, usable: bool, added_by: Option<String>) -> Package {
         price: lot.price,
         source,
         added_by,
+        added_by_seq: lot.seq,
         added_at: lot.created_at,
         used_up_at: lot.used_up_at,
         state,
@@ -85,6 +86,7 @@ mod tests {
             price: MilliCents(1_000_000),
             source: LotSource::Stripe,
             reference: "pur_1".into(),
+            seq: 7,
             created_at: "2026-10-26T13:12:00Z".parse().unwrap(),
             used_up_at: None,
         }

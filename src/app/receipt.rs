@@ -148,9 +148,7 @@ impl Reasons<'_> {
     fn rate(&self) -> String {
         let rates = &self.terms.rates;
         let (rate, per) = match self.call.meter {
-            Meter::Minutes => {
-                (rates.per_minute(Components { recording: self.call.placement.recording }), "minute")
-            }
+            Meter::Minutes => (rates.per_minute(Components { recording: self.call.placement.recording }), "minute"),
             Meter::Calls => (rates.call.unwrap_or_default(), "call"),
         };
         format!("at your plan’s rate of {} per {per}", rate.as_rate())

@@ -86,24 +86,15 @@ pub struct Marker {
 }
 
 /// The resets, purchases and grants from `from` to `to`, both included, in order.
-pub async fn markers(
-    state: &AppState,
-    workspace: WorkspaceId,
-    from: Date,
-    to: Date,
-) -> Result<Vec<Marker>, ReadError> {
+pub async fn markers(state: &AppState, workspace: WorkspaceId, from: Date, to: Date) -> Result<Vec<Marker>, ReadError> {
     let mut db = state.db.acquire().await?;
     let zone = tenants::repo::zone(&mut db, workspace).await?.ok_or(ReadError::NoWorkspace)?;
     drop(db);
     let start = |date: Date| date.to_zoned(zone.clone()).ok().map(|at| at.timestamp());
     let mut found: Vec<Transaction> = Vec::new();
     for kind in [TransactionType::Period, TransactionType::Pack, TransactionType::Grant] {
-        let filter = Filter {
-            kind: Some(kind),
-            from: start(from),
-            to: to.tomorrow().ok().and_then(start),
-            reference: None,
-        };
+        let filter =
+            Filter { kind: Some(kind), from: start(from), to: to.tomorrow().ok().and_then(start), reference: None };
         found.extend(page(state, workspace, &filter, Place::Newest, MOST_MARKERS).await?.transactions);
     }
     found.sort_by_key(|transaction| transaction.seq);

@@ -109,4 +109,3 @@ pub struct UsageDay {
     /// What it used.
     pub usage: super::outcome::Usage,
 }
-

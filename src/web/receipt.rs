@@ -1,5 +1,6 @@
 //! `/billing/calls/{id}`: the minute receipt of a call.
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
@@ -16,10 +17,12 @@ use crate::state::AppState;
 ///
 /// # Errors
 /// `NotFound` for every id that no call of this workspace has.
-pub async fn show(State(state): State<AppState>, viewer: Viewer, Path(id): Path<String>) -> Result<Response, Error> {
-    if !ids::is_given_id(&id) {
-        return Err(Error::NotFound);
-    }
+pub async fn show(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Error> {
+    let id = id.ok().map(|Path(id)| id).filter(|id| ids::is_given_id(id)).ok_or(Error::NotFound)?;
     let (frame, receipt) = tokio::join!(frame(&state, &viewer), receipt(&state, viewer.workspace, &id));
     let receipt = match section("the receipt", receipt) {
         Ok(found) => Ok(found.ok_or(Error::NotFound)?),

@@ -50,9 +50,9 @@ pub async fn show(State(state): State<AppState>, viewer: Viewer, Query(query): Q
     page(&state.config, render(|| transactions_page(frame, TransactionsView { asked, wrong, listed })))
 }
 
-/// Where the address says that the page begins; what is no number begins with the newest.
+/// Where the address says that the page begins; what is no number of a posting begins with the newest.
 fn place(query: &Parameters) -> Place {
-    let number = |name| query.get(name).and_then(|text| text.parse().ok());
+    let number = |name| query.get(name)?.parse().ok().filter(|seq| (1..i64::MAX).contains(seq));
     match (number("before"), number("after")) {
         (Some(seq), _) => Place::Before(seq),
         (None, Some(seq)) => Place::After(seq),
@@ -60,12 +60,7 @@ fn place(query: &Parameters) -> Place {
     }
 }
 
-async fn list(
-    state: &AppState,
-    workspace: WorkspaceId,
-    filter: &Filter,
-    place: Place,
-) -> Result<Listed, ReadError> {
+async fn list(state: &AppState, workspace: WorkspaceId, filter: &Filter, place: Place) -> Result<Listed, ReadError> {
     let mut page = transactions::page(state, workspace, filter, place, ON_A_PAGE).await?;
     let is_first = page.newer.is_none();
     if is_first && place != Place::Newest {

@@ -21,11 +21,7 @@ pub(super) struct Names {
 
 impl Names {
     /// Reads what these postings name.
-    pub(super) async fn read(
-        db: &mut PgConnection,
-        workspace: WorkspaceId,
-        found: &[Recorded],
-    ) -> sqlx::Result<Self> {
+    pub(super) async fn read(db: &mut PgConnection, workspace: WorkspaceId, found: &[Recorded]) -> sqlx::Result<Self> {
         let granting = found.iter().filter(|it| matches!(it.posting.kind, PostingKind::Pack | PostingKind::Grant));
         let numbers: Vec<i64> = granting.flat_map(|it| lots(&it.posting)).collect();
         let found_lots = match numbers.is_empty() {
@@ -138,7 +134,8 @@ fn granted(posting: &Posting) -> String {
         Meter::Minutes => counted(Seconds(units).minutes_down(), "minute", "minutes"),
         Meter::Calls => counted(units, "call", "calls"),
     };
-    let included = granted.filter(|(_, units)| *units > 0).map(|(meter, units)| format!("{} included", pieces(meter, units)));
+    let included =
+        granted.filter(|(_, units)| *units > 0).map(|(meter, units)| format!("{} included", pieces(meter, units)));
     let unused = granted.filter(|_| expired > 0).map(|(meter, _)| format!("{} unused", pieces(meter, expired)));
     included.into_iter().chain(unused).collect::<Vec<_>>().join(", ")
 }

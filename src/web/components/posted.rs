@@ -4,7 +4,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::Source;
-use crate::app::transactions::{Reference, Transaction, call_title};
+use crate::app::transactions::{Transaction, TransactionType, call_title};
 use crate::ledger::Call;
 use crate::pricing::Standing;
 use crate::units::{Meter, MilliCents};
@@ -110,11 +110,14 @@ fn progress_words(call: &Call) -> String {
 }
 
 /// Where more about a transaction stands; `None` where nothing does.
-fn address(reference: &Reference) -> Option<String> {
-    match reference.kind {
-        "period" => None,
-        "call" => Some(receipt_address(&reference.id)),
-        _ => Some(format!("/billing/transactions?reference={}", encoded(&reference.id))),
+fn address(transaction: &Transaction) -> Option<String> {
+    let id = &transaction.reference.id;
+    match transaction.kind {
+        TransactionType::Period => None,
+        TransactionType::Call => Some(receipt_address(id)),
+        TransactionType::Pack => Some("/billing/packages".to_owned()),
+        // Everything that belongs to the same message, number or payment.
+        _ => Some(format!("/billing/transactions?reference={}", encoded(id))),
     }
 }
 
@@ -198,7 +201,7 @@ pub fn open_row(call: &Call, time: String, standing: &Standing) -> impl IntoView
 /// What a transaction is about.
 pub fn what_of(transaction: &Transaction, time: String) -> impl IntoView + use<> {
     let (title, detail) = (transaction.description.clone(), transaction.detail.clone());
-    view! { <What title=title href=address(&transaction.reference) time=time detail=detail /> }
+    view! { <What title=title href=address(transaction) time=time detail=detail /> }
 }
 
 /// What a transaction was paid by or went to, with its colours; an en dash where that is nothing.
@@ -211,4 +214,82 @@ pub fn PaidBy(sources: Vec<Source>, meter: Meter) -> impl IntoView {
         view! { <div class=format!("key {}", source.class())>{source.words(meter)}</div> }
     });
     Either::Right(keys.collect_view())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Seconds;
+    use crate::web::pages::fixtures::{charged_call, harbor, northwind, open_call};
+
+    fn lines(transaction: &Transaction, plan: Meter) -> Vec<String> {
+        changes(transaction, plan).into_iter().map(|it| format!("{} -> {}", it.amount, it.balance)).collect()
+    }
+
+    #[test]
+    fn each_kind_of_balance_that_was_touched_has_a_line() {
+        let both = charged_call(-20_493, -342);
+        assert_eq!(lines(&both, Meter::Minutes), ["−5 min 42 s -> 158 min 00 s", "−$0.21 -> $47.23"]);
+        let top_up = charged_call(5_000_000, 0);
+        assert_eq!(lines(&top_up, Meter::Minutes), ["+$50.00 -> $47.23"]);
+        assert!(changes(&top_up, Meter::Minutes)[0].incoming && !changes(&both, Meter::Minutes)[1].incoming);
+        let billed = Transaction { excess: MilliCents(35_001), ..charged_call(0, -60) };
+        assert_eq!(lines(&billed, Meter::Minutes), ["−1 min 00 s -> 158 min 00 s", "$0.36 -> billable"]);
+        let pack = charged_call(0, 6_000);
+        assert_eq!(lines(&pack, Meter::Minutes), ["+100 min -> 158 min 00 s"]);
+    }
+
+    #[test]
+    fn a_charge_of_nothing_shows_what_it_would_have_come_from() {
+        let nothing = charged_call(0, 0);
+        assert_eq!(lines(&nothing, Meter::Minutes), ["0 min -> 158 min 00 s"]);
+        assert_eq!(lines(&nothing, Meter::Calls), ["0 calls -> 1,020 calls"]);
+        let money = Transaction { allowance_units: 0, packs_secs: 0, ..nothing };
+        assert_eq!(lines(&money, Meter::Minutes), ["$0.00 -> $47.23"]);
+    }
+
+    #[test]
+    fn an_allowance_counts_what_the_plan_counted_then() {
+        let call = Transaction { amount_calls: -1, allowance_units: 63, packs_secs: 0, ..charged_call(0, 0) };
+        assert_eq!(lines(&call, Meter::Calls), ["−1 call -> 63 calls"]);
+        assert_eq!(lines(&call, Meter::Minutes), ["−1 call -> 63 calls"], "the plan has changed since");
+        let changed = Transaction { amount_calls: 200, allowance_units: 200, ..charged_call(0, -1_020) };
+        assert_eq!(lines(&changed, Meter::Calls), ["−17 min 00 s -> 141 min 00 s", "+200 calls -> 200 calls"]);
+    }
+
+    #[test]
+    fn a_day_is_summed_kind_by_kind() {
+        let day = [charged_call(-20_493, -342), charged_call(0, -18), charged_call(-33_000, 0)];
+        assert_eq!(sum(&day), "−6 min 00 s, −$0.54");
+        assert_eq!(sum(&[charged_call(0, -60), charged_call(0, 60)]), "0 min");
+        assert_eq!(sum(&[charged_call(0, 0)]), "");
+    }
+
+    #[test]
+    fn what_is_held_reads_in_what_calls_run_on() {
+        let (call, mut minutes) = (open_call(), harbor(0, 0).standing);
+        minutes.held = 480;
+        assert_eq!((hold_words(&call, &minutes), held_words(&minutes)), ("8 min".into(), "8 min held".into()));
+        let paid = Call { hold_mc: Some(MilliCents(60_001)), ..call.clone() };
+        let mut money = northwind(MilliCents(100_000)).standing;
+        money.held = 721;
+        assert_eq!((hold_words(&paid, &money), held_words(&money)), ("$0.61".into(), "$0.61 held".into()));
+        let postpaid = Call { held_units: 0, ..call.clone() };
+        assert_eq!(hold_words(&postpaid, &minutes), "–");
+        assert_eq!(progress_words(&call), "In progress, 6 min 12 s so far");
+        assert_eq!(progress_words(&Call { connected: Some(Seconds(0)), ..call }), "In progress");
+    }
+
+    #[test]
+    fn a_row_leads_to_what_it_belongs_to() {
+        let leads = |kind, id: &str| {
+            let mut transaction = Transaction { kind, ..charged_call(0, 0) };
+            transaction.reference.id = id.into();
+            address(&transaction)
+        };
+        assert_eq!(leads(TransactionType::Call, "a:b").as_deref(), Some("/billing/calls/a%3Ab"));
+        assert_eq!(leads(TransactionType::Pack, "cs_1").as_deref(), Some("/billing/packages"));
+        assert_eq!(leads(TransactionType::Message, "m 1").as_deref(), Some("/billing/transactions?reference=m+1"));
+        assert_eq!(leads(TransactionType::Period, "1:2"), None);
+    }
 }

@@ -8,7 +8,9 @@ mod receipt;
 mod sign_in;
 mod transactions;
 
-pub use billing::{BillingView, Buying, Crediting, CreditingError, Notice, RECENT, Refused, billing_page, recent_transactions};
+pub use billing::{
+    BillingView, Buying, Crediting, CreditingError, Notice, RECENT, Refused, billing_page, recent_transactions,
+};
 pub use error::{Problem, error_page};
 pub use packages::{PackagesView, packages_page};
 pub use receipt::{ReceiptView, receipt_page};

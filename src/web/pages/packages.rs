@@ -162,6 +162,7 @@ fn List(packages: Vec<Package>, calendar: Calendar, agency: String, why_frozen: 
                         <th role="columnheader" scope="col">"Remaining"</th>
                         <th role="columnheader" scope="col" class="amount">"Price"</th>
                         <th role="columnheader" scope="col">"State"</th>
+                        <th role="columnheader" scope="col">"Receipt"</th>
                     </tr>
                 </thead>
                 {groups
@@ -171,7 +172,7 @@ fn List(packages: Vec<Package>, calendar: Calendar, agency: String, why_frozen: 
                         view! {
                             <tbody role="rowgroup">
                                 <tr role="row" class="group">
-                                    <th role="rowheader" scope="rowgroup" colspan="7">
+                                    <th role="rowheader" scope="rowgroup" colspan="8">
                                         {name}
                                         " "
                                         <span>{remark}</span>
@@ -197,6 +198,8 @@ fn rows(packages: Vec<Package>, calendar: &Calendar, agency: &str) -> impl IntoV
             let used = package.granted - package.remaining;
             let from = source_words(package.source, agency);
             let price = package.price.to_string();
+            // A list that begins with the transaction.
+            let transaction = format!("/billing/transactions?before={}", package.added_by_seq + 1);
             let unit = unit_price(&package);
             // On a phone the second line carries the price, which has no column there.
             let line = view! { {from} <span class="phone">" · "{price.clone()}</span> };
@@ -221,6 +224,9 @@ fn rows(packages: Vec<Package>, calendar: &Calendar, agency: &str) -> impl IntoV
                     <td role="cell" class="amount price">{price} <small>{unit}</small></td>
                     <td role="cell" class="state">
                         <Pill tone=tone words=state />
+                    </td>
+                    <td role="cell" class="more">
+                        <a href=transaction>"Transaction"</a>
                     </td>
                 </tr>
             }
@@ -284,6 +290,7 @@ mod tests {
             price: MilliCents(1_000_000),
             source,
             added_by: None,
+            added_by_seq: 7,
             added_at: "2026-10-26T13:12:00Z".parse().unwrap(),
             used_up_at: None,
             state,

@@ -2,6 +2,8 @@
 
 mod strip;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -84,21 +86,20 @@ fn Figures(receipt: CallReceipt, calendar: Calendar) -> impl IntoView {
     let rang = end.map(|end| Seconds(end.duration.0 - end.billed.0));
     let (tone, state) = state_words(call, &calendar);
     let (label, charged) = charged(&receipt);
-    let billable = end.map(|end| end.excess).filter(|excess| excess.0 > 0);
     view! {
         <dl class="panel totals">
             <div>
                 <dt>{if end.is_some() { "Connected" } else { "Connected so far" }}</dt>
-                <dd>{length(connected)}</dd>
+                <dd class="length">{length(connected)}</dd>
             </div>
             <div>
                 <dt>{label}</dt>
                 <dd>{charged}</dd>
-                {billable.map(|excess| view! { <dd class="more">{excess.as_rate()}" billed afterwards"</dd> })}
+                {end.map(exactly).map(|more| view! { <dd class="more">{more}</dd> })}
             </div>
             <div>
                 <dt>"Rang, not charged"</dt>
-                <dd>{length(rang)}</dd>
+                <dd class="length">{length(rang)}</dd>
             </div>
             <div>
                 <dt>"State"</dt>
@@ -130,8 +131,21 @@ fn charged(receipt: &CallReceipt) -> (&'static str, String) {
     let by_quota = receipt.segments.iter().any(|it| matches!(it.source, Source::Allowance | Source::Lot));
     match receipt.call.meter {
         Meter::Calls if by_quota => ("Charged to your calls", "1 call".to_owned()),
-        Meter::Calls | Meter::Minutes => ("Charged to credits", end.credits.as_rate()),
+        Meter::Calls | Meter::Minutes => ("Charged to credits", in_cents(end.credits)),
     }
+}
+
+/// A charge as lists show it: in whole cents, rounded up.
+fn in_cents(charge: MilliCents) -> String {
+    MilliCents::from_cents(charge.cents_up()).to_string()
+}
+
+/// What the figure leaves out: fractions of a cent, and what is billed afterwards.
+fn exactly(end: &CallEnd) -> String {
+    let fraction = end.credits.0 % MilliCents::PER_CENT != 0;
+    let exact = fraction.then(|| format!("exactly {}", end.credits.as_rate()));
+    let billable = (end.excess.0 > 0).then(|| format!("{} billed afterwards", end.excess.as_rate()));
+    exact.into_iter().chain(billable).collect::<Vec<_>>().join(", ")
 }
 
 fn state_words(call: &Call, calendar: &Calendar) -> (PillTone, String) {

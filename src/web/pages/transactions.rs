@@ -1,6 +1,8 @@
 //! `/billing/transactions`: every transaction with what it changed and left, open holds apart (SPEC §2.3).
 
 mod filter;
+#[cfg(test)]
+mod tests;
 
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;

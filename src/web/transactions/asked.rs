@@ -53,8 +53,7 @@ impl Asked {
 
     /// The fields that are filled in, as an address's query, followed by `more`.
     pub fn query(&self, more: &[(&str, &str)]) -> String {
-        let own =
-            [("type", &self.kind), ("from", &self.from), ("to", &self.to), ("reference", &self.reference)];
+        let own = [("type", &self.kind), ("from", &self.from), ("to", &self.to), ("reference", &self.reference)];
         let filled = own.into_iter().filter(|(_, typed)| !typed.is_empty());
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(filled).extend_pairs(more).finish()
     }
@@ -168,7 +167,8 @@ mod tests {
     fn what_is_wrong_is_said_beside_its_field() {
         let date = Some("Enter a date such as 2026-11-20.".to_owned());
         assert_eq!(wrong("type=cal"), Wrong { kind: Some("Choose a type from the list.".into()), ..Wrong::default() });
-        for typed in ["2026-02-30", "Nov+1", "20261101", "2026-11-01T00:00", "-2026-11-01", "9999-12-31", "0001-01-01"] {
+        for typed in ["2026-02-30", "Nov+1", "20261101", "2026-11-01T00:00", "-2026-11-01", "9999-12-31", "0001-01-01"]
+        {
             assert_eq!(wrong(&format!("from={typed}")), Wrong { from: date.clone(), ..Wrong::default() }, "{typed}");
         }
         assert_eq!(wrong("to=2026-13-01").to, date);

@@ -19,7 +19,8 @@ pub fn recent_transactions(
     standing: &Standing,
     calendar: &Calendar,
 ) -> impl IntoView + use<> {
-    let calls = pending.iter().take(RECENT).map(|call| open_row(call, calendar.moment(call.created_at), standing).into_any());
+    let calls =
+        pending.iter().take(RECENT).map(|call| open_row(call, calendar.moment(call.created_at), standing).into_any());
     let posted = transactions.iter().map(|transaction| row(transaction, standing, calendar).into_any());
     let rows: Vec<AnyView> = calls.chain(posted).take(RECENT).collect();
     let list = match rows.is_empty() {

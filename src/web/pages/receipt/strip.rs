@@ -15,7 +15,7 @@ const HOLD: i64 = 10;
 const WEDGE: i64 = 36;
 const USED: i64 = 44;
 /// Pixels of the words below.
-const WORDS: i64 = 74;
+const WORDS: i64 = 84;
 
 #[component]
 pub(super) fn Strip(receipt: CallReceipt) -> impl IntoView {
@@ -99,6 +99,9 @@ fn Patterns() -> impl IntoView {
             <clipPath id="hold-ends">
                 <rect width="100%" height=HOLD rx="5" />
             </clipPath>
+            <clipPath id="used-ends">
+                <rect width="100%" height=USED rx="6" />
+            </clipPath>
         </defs>
     }
 }
@@ -155,8 +158,8 @@ fn UsedBar(used: Vec<PaidSegment>, top: i64) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <svg class="used" y=top width="100%" height=USED>
-            {bars(&used, whole, 0, USED)}
+        <svg y=top width="100%" height=USED>
+            <g clip-path="url(#used-ends)">{bars(&used, whole, 0, USED)}</g>
         </svg>
         {words}
     }

@@ -1,7 +1,7 @@
 //! Minutebank: prepaid call minutes, credits and add-on packs over one Postgres ledger.
 //!
 //! Table of contents, and the only file with feature gates. Data flows one way:
-//! `web → app → ledger | payments | tenants | catalog → Postgres`.
+//! `web → app → ledger | payments | tenants | catalog | idempotency → Postgres`.
 //!
 //! `units`, `pricing` and `islands` compile twice: for the server (`ssr`) and for the browser (`hydrate`).
 
@@ -30,6 +30,8 @@ pub mod database;
 pub mod demo;
 #[cfg(feature = "ssr")]
 pub mod embedded;
+#[cfg(feature = "ssr")]
+pub mod idempotency;
 #[cfg(feature = "ssr")]
 pub mod ids;
 #[cfg(feature = "ssr")]

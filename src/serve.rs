@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
-use crate::app::{expire_calls, open_periods, sweep_purchases};
+use crate::app::{answer_once, expire_calls, open_periods, sweep_purchases};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::{self, DatabaseError};
@@ -128,6 +128,7 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
     chores.spawn(sweep_purchases::keep_sweeping(state.clone()));
     chores.spawn(open_periods::keep_opening(state.clone()));
     chores.spawn(expire_calls::keep_expiring(state.clone()));
+    chores.spawn(answer_once::keep_forgetting(state.clone()));
     chores.spawn(web::session::keep_removing_expired(state.clone()));
     welcome(&state.config);
     let served = axum::serve(listener, web::router(state.clone())).with_graceful_shutdown(told_to_stop());

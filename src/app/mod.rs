@@ -1,10 +1,12 @@
 //! Use cases, one file per verb; reads for the pages. `app` owns begin and commit, stores only borrow a connection.
 
+pub mod answer_once;
 pub mod buy_credits;
 pub mod buy_pack;
 pub mod expire_calls;
 pub mod find_purchase;
 pub mod fulfil_purchase;
+pub mod heartbeat;
 pub mod identify;
 pub mod open_checkout;
 pub mod open_periods;

@@ -81,8 +81,8 @@ columns!(
 columns!(
     /// Older calls that changed, as they are now.
     CallChanges {
-        workspace_id: i64, id: String, held_units: i64, connected_secs: Option<i64>, status: &'static str,
-        outcome: Option<&'static str>, duration_secs: Option<i64>, billed_secs: Option<i64>, credits_mc: Option<i64>,
+        workspace_id: i64, id: String, held_units: i64, hold_mc: Option<i64>, connected_secs: Option<i64>,
+        status: &'static str, outcome: Option<&'static str>, duration_secs: Option<i64>, billed_secs: Option<i64>, credits_mc: Option<i64>,
         excess_mc: Option<i64>, overrun_secs: Option<i64>, seq: Option<i64>, ended_at: Option<Timestamp>, lapsed: bool,
         late_secs: Option<i64>,
     }
@@ -93,6 +93,11 @@ columns!(
         workspace_id: i64, date: Date, calls: i64, allowance_secs: i64, packs_secs: i64, credits_secs: i64,
         excess_secs: i64, charged_mc: i64,
     }
+);
+
+columns!(
+    /// Events to insert.
+    NewEvents { workspace_id: i64, kind: &'static str, occurred_at: Timestamp, seq: i64, data: serde_json::Value }
 );
 
 /// `{1,2,3}`, a bigint array as text.
@@ -283,6 +288,7 @@ impl CallChanges {
             workspace,
             call.placement.id.clone(),
             call.held_units,
+            call.hold_mc.map(|hold| hold.0),
             call.connected.map(|connected| connected.0),
             call.status.as_str(),
             end.map(|end| end.outcome.as_str()),
@@ -296,6 +302,20 @@ impl CallChanges {
             end.is_some_and(|end| end.lapsed),
             end.map(|end| end.late.0),
         );
+    }
+}
+
+impl NewEvents {
+    /// What is to be told, wallet by wallet.
+    pub fn of(wallets: &[&Wallet]) -> Self {
+        let mut columns = Self::default();
+        for wallet in wallets {
+            for event in &wallet.changes.events {
+                let (kind, data) = (event.kind.as_str(), event.data.clone());
+                columns.push(wallet.workspace.0, kind, event.occurred_at, event.seq, data);
+            }
+        }
+        columns
     }
 }
 

@@ -8,9 +8,10 @@ use jiff::civil::Date;
 use super::account::Entry;
 use super::call::{Call, CallEnd, CallStatus};
 use super::command::{Answer, LotGrant, PaymentState, Refusal};
+use super::event::Event;
 use super::posting::{Posting, PostingKind};
 use super::wallet::Subscription;
-use crate::units::Seconds;
+use crate::units::{MilliCents, Seconds};
 
 /// A posting that a command would repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,8 @@ pub struct Changes {
     pub calls_changed: BTreeSet<String>,
     /// What was used, by day in the workspace's zone.
     pub usage: BTreeMap<Date, Usage>,
+    /// What to tell, in order.
+    pub events: Vec<Event>,
     /// Something of the wallet's own row changed.
     pub wallet: bool,
 }
@@ -114,6 +117,8 @@ pub enum CallChange {
         connected: Seconds,
         /// Units held now.
         held_units: i64,
+        /// What they cost at most; `None` where the plan has no rates.
+        hold_mc: Option<MilliCents>,
     },
     /// A figure came after the hold had lapsed.
     Late {

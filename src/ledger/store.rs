@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
 
-use super::columns::{CallChanges, LotsDrawn, NewCalls, NewLots, NewPostings, UsageColumns, WalletColumns};
+use super::columns::{CallChanges, LotsDrawn, NewCalls, NewEvents, NewLots, NewPostings, UsageColumns, WalletColumns};
 use super::command::Command;
 use super::outcome::Posted;
 use super::posting::PostingKind;
@@ -43,6 +43,7 @@ pub struct Store {
     save_calls: Statement,
     change_calls: Statement,
     add_usage: Statement,
+    save_events: Statement,
 }
 
 /// What a batch needs to see: its workspaces, the calls that it names, the postings that it would repeat.
@@ -104,6 +105,7 @@ impl Store {
             save_calls: client.prepare(SAVE_CALLS).await?,
             change_calls: client.prepare(CHANGE_CALLS).await?,
             add_usage: client.prepare(ADD_USAGE).await?,
+            save_events: client.prepare(SAVE_EVENTS).await?,
             client,
         })
     }
@@ -193,6 +195,7 @@ impl Store {
         let calls = NewCalls::of(wallets);
         let changed = CallChanges::of(wallets);
         let usage = UsageColumns::of(wallets);
+        let events = NewEvents::of(wallets);
         let writes = [
             (&self.save_wallets, rows.params().to_vec(), rows.len()),
             (&self.save_postings, postings.params().to_vec(), postings.len()),
@@ -201,6 +204,7 @@ impl Store {
             (&self.save_calls, calls.params().to_vec(), calls.len()),
             (&self.change_calls, changed.params().to_vec(), changed.len()),
             (&self.add_usage, usage.params().to_vec(), usage.len()),
+            (&self.save_events, events.params().to_vec(), events.len()),
         ];
         let writes = writes.into_iter().filter(|(_, _, count)| *count > 0).map(|(statement, params, count)| {
             async move {
@@ -308,15 +312,15 @@ const SAVE_CALLS: &str = "
 
 // A call that has ended changes no more, but for what is reported late.
 const CHANGE_CALLS: &str = "
-    update calls c set held_units = u.held_units, connected_secs = u.connected_secs, status = u.status,
+    update calls c set held_units = u.held_units, hold_mc = u.hold_mc, connected_secs = u.connected_secs, status = u.status,
         outcome = u.outcome, duration_secs = u.duration_secs, billed_secs = u.billed_secs, credits_mc = u.credits_mc,
         excess_mc = u.excess_mc, overrun_secs = u.overrun_secs, seq = u.seq, ended_at = u.ended_at, lapsed = u.lapsed,
         late_secs = u.late_secs
-    from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[],
-        $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::timestamptz[], $14::boolean[],
-        $15::bigint[])
-        as u (workspace_id, id, held_units, connected_secs, status, outcome, duration_secs, billed_secs, credits_mc,
-            excess_mc, overrun_secs, seq, ended_at, lapsed, late_secs)
+    from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
+        $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::timestamptz[],
+        $15::boolean[], $16::bigint[])
+        as u (workspace_id, id, held_units, hold_mc, connected_secs, status, outcome, duration_secs, billed_secs,
+            credits_mc, excess_mc, overrun_secs, seq, ended_at, lapsed, late_secs)
     where c.workspace_id = u.workspace_id and c.id = u.id and (c.status = 'reserved' or c.lapsed)";
 
 const ADD_USAGE: &str = "
@@ -328,3 +332,7 @@ const ADD_USAGE: &str = "
         allowance_secs = d.allowance_secs + excluded.allowance_secs, packs_secs = d.packs_secs + excluded.packs_secs,
         credits_secs = d.credits_secs + excluded.credits_secs, excess_secs = d.excess_secs + excluded.excess_secs,
         charged_mc = d.charged_mc + excluded.charged_mc";
+
+const SAVE_EVENTS: &str = "
+    insert into wallet_events (workspace_id, type, occurred_at, seq, data)
+    select * from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::bigint[], $5::jsonb[])";

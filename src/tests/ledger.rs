@@ -8,7 +8,7 @@ use minutebank::units::{Meter, MilliCents, Seconds, WorkspaceId};
 
 use crate::fixture::{World, at, starter, world};
 
-fn place(id: &str) -> Command {
+pub fn place(id: &str) -> Command {
     Command::PlaceHold(Placement {
         id: id.into(),
         direction: Direction::Outbound,
@@ -20,12 +20,12 @@ fn place(id: &str) -> Command {
     })
 }
 
-fn answered(id: &str, secs: i64) -> Command {
+pub fn answered(id: &str, secs: i64) -> Command {
     let talk = Seconds(secs);
     Command::EndCall { id: id.into(), outcome: CallOutcome::Answered, duration: talk, billed: talk }
 }
 
-fn packs(key: &str, count: usize) -> Command {
+pub fn packs(key: &str, count: usize) -> Command {
     let lot = LotGrant {
         name: "Medium".into(),
         meter: Meter::Minutes,
@@ -218,5 +218,30 @@ fn the_balances_of_any_past_instant_can_be_read() {
             let then = minutebank::ledger::repo::balances_at(&mut db, workspace, at(instant)).await.unwrap();
             assert_eq!((then.allowance, then.packs_secs), (allowance, packs_secs), "at {instant}");
         }
+    });
+}
+
+#[test]
+fn a_crossing_is_told_once_however_often_its_command_is_repeated() {
+    world(async |world| {
+        let mut terms = starter();
+        terms.included = 60;
+        let workspace = world.subscribed(&terms).await;
+        world.submit(workspace, place("a")).await;
+        let ends = (0..20).map(|_| world.submit(workspace, answered("a", 60)));
+        join_all(ends).await;
+        let credits = (0..20).map(|_| world.submit(workspace, packs("cs_1", 2)));
+        join_all(credits).await;
+        let mut db = world.state.db.acquire().await.unwrap();
+        let told: Vec<(String, i64, serde_json::Value)> =
+            sqlx::query_as("select type, seq, data from wallet_events where workspace_id = $1 order by no")
+                .bind(workspace.0)
+                .fetch_all(&mut *db)
+                .await
+                .unwrap();
+        let types: Vec<&str> = told.iter().map(|(kind, ..)| kind.as_str()).collect();
+        assert_eq!(types, ["wallet.paused", "wallet.credited", "wallet.resumed"]);
+        assert_eq!((told[0].1, told[2].1), (2, 3));
+        assert_eq!(told[2].2["capacity_seconds"], 12_000);
     });
 }

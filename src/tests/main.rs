@@ -3,6 +3,7 @@
 mod billing;
 mod demo;
 mod fixture;
+mod history;
 mod ledger;
 mod model;
 mod payments;
@@ -13,6 +14,9 @@ mod statements;
 mod tidy;
 mod transactions;
 mod transactions_cost;
+mod v1_abuse;
 mod v1_calls;
+mod v1_heartbeat;
+mod v1_idempotency;
 mod v1_meters;
 mod v1_wallet;

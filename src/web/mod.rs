@@ -21,6 +21,7 @@ pub mod transactions;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 
@@ -59,7 +60,7 @@ pub fn router(state: AppState) -> Router {
         .merge(layers::files(&state.config))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
-        .nest("/v1", api::router());
+        .nest("/v1", api::router().route_layer(from_fn_with_state(state.clone(), api::idempotency::answer_once)));
     layers::around(all, &state).with_state(state)
 }
 

@@ -11,6 +11,7 @@ mod subscription;
 use jiff::Timestamp;
 
 use super::command::{Answer, Command, Refusal};
+use super::event::{self, Level};
 use super::outcome::Outcome;
 use super::wallet::Wallet;
 
@@ -24,6 +25,13 @@ type Decision = Result<Outcome, Refusal>;
 /// The [`Refusal`].
 pub fn decide(wallet: &mut Wallet, command: &Command, now: Timestamp) -> Result<Answer, Refusal> {
     let now = now.max(wallet.last_posted_at);
+    let (before, first_seq) = (Level::of(wallet), wallet.seq + 1);
+    let answer = carry_out(wallet, command, now);
+    event::note(wallet, before, first_seq, now);
+    answer
+}
+
+fn carry_out(wallet: &mut Wallet, command: &Command, now: Timestamp) -> Result<Answer, Refusal> {
     while let Some(outcome) = subscription::period_end(wallet, now) {
         wallet.apply(outcome, now)?;
     }

@@ -1,5 +1,6 @@
 //! The pure core, without a database: stories with exact figures, and random histories.
 
+mod events;
 mod histories;
 mod receipts;
 mod stories;

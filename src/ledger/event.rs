@@ -1,0 +1,115 @@
+//! Events of a wallet: what programs and people want to hear about it. They are saved with the postings that cause
+//! them, so none is lost and none is told twice. They look at capacity plus held, so that running calls do not make
+//! them flap (SPEC §1.3).
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::command::PaymentState;
+use super::history::Change;
+use super::posting::{Posting, PostingKind};
+use super::wallet::{SubscriptionState, Wallet};
+use crate::pricing::{Fit, Standing};
+use crate::units::{Meter, words};
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// One call fits, where more did.
+    Low,
+    /// None fits any more, or none is accepted.
+    Paused,
+    /// Calls fit again.
+    Resumed,
+    /// Credits or packages were added.
+    Credited,
+}
+
+words!(EventKind {
+    Low = "wallet.low",
+    Paused = "wallet.paused",
+    Resumed = "wallet.resumed",
+    Credited = "wallet.credited",
+});
+
+/// An event as it is saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What happened.
+    pub kind: EventKind,
+    /// When.
+    pub occurred_at: Timestamp,
+    /// Number of the wallet's last posting at that moment.
+    pub seq: i64,
+    /// Its particulars.
+    pub data: Value,
+}
+
+/// Whether calls could be placed if none were running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    Paused,
+    Low,
+    Ok,
+}
+
+impl Level {
+    /// `None` before the first subscription: there is nothing to run low yet.
+    pub(super) fn of(wallet: &Wallet) -> Option<Self> {
+        let subscription = wallet.subscription.as_ref()?;
+        if wallet.payment == PaymentState::Unpaid || subscription.state == SubscriptionState::Ending {
+            return Some(Level::Paused);
+        }
+        Some(match unheld(wallet).fit() {
+            Fit::Paused => Level::Paused,
+            Fit::One => Level::Low,
+            Fit::Many(_) => Level::Ok,
+        })
+    }
+}
+
+fn unheld(wallet: &Wallet) -> Standing {
+    let standing = wallet.standing();
+    Standing { held: 0, sigma_max: standing.sigma, ..standing }
+}
+
+/// Notes what a command made of the wallet: a crossing of its level since `before`, and what the postings from number
+/// `first_seq` on have added.
+pub(super) fn note(wallet: &mut Wallet, before: Option<Level>, first_seq: i64, now: Timestamp) {
+    let seq = wallet.seq;
+    let new = wallet.changes.postings.iter().filter(|posting| posting.seq >= first_seq);
+    let mut events: Vec<Event> = new.filter_map(credited).collect();
+    let crossing = match (before, Level::of(wallet)) {
+        (Some(before), Some(after)) if before == after => None,
+        (Some(Level::Paused), Some(_)) => Some(EventKind::Resumed),
+        (Some(_), Some(Level::Paused)) => Some(EventKind::Paused),
+        (Some(Level::Ok), Some(Level::Low)) => Some(EventKind::Low),
+        _ => None,
+    };
+    events.extend(crossing.map(|kind| Event { kind, occurred_at: now, seq, data: figures(&unheld(wallet)) }));
+    wallet.changes.events.extend(events);
+}
+
+fn credited(posting: &Posting) -> Option<Event> {
+    if !matches!(posting.kind, PostingKind::Pack | PostingKind::Grant | PostingKind::TopUp) {
+        return None;
+    }
+    let change = Change::of(posting);
+    let data = json!({
+        "amount_milli_cents": change.credits.0,
+        "amount_seconds": change.secs,
+        "amount_calls": change.calls,
+    });
+    Some(Event { kind: EventKind::Credited, occurred_at: posting.occurred_at, seq: posting.seq, data })
+}
+
+fn figures(standing: &Standing) -> Value {
+    let capacity = (!standing.postpaid).then(|| standing.capacity());
+    let in_unit = |meter| capacity.filter(|_| standing.meter == meter);
+    json!({
+        "balance_milli_cents": standing.posted.0,
+        "capacity_seconds": in_unit(Meter::Minutes),
+        "capacity_calls": in_unit(Meter::Calls),
+        "calls_that_fit": (!standing.postpaid).then(|| standing.calls_that_fit()),
+    })
+}

@@ -26,7 +26,7 @@ fn each_second_says_who_paid_and_why() {
             "answered by Front desk on Friday, Nov 20, 10:00 EST",
             "Connected 7 min 06 s Charged to credits $0.21 Rang, not charged 14 s State Settled 10:07:20",
             "Plan 0:00 to 2:30 Plan minutes come first. These were the last of the period. 2 min 30 s Included",
-            "Small 50 2:30 to 5:42",
+            "Small 3 2:30 to 5:42",
             "It had 3 min 12 s left and is now used up. 3 min 12 s Prepaid",
             "Credits 5:42 to 7:06 No package was left, so credits paid at your plan’s rate of $0.15 per minute. 1 min 24 s $0.21",
             "Total 7 min 06 s $0.21",

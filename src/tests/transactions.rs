@@ -61,7 +61,7 @@ pub async fn top_up(world: &World, workspace: WorkspaceId, key: &str, dollars: i
 /// Adds a package of so many seconds.
 pub async fn package(world: &World, workspace: WorkspaceId, key: &str, secs: i64) {
     let lot = LotGrant {
-        name: "Small 50".into(),
+        name: "Small".into(),
         meter: Meter::Minutes,
         units: secs,
         price: MilliCents(600_000),

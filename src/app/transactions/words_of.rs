@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
+use crate::app::packages::lot_title;
 use crate::ledger::history::{Recorded, lots, repo, reset};
 use crate::ledger::repo::LotRecord;
 use crate::ledger::{Call, Direction, LotSource, Posting, PostingKind};
@@ -61,15 +62,17 @@ impl Names {
         }
     }
 
-    /// `Medium bought`, `3 packages bought`; who did.
+    /// `Medium 100 bought`, `3 packages bought`; who did.
     fn packages(&self, posting: &Posting, done: &str) -> (String, String) {
         let named: Vec<&LotRecord> = lots(posting).filter_map(|number| self.lots.get(&number)).collect();
         let Some(first) = named.first() else {
             return (format!("Package {done}"), String::new());
         };
         let what = match named.len() {
-            1 => first.name.clone(),
-            more if named.iter().all(|lot| lot.name == first.name) => format!("{more} × {}", first.name),
+            1 => lot_title(first),
+            more if named.iter().all(|lot| lot_title(lot) == lot_title(first)) => {
+                format!("{more} × {}", lot_title(first))
+            }
             more => format!("{more} packages"),
         };
         let (done, detail) = match first.source {

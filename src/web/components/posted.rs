@@ -188,7 +188,7 @@ pub fn open_row(call: &Call, time: String, standing: &Standing) -> impl IntoView
             <td role="cell" class="kind">
                 <div class=class>{state}</div>
             </td>
-            <td role="cell" class="amount">
+            <td role="cell" class="amount held">
                 {hold_words(call, standing)}
             </td>
             <td role="cell" class="balance-after">

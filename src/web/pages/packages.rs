@@ -4,6 +4,7 @@ use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
 use crate::app::overview::{Package, PackageSource, PackageState};
+use crate::app::packages::package_title;
 use crate::units::{Meter, MilliCents, grouped};
 use crate::web::components::{Bar, Broken, Pill, PillTone, SectionError, Segment, Source};
 use crate::web::dates::Calendar;
@@ -162,7 +163,6 @@ fn List(packages: Vec<Package>, calendar: Calendar, agency: String, why_frozen: 
                         <th role="columnheader" scope="col">"Remaining"</th>
                         <th role="columnheader" scope="col" class="amount">"Price"</th>
                         <th role="columnheader" scope="col">"State"</th>
-                        <th role="columnheader" scope="col">"Receipt"</th>
                     </tr>
                 </thead>
                 {groups
@@ -172,7 +172,7 @@ fn List(packages: Vec<Package>, calendar: Calendar, agency: String, why_frozen: 
                         view! {
                             <tbody role="rowgroup">
                                 <tr role="row" class="group">
-                                    <th role="rowheader" scope="rowgroup" colspan="8">
+                                    <th role="rowheader" scope="rowgroup" colspan="7">
                                         {name}
                                         " "
                                         <span>{remark}</span>
@@ -210,7 +210,7 @@ fn rows(packages: Vec<Package>, calendar: &Calendar, agency: &str) -> impl IntoV
                         <small>{line}</small>
                     </td>
                     <td role="cell" class="added">
-                        {calendar.moment(package.added_at)}
+                        <a href=transaction>{calendar.moment(package.added_at)}</a>
                         <small>{package.added_by.clone().unwrap_or_else(|| "–".to_owned())}</small>
                     </td>
                     <td role="cell" class="amount">{meter.short(package.granted)}</td>
@@ -225,23 +225,14 @@ fn rows(packages: Vec<Package>, calendar: &Calendar, agency: &str) -> impl IntoV
                     <td role="cell" class="state">
                         <Pill tone=tone words=state />
                     </td>
-                    <td role="cell" class="more">
-                        <a href=transaction>"Transaction"</a>
-                    </td>
                 </tr>
             }
         })
         .collect_view()
 }
 
-/// `Medium 100`; what was granted for free has a name of its own, and some names say the count themselves.
 fn name(package: &Package) -> String {
-    let count = grouped(package.meter.pieces_down(package.granted));
-    let says_count = package.name.split_whitespace().any(|word| word == count);
-    match package.source {
-        PackageSource::Stripe | PackageSource::Agency if !says_count => format!("{} {count}", package.name),
-        PackageSource::Stripe | PackageSource::Agency | PackageSource::Grant => package.name.clone(),
-    }
+    package_title(&package.name, package.meter, package.granted, package.source == PackageSource::Grant)
 }
 
 fn source_words(source: PackageSource, agency: &str) -> String {

@@ -36,6 +36,8 @@ pub struct LotRecord {
     pub source: LotSource,
     /// Id of the purchase or application, or the grant's reason.
     pub reference: String,
+    /// Number of the posting that credited it.
+    pub seq: i64,
     /// When it was credited.
     pub created_at: Timestamp,
     /// When its last unit was used.
@@ -117,7 +119,8 @@ pub async fn lots(
     limit: i64,
 ) -> sqlx::Result<Vec<LotRecord>> {
     let rows = sqlx::query(
-        "select lot_no, public_id, name, meter, granted, remaining, price_mc, source, reference, created_at, used_up_at
+        "select lot_no, public_id, name, meter, granted, remaining, price_mc, source, reference, seq, created_at,
+            used_up_at
          from lots where workspace_id = $1 and lot_no < $2 order by lot_no desc limit $3",
     )
     .bind(workspace.0)
@@ -141,6 +144,7 @@ pub(super) fn lot_record(row: &sqlx::postgres::PgRow) -> LotRecord {
         price: MilliCents(row.int("price_mc")),
         source: LotSource::parse(&row.text("source")).expect(named),
         reference: row.text("reference"),
+        seq: row.int("seq"),
         created_at: row.time("created_at"),
         used_up_at: row.maybe_time("used_up_at"),
     }

@@ -8,6 +8,7 @@ mod dialog;
 mod extra;
 mod plan;
 mod rates;
+mod recent;
 mod refused;
 mod usage;
 mod wallet;
@@ -26,6 +27,7 @@ use buy::BuyDialog;
 use credits::CreditsDialog;
 
 pub use addon_packs::addon_packs_section;
+pub use recent::{RECENT, recent_transactions};
 pub use refused::Refused;
 pub use usage::{AskedRange, RangeKind, UsageView, WrongRange, usage_section};
 pub use wallet::wallet_section;

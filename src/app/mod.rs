@@ -28,6 +28,7 @@ pub mod transactions;
 pub mod usage;
 mod wallet;
 pub mod workspaces;
+pub mod zone;
 
 pub use wallet::current_wallet;
 

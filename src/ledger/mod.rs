@@ -55,4 +55,4 @@ pub use receipt::{Segment, Source, segments};
 pub use reconcile::{Finding, Report, reconcile};
 
 pub use wallet::{Balances, Lot, Snapshot, Subscription, SubscriptionState, Wallet};
-pub use writer::{Ledger, LedgerError, Options};
+pub use writer::{Changed, Ledger, LedgerError, Options};

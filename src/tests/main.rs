@@ -7,6 +7,7 @@ mod forgot;
 mod history;
 mod ledger;
 mod limits;
+mod live;
 mod model;
 mod payments;
 mod receipts;

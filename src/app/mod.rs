@@ -1,17 +1,27 @@
 //! Use cases, one file per verb; reads for the pages. `app` owns begin and commit, stores only borrow a connection.
 
+pub mod agency;
+pub mod apply_pack;
 pub mod buy_credits;
 pub mod buy_pack;
+pub mod cancel_subscription;
+pub mod change_plan;
 pub mod expire_calls;
 pub mod find_purchase;
+pub mod follow_requests;
 pub mod fulfil_purchase;
+pub mod grant;
 pub mod identify;
+pub mod instruct;
+pub mod mark_paid;
 pub mod open_checkout;
 pub mod open_periods;
 pub mod overview;
 pub mod packages;
+pub mod pay_request;
 pub mod receipt;
 pub mod reconcile;
+pub mod request_cycles;
 pub mod settle_call;
 pub mod sign_in;
 pub mod start_call;

@@ -2,8 +2,8 @@
 
 use rand::RngCore;
 
-/// 128 random bits as base62, padded to 22 characters.
-fn random_part() -> String {
+/// 128 random bits as base62, padded to 22 characters: what follows an id's prefix.
+pub fn random_part() -> String {
     let mut bytes = [0; 16];
     rand::rng().fill_bytes(&mut bytes);
     encoded(u128::from_le_bytes(bytes))

@@ -1,7 +1,7 @@
 //! Minutebank: prepaid call minutes, credits and add-on packs over one Postgres ledger.
 //!
 //! Table of contents, and the only file with feature gates. Data flows one way:
-//! `web → app → ledger | payments | tenants | catalog → Postgres`.
+//! `web → app → ledger | payments | tenants | catalog | notify | idempotency → Postgres`.
 //!
 //! `units`, `pricing` and `islands` compile twice: for the server (`ssr`) and for the browser (`hydrate`).
 
@@ -31,9 +31,13 @@ pub mod demo;
 #[cfg(feature = "ssr")]
 pub mod embedded;
 #[cfg(feature = "ssr")]
+pub mod idempotency;
+#[cfg(feature = "ssr")]
 pub mod ids;
 #[cfg(feature = "ssr")]
 pub mod ledger;
+#[cfg(feature = "ssr")]
+pub mod notify;
 #[cfg(feature = "ssr")]
 pub mod payments;
 #[cfg(feature = "ssr")]

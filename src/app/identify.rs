@@ -35,18 +35,32 @@ pub enum NotAllowed {
     Database(#[from] sqlx::Error),
 }
 
-/// Looks up a key and checks its scope. `named` is the workspace that the request names; only an agency's key has to.
-pub async fn program(state: &AppState, key: &str, scope: Scope, named: Option<&str>) -> Result<Program, NotAllowed> {
+/// A key that is valid, and the workspace that it is used for. What it may do there is asked by [`Caller::allowed`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The key.
+    pub key: ApiKey,
+    /// The workspace.
+    pub program: Program,
+}
+
+impl Caller {
+    /// The program, where its key has this scope.
+    pub fn allowed(self, scope: Scope) -> Result<Program, NotAllowed> {
+        if self.key.allows(scope) { Ok(self.program) } else { Err(NotAllowed::Scope(scope)) }
+    }
+}
+
+/// Looks up a key. `named` is the workspace that the request names; only an agency's key has to.
+pub async fn caller(state: &AppState, key: &str, named: Option<&str>) -> Result<Caller, NotAllowed> {
     let now = state.clock.now();
     let mut db = state.db.acquire().await?;
     let key = tenants::repo::api_key(&mut db, key, now).await?.ok_or(NotAllowed::InvalidKey)?;
-    if !key.allows(scope) {
-        return Err(NotAllowed::Scope(scope));
-    }
     if key.use_is_stale {
         tenants::repo::note_key_use(&mut db, key.id, now).await?;
     }
-    workspace_of(&mut db, &key, named).await
+    let program = workspace_of(&mut db, &key, named).await?;
+    Ok(Caller { key, program })
 }
 
 async fn workspace_of(db: &mut PgConnection, key: &ApiKey, named: Option<&str>) -> Result<Program, NotAllowed> {

@@ -1,16 +1,21 @@
 //! Use cases, one file per verb; reads for the pages. `app` owns begin and commit, stores only borrow a connection.
 
 pub mod agency;
+pub mod answer_once;
+pub mod api_keys;
 pub mod apply_pack;
 pub mod buy_credits;
 pub mod buy_pack;
 pub mod cancel_subscription;
+pub mod change_password;
 pub mod change_plan;
 pub mod expire_calls;
 pub mod find_purchase;
 pub mod follow_requests;
+pub mod forgot_password;
 pub mod fulfil_purchase;
 pub mod grant;
+pub mod heartbeat;
 pub mod identify;
 pub mod instruct;
 pub mod mark_paid;
@@ -22,6 +27,8 @@ pub mod pay_request;
 pub mod receipt;
 pub mod reconcile;
 pub mod request_cycles;
+pub mod send_mail;
+pub mod sessions;
 pub mod settle_call;
 pub mod sign_in;
 pub mod start_call;
@@ -30,6 +37,7 @@ pub mod sweep_purchases;
 pub mod transactions;
 pub mod usage;
 mod wallet;
+pub mod workspaces;
 
 pub use wallet::current_wallet;
 

@@ -88,8 +88,8 @@ columns!(
 columns!(
     /// Older calls that changed, as they are now.
     CallChanges {
-        workspace_id: i64, id: String, held_units: i64, connected_secs: Option<i64>, status: &'static str,
-        outcome: Option<&'static str>, duration_secs: Option<i64>, billed_secs: Option<i64>, credits_mc: Option<i64>,
+        workspace_id: i64, id: String, held_units: i64, hold_mc: Option<i64>, connected_secs: Option<i64>,
+        status: &'static str, outcome: Option<&'static str>, duration_secs: Option<i64>, billed_secs: Option<i64>, credits_mc: Option<i64>,
         excess_mc: Option<i64>, overrun_secs: Option<i64>, seq: Option<i64>, ended_at: Option<Timestamp>, lapsed: bool,
         late_secs: Option<i64>,
     }
@@ -310,6 +310,7 @@ impl CallChanges {
             workspace,
             call.placement.id.clone(),
             call.held_units,
+            call.hold_mc.map(|hold| hold.0),
             call.connected.map(|connected| connected.0),
             call.status.as_str(),
             end.map(|end| end.outcome.as_str()),

@@ -11,7 +11,7 @@ use super::command::{Answer, LotGrant, PaymentState, Refusal};
 use super::event::Event;
 use super::posting::{Posting, PostingKind};
 use super::wallet::Subscription;
-use crate::units::Seconds;
+use crate::units::{MilliCents, Seconds};
 
 /// A posting that a command would repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +134,8 @@ pub enum CallChange {
         connected: Seconds,
         /// Units held now.
         held_units: i64,
+        /// What they cost at most; `None` where the plan has no rates.
+        hold_mc: Option<MilliCents>,
     },
     /// A figure came after the hold had lapsed.
     Late {

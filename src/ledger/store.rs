@@ -318,15 +318,15 @@ const SAVE_CALLS: &str = "
 
 // A call that has ended changes no more, but for what is reported late.
 const CHANGE_CALLS: &str = "
-    update calls c set held_units = u.held_units, connected_secs = u.connected_secs, status = u.status,
+    update calls c set held_units = u.held_units, hold_mc = u.hold_mc, connected_secs = u.connected_secs, status = u.status,
         outcome = u.outcome, duration_secs = u.duration_secs, billed_secs = u.billed_secs, credits_mc = u.credits_mc,
         excess_mc = u.excess_mc, overrun_secs = u.overrun_secs, seq = u.seq, ended_at = u.ended_at, lapsed = u.lapsed,
         late_secs = u.late_secs
-    from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[],
-        $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::timestamptz[], $14::boolean[],
-        $15::bigint[])
-        as u (workspace_id, id, held_units, connected_secs, status, outcome, duration_secs, billed_secs, credits_mc,
-            excess_mc, overrun_secs, seq, ended_at, lapsed, late_secs)
+    from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
+        $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::timestamptz[],
+        $15::boolean[], $16::bigint[])
+        as u (workspace_id, id, held_units, hold_mc, connected_secs, status, outcome, duration_secs, billed_secs,
+            credits_mc, excess_mc, overrun_secs, seq, ended_at, lapsed, late_secs)
     where c.workspace_id = u.workspace_id and c.id = u.id and (c.status = 'reserved' or c.lapsed)";
 
 const ADD_USAGE: &str = "

@@ -344,10 +344,10 @@ impl Wallet {
                 call.end.as_mut().expect("a late figure follows an end").late = late;
                 (id, 0, 0)
             }
-            CallChange::Beaten { id, connected, held_units } => {
+            CallChange::Beaten { id, connected, held_units, hold_mc } => {
                 let call = self.calls.get_mut(&id).expect(loaded);
                 let more = held_units - call.held_units;
-                (call.connected, call.held_units) = (Some(connected), held_units);
+                (call.connected, call.held_units, call.hold_mc) = (Some(connected), held_units, hold_mc);
                 (id, more, 0)
             }
             CallChange::Ended { id, status, end } => {

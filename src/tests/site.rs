@@ -163,6 +163,13 @@ impl Program {
         Answered::read(request.send().await.unwrap()).await
     }
 
+    /// The same under an Idempotency-Key.
+    pub async fn post_once(&self, key: &str, path: &str, body: impl ToString) -> Answered {
+        let request = self.request(Method::POST, path).header("content-type", "application/json");
+        let request = request.header("idempotency-key", key).body(body.to_string());
+        Answered::read(request.send().await.unwrap()).await
+    }
+
     /// Any request without a body.
     pub async fn send(&self, method: Method, path: &str) -> Answered {
         Answered::read(self.request(method, path).send().await.unwrap()).await

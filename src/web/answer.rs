@@ -11,11 +11,13 @@ use super::session::Viewer;
 use super::shell::Frame;
 use crate::app::ReadError;
 use crate::app::overview::overview;
+use crate::app::workspaces::workspaces_of;
 use crate::config::Config;
 use crate::state::AppState;
 
 /// What surrounds every page of a signed-in person.
 pub async fn frame(state: &AppState, viewer: &Viewer) -> Frame {
+    let (overview, workspaces) = tokio::join!(overview(state, viewer.workspace), workspaces_of(state, viewer.user_id));
     Frame {
         viewer_name: viewer.name.clone(),
         viewer_email: viewer.email.clone(),
@@ -23,7 +25,10 @@ pub async fn frame(state: &AppState, viewer: &Viewer) -> Frame {
         csrf: viewer.csrf.clone(),
         demo: state.config.demo,
         islands: state.config.site_root.join("pkg/minutebank.js").exists(),
-        overview: section("the wallet", overview(state, viewer.workspace).await),
+        // Without the list there is nothing to switch to; the page stands.
+        workspaces: section("the workspaces", workspaces).unwrap_or_default(),
+        workspace: viewer.workspace_public_id.clone(),
+        overview: section("the wallet", overview),
     }
 }
 

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::Response;
 
 use super::answer::{frame, page, section};
 use super::document::render;
-use super::error::Error;
 use super::pages::{BillingView, Buying, Crediting, CreditingError, Notice, Refused, billing_page};
 use super::session::Viewer;
 use crate::app::find_purchase::find_purchase;
@@ -79,17 +78,6 @@ fn crediting(query: &Parameters) -> Option<Crediting> {
 fn purchase_key(query: &Parameters) -> String {
     let repeated = query.get("key").filter(|key| ids::is_given_id(key));
     repeated.cloned().unwrap_or_else(|| ids::fresh("form"))
-}
-
-/// `GET /settings?tab=billing` is Billing under another name.
-///
-/// # Errors
-/// `NotFound` for every other tab.
-pub async fn settings(Query(query): Query<Parameters>) -> Result<Response, Error> {
-    match query.get("tab").map(String::as_str) {
-        None | Some("billing") => Ok(Redirect::to("/billing").into_response()),
-        Some(_) => Err(Error::NotFound),
-    }
 }
 
 #[cfg(test)]

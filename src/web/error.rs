@@ -6,7 +6,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::app::ReadError;
+use crate::app::sign_in::SignInError;
 use crate::ledger::LedgerError;
+use crate::tenants::Busy;
 
 /// Why a page or a form is not answered as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +88,21 @@ pub(super) fn is_away(error: &sqlx::Error) -> bool {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if is_away(&error) { Error::Unavailable } else { Error::Failed(error.to_string()) }
+    }
+}
+
+impl From<Busy> for Error {
+    fn from(_: Busy) -> Self {
+        Error::Unavailable
+    }
+}
+
+impl From<SignInError> for Error {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Busy(busy) => busy.into(),
+            SignInError::Database(error) => error.into(),
+        }
     }
 }
 

@@ -2,23 +2,29 @@
 
 mod answer;
 pub mod api;
+mod api_keys;
 mod billing;
 pub mod buy;
 pub mod components;
 pub mod dates;
+mod demo_mail;
 pub mod document;
 pub mod error;
+mod forgot;
 mod health;
 mod layers;
 mod packages;
 pub mod pages;
 pub mod session;
+mod settings;
 pub mod shell;
 mod sign_in;
 pub mod stripe_webhook;
+mod workspace;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 
@@ -33,12 +39,20 @@ pub fn router(state: AppState) -> Router {
         .route("/", get(to_billing))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-out", post(sign_in::leave))
+        .route("/forgot", get(forgot::ask).post(forgot::request))
+        .route("/reset", get(forgot::show).post(forgot::set))
+        .route("/reset/{token}", get(forgot::open))
+        .route("/workspace", post(workspace::switch))
         .route("/billing", get(billing::show))
         .route("/billing/packages", get(packages::show))
         .route("/billing/buy", post(buy::packs))
         .route("/billing/credits", post(buy::credits))
         .route("/billing/return", get(buy::come_back))
-        .route("/settings", get(billing::settings))
+        .route("/settings", get(settings::show))
+        .route("/settings/password", post(settings::password))
+        .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))
+        .route("/settings/keys", post(api_keys::create))
+        .route("/settings/keys/revoke", post(api_keys::revoke))
         .route("/usage", get(to_billing))
         .route("/wallet", get(to_billing))
         .route_layer(session::layer(&state.config, sessions));
@@ -47,6 +61,7 @@ pub fn router(state: AppState) -> Router {
             "/webhooks/stripe",
             post(stripe_webhook::receive).layer(DefaultBodyLimit::max(stripe_webhook::LONGEST_EVENT)),
         )
+        .route("/demo/mail", get(demo_mail::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     let all = pages
@@ -54,7 +69,7 @@ pub fn router(state: AppState) -> Router {
         .merge(layers::files(&state.config))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
-        .nest("/v1", api::router());
+        .nest("/v1", api::router().route_layer(from_fn_with_state(state.clone(), api::idempotency::answer_once)));
     layers::around(all, &state).with_state(state)
 }
 

@@ -12,8 +12,8 @@ use crate::ledger::outcome::{CallChange, Draft, Outcome, Usage};
 use crate::ledger::posting::PostingKind;
 use crate::ledger::wallet::{Snapshot, SubscriptionState, Wallet};
 use crate::ledger::waterfall::{self, Draw};
-use crate::pricing::HoldPolicy;
-use crate::units::{Meter, Seconds};
+use crate::pricing::{HoldPolicy, Standing};
+use crate::units::{Meter, MilliCents, Seconds};
 
 /// Longest call that can be reported.
 const LONGEST: Seconds = Seconds(86_400);
@@ -41,13 +41,14 @@ pub(super) fn place(wallet: &Wallet, placement: &Placement, now: Timestamp) -> D
         return Err(Refusal::InsufficientBalance(Box::new(standing)));
     }
     let snapshot = &current.snapshot;
+    let held_units = if standing.postpaid { 0 } else { standing.hold };
     let call = Call {
         placement: placement.clone(),
         fingerprint,
         snapshot: snapshot.id,
         meter: snapshot.terms.meter,
-        held_units: if standing.postpaid { 0 } else { standing.hold },
-        hold_mc: (standing.sigma.0 > 0).then(|| standing.hold_mc()),
+        held_units,
+        hold_mc: hold_price(snapshot, held_units),
         connected: None,
         status: CallStatus::Reserved,
         created_at: now,
@@ -58,6 +59,12 @@ pub(super) fn place(wallet: &Wallet, placement: &Placement, now: Timestamp) -> D
         call: Some(CallChange::Placed(Box::new(call.clone()))),
         ..Outcome::unchanged(Answer::Placed { call: Box::new(call), repeated: false })
     })
+}
+
+/// A call's own `ceil(hold*Σ/60)`; `None` on plans without rates.
+fn hold_price(snapshot: &Snapshot, units: i64) -> Option<MilliCents> {
+    let (meter, sigma) = (snapshot.terms.meter, snapshot.sigma());
+    (sigma.0 > 0).then(|| Standing { meter, sigma, hold: units, ..Standing::default() }.hold_mc())
 }
 
 /// A call and the snapshot that it keeps; `None` for the snapshot of a call that has ended.
@@ -91,9 +98,10 @@ pub(super) fn heartbeat(wallet: &Wallet, id: &str, connected: Seconds) -> Decisi
         _ => call.held_units,
     };
     let allowed = if in_seconds { Seconds(held_units) } else { terms.max_call };
-    let beaten = Call { connected: Some(connected), held_units, ..call.clone() };
+    let hold_mc = hold_price(snapshot, held_units);
+    let beaten = Call { connected: Some(connected), held_units, hold_mc, ..call.clone() };
     let unchanged = beaten == *call;
-    let change = CallChange::Beaten { id: id.to_owned(), connected, held_units };
+    let change = CallChange::Beaten { id: id.to_owned(), connected, held_units, hold_mc };
     Ok(Outcome {
         call: (!unchanged).then_some(change),
         ..Outcome::unchanged(Answer::Beaten { call: Box::new(beaten), allowed })

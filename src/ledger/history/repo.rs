@@ -134,7 +134,7 @@ pub async fn open_calls(
     limit: i64,
 ) -> sqlx::Result<Vec<Call>> {
     let rows = sqlx::query(
-        "select * from calls where workspace_id = $1 and expires_at > $2 and status = 'reserved'
+        "select * from calls where workspace_id + 0 = $1 and expires_at > $2 and status = 'reserved'
          order by expires_at desc limit $3",
     )
     .bind(workspace.0)

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use axum::body::to_bytes;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
 
 use super::ApiError;
+use super::json::Unambiguous;
 use crate::ids;
 use crate::state::AppState;
 
@@ -30,13 +31,18 @@ impl FromRequest<AppState> for Fields {
         if !is_json(request.headers()) {
             return Err(ApiError::NotJson);
         }
-        let body = to_bytes(request.into_body(), LIMIT).await.map_err(|_| ApiError::TooLarge)?;
+        let body = read(request.into_body()).await?;
         match serde_json::from_slice(&body) {
-            Ok(Value::Object(fields)) => Ok(Self(fields)),
+            Ok(Unambiguous(Value::Object(fields))) => Ok(Self(fields)),
             Ok(_) => Err(ApiError::InvalidJson("The body has to be a JSON object".to_owned())),
             Err(error) => Err(ApiError::InvalidJson(format!("The body is not JSON: {error}"))),
         }
     }
+}
+
+/// A body, up to its end or to what it may be long.
+pub async fn read(body: Body) -> Result<Bytes, ApiError> {
+    to_bytes(body, LIMIT).await.map_err(|_| ApiError::TooLarge)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -76,18 +82,21 @@ impl Fields {
         word.and_then(parse).ok_or_else(|| ApiError::field(name, format!("{name} has to be one of {words}")))
     }
 
-    /// An optional flag; `false` where it is not given.
-    pub fn flag(&mut self, name: &str) -> Result<bool, ApiError> {
+    /// An optional flag.
+    pub fn flag(&mut self, name: &str) -> Result<Option<bool>, ApiError> {
         match self.take(name) {
-            None => Ok(false),
-            Some(Value::Bool(flag)) => Ok(flag),
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
             Some(_) => Err(ApiError::field(name, format!("{name} has to be true or false"))),
         }
     }
 
-    /// A required whole number in a range.
+    /// A required whole number in a range. `60.0` is whole, too.
     pub fn integer(&mut self, name: &str, range: RangeInclusive<i64>) -> Result<i64, ApiError> {
-        let number = self.take(name).as_ref().and_then(Value::as_i64);
+        let number = self.take(name).filter(Value::is_number).and_then(|number| {
+            let digits = number.to_string();
+            digits.strip_suffix(".0").unwrap_or(&digits).parse().ok()
+        });
         number.filter(|number| range.contains(number)).ok_or_else(|| {
             let (from, to) = range.into_inner();
             ApiError::field(name, format!("{name} has to be a whole number from {from} to {to}"))
@@ -143,7 +152,7 @@ mod tests {
     fn null_is_the_same_as_absent() {
         let mut given = fields(json!({"a": null, "b": null, "c": null, "d": null}));
         assert_eq!(given.text("a").unwrap(), None);
-        assert!(!given.flag("b").unwrap());
+        assert_eq!(given.flag("b").unwrap(), None);
         assert_eq!(given.texts("c").unwrap(), None);
         assert_eq!(given.id("d").unwrap(), None);
         given.finish().unwrap();
@@ -163,6 +172,18 @@ mod tests {
         assert_eq!(wrong_field(given.text("g")), "g");
         assert_eq!(wrong_field(given.integer("missing", 0..=9)), "missing");
         assert_eq!(wrong_field(given.finish()), "h");
+    }
+
+    #[test]
+    fn numbers_are_whole_whatever_their_form() {
+        let read = |json: &str| fields(serde_json::from_str(json).unwrap()).integer("a", 0..=1_000).ok();
+        assert_eq!(
+            ["60", "60.0", "6e1", "-0.0"].map(|number| read(&format!("{{\"a\":{number}}}"))),
+            [Some(60), Some(60), Some(60), Some(0)]
+        );
+        for bad in ["60.5", "-1", "1001", "1e300", "18446744073709551616", "\"60\"", "[60]", "true"] {
+            assert_eq!(read(&format!("{{\"a\":{bad}}}")), None, "{bad}");
+        }
     }
 
     #[test]

@@ -1,17 +1,40 @@
 //! Errors of `/v1`: `{"error":{"code","message","field"?}}` with the codes of SPEC §4.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::calls::CallBody;
-use super::wallet::CannotStart;
+use super::wallet::{CannotStart, CannotStartBody};
 use crate::app::ReadError;
 use crate::app::identify::NotAllowed;
 use crate::ledger::{LedgerError, Refusal};
 use crate::tenants::Scope;
 use crate::web::error::{Error, is_away};
+
+/// An error.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
+pub struct ErrorBody {
+    error: ErrorFields,
+}
+
+/// What is wrong.
+#[derive(Debug, Serialize, ToSchema)]
+struct ErrorFields {
+    /// For programs.
+    code: &'static str,
+    /// For people.
+    message: String,
+    /// With `invalid_field`: which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// With `already_completed`: the call with the figures that stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<Box<CallBody>>,
+}
 
 /// Why a request is not answered as asked.
 #[derive(Debug)]
@@ -36,6 +59,10 @@ pub enum ApiError {
     IdConflict,
     /// 409: the call has ended with other figures, which are these.
     AlreadyCompleted(Box<CallBody>),
+    /// 409: the Idempotency-Key was sent with another body.
+    IdempotencyMismatch,
+    /// 409: the first request with this Idempotency-Key is still worked on.
+    IdempotencyInProgress,
     /// 413: the body is over 64 KiB.
     TooLarge,
     /// 415: the body is not declared as JSON.
@@ -67,7 +94,9 @@ impl ApiError {
             Self::InsufficientScope(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::IdConflict | Self::AlreadyCompleted(_) => StatusCode::CONFLICT,
+            Self::IdConflict | Self::AlreadyCompleted(_) | Self::IdempotencyMismatch | Self::IdempotencyInProgress => {
+                StatusCode::CONFLICT
+            }
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::InvalidField { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -83,7 +112,7 @@ impl ApiError {
                 return ("insufficient_scope", format!("This key lacks the scope {}", scope.as_str()));
             }
             Self::InvalidField { message, .. } => return ("invalid_field", message.clone()),
-            Self::CannotStart(why) => return (why.code(), why.message().to_owned()),
+            Self::CannotStart(error) => (error.code, error.message),
             Self::WorkspaceRequired => {
                 ("workspace_required", "With an agency's key, name the workspace in the header Minutebank-Workspace")
             }
@@ -93,26 +122,18 @@ impl ApiError {
             Self::MethodNotAllowed => ("method_not_allowed", "This address answers to other methods"),
             Self::IdConflict => ("id_conflict", "A call with this id was started with other fields"),
             Self::AlreadyCompleted(_) => ("already_completed", "The call has ended with other figures"),
+            Self::IdempotencyMismatch => {
+                ("idempotency_mismatch", "This Idempotency-Key was used with another body; take a new key")
+            }
+            Self::IdempotencyInProgress => {
+                ("idempotency_in_progress", "The first request with this Idempotency-Key has no answer yet")
+            }
             Self::TooLarge => ("body_too_large", "The body is over 64 KiB"),
             Self::NotJson => ("unsupported_media_type", "Send the body as application/json"),
             Self::Unavailable => ("unavailable", "The ledger cannot be reached; send the same request again"),
             Self::Failed(_) => ("internal_error", "Something went wrong here; send the same request again"),
         };
         (code, message.to_owned())
-    }
-
-    /// What stands beside code and message.
-    fn details(&self) -> Map<String, Value> {
-        let details = match self {
-            Self::InvalidField { field, .. } => json!({ "field": field }),
-            Self::AlreadyCompleted(call) => json!({ "call": call }),
-            Self::CannotStart(why) => json!(why),
-            _ => Value::Null,
-        };
-        match details {
-            Value::Object(details) => details,
-            _ => Map::new(),
-        }
     }
 }
 
@@ -121,18 +142,25 @@ impl IntoResponse for ApiError {
         if let Self::Failed(reason) = &self {
             tracing::error!(reason, "a request of the API failed");
         }
-        let (code, message) = self.code_and_message();
-        let mut error = self.details();
-        error.insert("code".to_owned(), code.into());
-        error.insert("message".to_owned(), message.into());
-        let mut response = (self.status(), Json(json!({ "error": error }))).into_response();
-        let headers = response.headers_mut();
+        let status = self.status();
+        let mut headers = HeaderMap::new();
         match self {
             Self::InvalidKey => _ = headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-            Self::Unavailable => _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
+            Self::Unavailable | Self::IdempotencyInProgress => {
+                _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))
+            }
             _ => {}
         }
-        response
+        let (code, message) = self.code_and_message();
+        let (field, call) = match self {
+            Self::CannotStart(error) => {
+                return (status, headers, Json(CannotStartBody { error: *error })).into_response();
+            }
+            Self::InvalidField { field, .. } => (Some(field), None),
+            Self::AlreadyCompleted(call) => (None, Some(call)),
+            _ => (None, None),
+        };
+        (status, headers, Json(ErrorBody { error: ErrorFields { code, message, field, call } })).into_response()
     }
 }
 

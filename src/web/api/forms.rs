@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 use serde_json::Number;
+use utoipa::ToSchema;
 
+use super::schemas;
 use crate::units::{Meter, MilliCents};
 
 /// Whole cents as a JSON number of dollars, e.g. `47.23`. Written digit by digit: no fraction is ever computed.
@@ -32,10 +34,12 @@ pub fn by_unit(meter: Option<Meter>, units: i64) -> (Option<i64>, Option<i64>) {
 }
 
 /// A page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct List<T> {
+    #[schema(schema_with = schemas::list)]
     object: &'static str,
     data: Vec<T>,
+    /// Of the next page; null on the last one.
     next_cursor: Option<String>,
 }
 

@@ -1,11 +1,13 @@
 //! `Authorization: Bearer mb_…`: who calls, for which workspace, and whether the key's scope covers it.
 
+use std::sync::{Arc, OnceLock};
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use super::ApiError;
-use crate::app::identify::{self, Program};
+use crate::app::identify::{self, Caller, Program};
 use crate::state::AppState;
 use crate::tenants::Scope;
 
@@ -22,7 +24,7 @@ impl FromRequestParts<AppState> for CallsKey {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        Ok(Self(program(&parts.headers, state, Scope::CallsWrite).await?))
+        Ok(Self(program(parts, state, Scope::CallsWrite).await?))
     }
 }
 
@@ -30,18 +32,34 @@ impl FromRequestParts<AppState> for WalletKey {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        Ok(Self(program(&parts.headers, state, Scope::WalletRead).await?))
+        Ok(Self(program(parts, state, Scope::WalletRead).await?))
     }
 }
 
-async fn program(headers: &HeaderMap, state: &AppState, scope: Scope) -> Result<Program, ApiError> {
+/// Set beside a request whose answer may be repeated: which scope its handler asked for.
+#[derive(Clone, Debug, Default)]
+pub struct AskedScope(pub Arc<OnceLock<Scope>>);
+
+async fn program(parts: &mut Parts, state: &AppState, scope: Scope) -> Result<Program, ApiError> {
+    if let Some(AskedScope(asked)) = parts.extensions.get() {
+        _ = asked.set(scope);
+    }
+    let caller = match parts.extensions.remove::<Caller>() {
+        Some(known) => known,
+        None => caller(&parts.headers, state).await?,
+    };
+    Ok(caller.allowed(scope)?)
+}
+
+/// Whose key the request carries, and for which workspace.
+pub async fn caller(headers: &HeaderMap, state: &AppState) -> Result<Caller, ApiError> {
     let key = bearer(headers).ok_or(ApiError::InvalidKey)?;
     let named = match headers.get(WORKSPACE).map(|value| value.to_str()) {
         None => None,
         Some(Ok(named)) => Some(named.trim()),
         Some(Err(_)) => return Err(ApiError::NotFound),
     };
-    Ok(identify::program(state, key, scope, named).await?)
+    Ok(identify::caller(state, key, named).await?)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

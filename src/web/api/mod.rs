@@ -4,8 +4,17 @@ mod body;
 mod calls;
 mod error;
 mod forms;
+pub mod idempotency;
+mod json;
 mod key;
 mod lots;
+mod openapi;
+mod paging;
+mod query;
+mod receipts;
+mod schemas;
+mod transactions;
+mod usage;
 mod wallet;
 
 use axum::Router;
@@ -20,9 +29,14 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/calls", post(calls::start))
         .route("/calls/{id}", get(calls::show))
+        .route("/calls/{id}/heartbeat", post(calls::beat))
         .route("/calls/{id}/complete", post(calls::complete))
+        .route("/calls/{id}/receipt", get(receipts::show))
         .route("/wallet", get(wallet::show))
         .route("/wallet/lots", get(lots::list))
+        .route("/wallet/transactions", get(transactions::list))
+        .route("/usage/daily", get(usage::daily))
+        .route("/openapi.json", get(openapi::show))
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
 }

@@ -5,51 +5,72 @@ use axum::extract::State;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Number;
+use utoipa::ToSchema;
 
-use super::ApiError;
 use super::forms::{by_unit, dollars_down, dollars_up};
 use super::key::WalletKey;
+use super::{ApiError, schemas};
 use crate::app::current_wallet;
 use crate::ledger::{PaymentState, SubscriptionState, Wallet};
 use crate::pricing::{Fit, Standing};
 use crate::state::AppState;
 use crate::units::{Meter, MilliCents};
 
-/// The wallet as the API shows it.
-#[derive(Debug, Serialize)]
+/// What is there, what is held, and how many calls fit.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Wallet)]
 pub struct WalletBody {
+    #[schema(schema_with = schemas::wallet)]
     object: &'static str,
     workspace: String,
+    /// Posted credits, held or not.
+    #[schema(schema_with = schemas::dollars)]
     balance_usd: Number,
+    #[schema(schema_with = schemas::currency)]
     currency: &'static str,
     auto_recharge: AutoRechargeBody,
     balance_milli_cents: i64,
     held_milli_cents: i64,
+    /// Posted minus held.
     available_milli_cents: i64,
+    /// Owed after a refund or dispute of units already used.
     debt_milli_cents: i64,
+    /// What allowance and packages count; null where there never was a plan.
+    #[schema(schema_with = schemas::meter_or_null)]
     meter: Option<Meter>,
+    #[schema(schema_with = schemas::subscription_status)]
     subscription_status: &'static str,
     allowance: AllowanceBody,
     packs: PacksBody,
     hold: HoldBody,
+    /// What further calls can hold; null on the calls meter, and where usage is billed afterwards.
     capacity_seconds: Option<i64>,
     held_seconds: Option<i64>,
+    /// The same on the calls meter.
     capacity_calls: Option<i64>,
     held_calls: Option<i64>,
+    /// Null where usage is billed afterwards.
     calls_that_fit: Option<i64>,
+    #[schema(schema_with = schemas::wallet_status)]
     status: &'static str,
 }
 
 /// Settings of auto-recharge; never configured, it is off and has none.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = AutoRecharge)]
 struct AutoRechargeBody {
     enabled: bool,
+    #[schema(schema_with = schemas::dollars_or_null)]
     threshold_usd: Option<Number>,
+    #[schema(schema_with = schemas::dollars_or_null)]
     topup_usd: Option<Number>,
+    #[schema(schema_with = schemas::dollars_or_null)]
     monthly_cap_usd: Option<Number>,
 }
 
-#[derive(Debug, Serialize)]
+/// The plan's allowance in the current period.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Allowance)]
 struct AllowanceBody {
     included_seconds: Option<i64>,
     used_seconds: Option<i64>,
@@ -58,14 +79,19 @@ struct AllowanceBody {
     resets_at: Option<Timestamp>,
 }
 
-#[derive(Debug, Serialize)]
+/// Packages that calls can draw from now.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Packs)]
 struct PacksBody {
     remaining_seconds: Option<i64>,
     remaining_calls: Option<i64>,
+    /// How many.
     active: usize,
 }
 
-#[derive(Debug, Serialize)]
+/// What the next call would hold.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NextHold)]
 struct HoldBody {
     seconds: Option<i64>,
     calls: Option<i64>,
@@ -160,19 +186,39 @@ fn hold_price(standing: &Standing) -> Option<i64> {
     (standing.sigma.0 > 0).then(|| standing.hold_mc().0)
 }
 
-/// `GET /v1/wallet`
+/// Read the wallet
+#[utoipa::path(
+    get, path = "/v1/wallet", operation_id = "read_wallet",
+    tag = "Wallet", security(("key" = ["wallet:read"])),
+    responses((status = 200, description = "The wallet as it stands", body = WalletBody)),
+)]
 pub async fn show(WalletKey(program): WalletKey, State(state): State<AppState>) -> Result<Json<WalletBody>, ApiError> {
     let wallet = current_wallet(&state, program.workspace).await?;
     Ok(Json(WalletBody::new(program.workspace_public_id, &wallet)))
 }
 
-/// Why no call can start: what stands beside code and message of a 402.
-#[derive(Debug, Serialize)]
+/// The 402 of a call.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CannotStart)]
+pub struct CannotStartBody {
+    /// Why.
+    pub error: CannotStart,
+}
+
+/// Why no call can start. On plans without rates there are no prices.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CannotStartError)]
 pub struct CannotStart {
-    #[serde(skip)]
-    code: &'static str,
+    /// For programs.
+    pub code: &'static str,
+    /// For the engine's own log.
+    pub message: &'static str,
+    /// Available credits.
+    #[schema(schema_with = schemas::dollars)]
     balance_usd: Number,
+    #[schema(schema_with = schemas::dollars_or_null)]
     required_usd: Option<Number>,
+    /// For the customer.
     user_message: String,
     available_milli_cents: i64,
     required_milli_cents: Option<i64>,
@@ -180,6 +226,7 @@ pub struct CannotStart {
     required_seconds: Option<i64>,
     capacity_calls: Option<i64>,
     required_calls: Option<i64>,
+    #[schema(schema_with = schemas::dollars_or_null)]
     shortfall_usd: Option<Number>,
     topup_url: String,
 }
@@ -193,6 +240,7 @@ impl CannotStart {
         let (required_seconds, required_calls) = by_unit(Some(standing.meter), standing.hold);
         Self {
             code: "insufficient_balance",
+            message: "Wallet balance below minimum to start call",
             balance_usd: dollars_down(standing.available_mc()),
             required_usd: required.map(dollars_up),
             user_message: standing.paused_message().unwrap_or_default(),
@@ -211,6 +259,7 @@ impl CannotStart {
     pub fn no_subscription(standing: &Standing, topup_url: String) -> Self {
         Self {
             code: "no_subscription",
+            message: "The workspace has no subscription",
             user_message: "Calls paused. This account has no plan yet. Ask your provider to start one.".to_owned(),
             capacity_seconds: None,
             required_seconds: None,
@@ -222,6 +271,7 @@ impl CannotStart {
     pub fn subscription_ending(standing: &Standing, topup_url: String) -> Self {
         Self {
             code: "subscription_ending",
+            message: "The subscription was canceled and waits for its last call",
             user_message: "Calls paused. Your plan was canceled; the calls in progress go on to their end. \
                            Ask your provider to start a new plan."
                 .to_owned(),
@@ -233,23 +283,9 @@ impl CannotStart {
     pub fn subscription_blocked(standing: &Standing, topup_url: String) -> Self {
         Self {
             code: "subscription_blocked",
+            message: "A payment is overdue beyond its days of grace",
             user_message: "Calls paused. A payment to your provider is overdue. Pay it to keep calling.".to_owned(),
             ..Self::too_little(standing, topup_url)
-        }
-    }
-
-    /// The error's code.
-    pub fn code(&self) -> &'static str {
-        self.code
-    }
-
-    /// The error's message, for the engine's own log; `user_message` is for its customer.
-    pub fn message(&self) -> &'static str {
-        match self.code {
-            "no_subscription" => "The workspace has no subscription",
-            "subscription_ending" => "The subscription was canceled and waits for its last call",
-            "subscription_blocked" => "A payment is overdue beyond its days of grace",
-            _ => "Wallet balance below minimum to start call",
         }
     }
 }

@@ -2,12 +2,14 @@
 
 mod alert;
 mod bar;
+mod field;
 mod icon;
 mod pill;
 mod section;
 
 pub use alert::{Alert, Tone};
 pub use bar::{Bar, Key, Segment, Source};
+pub use field::{Field, FieldKind};
 pub use icon::{Icon, Mark};
 pub use pill::{BalancePill, Pill, PillTone, calls_state};
 pub use section::{Broken, SectionError};

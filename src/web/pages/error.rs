@@ -31,7 +31,7 @@ impl Problem {
                 ("This form has expired", "Nothing was changed. Open the page again and send it once more.")
             }
             Problem::NotAllowed => {
-                ("You cannot do this", "Nothing was changed. Ask an owner of the workspace for the right to buy.")
+                ("You cannot do this", "Nothing was changed. Ask an owner of the workspace to do it.")
             }
             Problem::TooMany => ("Too many attempts", "Wait a minute, then try again."),
             Problem::Failed => {

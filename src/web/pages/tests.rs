@@ -30,6 +30,8 @@ fn harbor() -> Frame {
         csrf: "token".into(),
         demo: true,
         islands: true,
+        workspaces: Vec::new(),
+        workspace: "ws_harbor".into(),
         overview: Ok(fixtures::harbor(4_920, 0)),
     }
 }
@@ -293,7 +295,7 @@ fn packages_are_listed_or_their_absence_leads_on() {
 
 #[test]
 fn a_refused_sign_in_keeps_the_address_and_tells_no_more() {
-    let view = SignInView { csrf: "token".into(), email: "owner@harbor.test".into(), refused: true, demo: None };
+    let view = SignInView { email: "owner@harbor.test".into(), refused: true, ..SignInView::default() };
     let html = render(|| sign_in_page(view)).html;
     assert_all(&html, &["Email or password is wrong.", "value=\"owner@harbor.test\"", "name=\"password\""]);
     assert!(!html.contains("Demo mode"), "only a demo names its logins");

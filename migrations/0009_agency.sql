@@ -38,7 +38,7 @@ create table instructions (
     -- one-use key of the form
     form_key      text not null,
     given_by      bigint references users,
-    -- the typed order (crate::app::instruct::Deed)
+    -- the typed order (crate::payments::instruction::Deed)
     deed          jsonb not null,
     status        text not null default 'open' check (status in ('open', 'done', 'refused')),
     -- why the ledger refused

@@ -1,6 +1,10 @@
 //! The agency's side: who acts, by which form, and why something is refused. Its verbs stand beside this file, what its
 //! pages read below it.
 
+pub mod client;
+pub mod clients;
+pub mod lists;
+
 use jiff::Timestamp;
 use sqlx::PgConnection;
 

@@ -23,17 +23,21 @@ pub enum FollowError {
 /// Marks what has fallen due and brings every wallet to where its requests are, a batch at most. Answers how many.
 ///
 /// # Errors
-/// See [`FollowError`].
-pub async fn follow_all(state: &AppState) -> Result<usize, FollowError> {
+/// Where the database failed; a wallet that cannot be changed now is tried again.
+pub async fn follow_all(state: &AppState) -> sqlx::Result<usize> {
     let now = state.clock.now();
     let mut db = state.db.acquire().await?;
     repo::mark_overdue(&mut db, now).await?;
     let workspaces = repo::states_to_set(&mut db, now, BATCH).await?;
     drop(db);
-    for workspace in &workspaces {
-        follow(state, *workspace).await?;
+    let mut followed = 0;
+    for workspace in workspaces {
+        match follow(state, workspace).await {
+            Ok(_) => followed += 1,
+            Err(error) => tracing::warn!(workspace = workspace.0, %error, "a wallet does not follow its requests"),
+        }
     }
-    Ok(workspaces.len())
+    Ok(followed)
 }
 
 /// Brings one wallet to where its requests are. Whoever sets it looks again afterwards, so that of several at once the

@@ -6,14 +6,17 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use sqlx::{Acquire as _, PgConnection};
+use jiff::{SignedDuration, Timestamp};
+use sqlx::PgConnection;
 
 use super::agency::{AgencyError, AgencyForm};
+use super::follow_requests::follow;
+use super::mark_paid::close_checkouts;
 use crate::ids;
 use crate::ledger::{self, Command, Effective, LedgerError, LotGrant, LotSource};
 use crate::payments::instruction::{Application, Deed, Instruction, Status, Why, repo};
 use crate::payments::request::{self, Asked, Cause, Due, NewRequest};
+use crate::payments::{self, Bought};
 use crate::state::AppState;
 use crate::tenants;
 use crate::tenants::admin;
@@ -31,6 +34,11 @@ impl From<Why> for AgencyError {
     }
 }
 
+/// The sweep leaves a new instruction to whoever gave it for so long.
+const GIVERS_OWN: SignedDuration = SignedDuration::from_mins(1);
+/// Instructions of one look.
+const BATCH: i64 = 100;
+
 /// The instruction that this form has given before, if it orders the same thing to the same client.
 pub(super) async fn given(
     state: &AppState,
@@ -42,7 +50,8 @@ pub(super) async fn given(
     given_in(&mut db, form, workspace, same).await
 }
 
-async fn given_in(
+/// The same on the caller's connection.
+pub(super) async fn given_in(
     db: &mut PgConnection,
     form: &AgencyForm,
     workspace: WorkspaceId,
@@ -116,6 +125,24 @@ pub async fn carry_out(state: &AppState, instruction: &Instruction) -> Result<()
     settle(state, instruction).await
 }
 
+/// Finishes instructions that were cut off, or whose outcome was not known. Answers how many were looked at.
+///
+/// # Errors
+/// Where the database failed; what the ledger does not take now is tried again.
+pub async fn finish_instructions(state: &AppState) -> sqlx::Result<usize> {
+    let mut db = state.db.acquire().await?;
+    let open = repo::open(&mut db, state.clock.now() - GIVERS_OWN, BATCH).await?;
+    drop(db);
+    for instruction in &open {
+        match carry_out(state, instruction).await {
+            Ok(()) => {}
+            Err(AgencyError::Database(error)) => return Err(error),
+            Err(error) => tracing::warn!(instruction = instruction.id, %error, "an instruction was not carried out"),
+        }
+    }
+    Ok(open.len())
+}
+
 /// What the ledger is told; nothing where it no longer applies.
 async fn command(state: &AppState, instruction: &Instruction) -> Result<Option<Command>, AgencyError> {
     let Instruction { workspace, id, deed, .. } = instruction;
@@ -140,6 +167,10 @@ async fn command(state: &AppState, instruction: &Instruction) -> Result<Option<C
             let current = wallet.subscription.is_some_and(|it| it.number == *subscription);
             return Ok(current.then_some(Command::Cancel(*effective)));
         }
+        Deed::AcceptPayment { purchase, session, .. } => {
+            let purchase = payments::repo::purchase(&mut db, purchase).await?.ok_or(AgencyError::NotFound)?;
+            return Ok(purchase.credit(session));
+        }
         Deed::Subscribe { snapshot, .. } => Command::Subscribe {
             snapshot: Arc::new(ledger::repo::snapshot(&mut db, *workspace, *snapshot).await?),
             anchor_at: instruction.created_at,
@@ -149,17 +180,44 @@ async fn command(state: &AppState, instruction: &Instruction) -> Result<Option<C
 
 /// Marks an instruction done, with what belongs to it. Of several at once, one does so.
 async fn settle(state: &AppState, instruction: &Instruction) -> Result<(), AgencyError> {
-    let mut db = state.db.acquire().await?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = state.db.begin().await?;
     let now = state.clock.now();
+    let mut paid = None;
     if repo::finish(&mut transaction, instruction, now).await? {
-        if let Deed::ApplyPack(application) = &instruction.deed {
-            ask(&mut transaction, instruction, application, now).await?;
+        match &instruction.deed {
+            Deed::ApplyPack(application) => ask(&mut transaction, instruction, application, now).await?,
+            Deed::AcceptPayment { purchase, session, .. } => {
+                paid = accept(&mut transaction, purchase, session, now).await?;
+            }
+            _ => {}
         }
         write_down(&mut transaction, instruction, now).await?;
         transaction.commit().await?;
     }
+    if let Some(request) = paid {
+        close_checkouts(state, instruction.workspace, &request).await?;
+        follow(state, instruction.workspace).await?;
+    }
     Ok(())
+}
+
+/// Marks a purchase, or the request that it paid; answers that request.
+async fn accept(
+    db: &mut PgConnection,
+    purchase: &str,
+    session: &str,
+    now: Timestamp,
+) -> Result<Option<String>, AgencyError> {
+    let purchase = payments::repo::purchase(db, purchase).await?.ok_or(AgencyError::NotFound)?;
+    let Bought::Request(payment) = purchase.bought else {
+        payments::repo::mark_credited(db, &purchase.id, now).await?;
+        return Ok(None);
+    };
+    let (workspace, session) = (purchase.workspace, Some(session));
+    if request::repo::mark_paid(db, workspace, &payment.request, session, None, now).await? {
+        payments::repo::mark_credited(db, &purchase.id, now).await?;
+    }
+    Ok(Some(payment.request))
 }
 
 /// Asks for the price of an applied pack, due so many days after the application.
@@ -233,6 +291,7 @@ fn told(instruction: &Instruction) -> (Action, String, String) {
         Deed::Cancel { subscription, effective } => {
             (Action::CancelSubscription, format!("subscription {subscription}"), when(effective).to_owned())
         }
+        Deed::AcceptPayment { item, purchase, .. } => (Action::AcceptPayment, item.to_string(), purchase.clone()),
         Deed::Subscribe { plan, .. } => (Action::Resubscribe, plan.clone(), String::new()),
     }
 }

@@ -7,7 +7,19 @@ pub mod repo;
 pub use pack::{Pack, PackDraft};
 pub use plan::{Plan, PlanDraft};
 
+use crate::pricing::Terms;
 use crate::units::MilliCents;
+
+/// A client that is on a plan with other terms than it offers now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// Public id of the client.
+    pub client: String,
+    /// Its name.
+    pub name: String,
+    /// The terms that it is on.
+    pub terms: Terms,
+}
 
 /// What is wrong with a field of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

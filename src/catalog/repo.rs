@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{PgConnection, Row};
 
-use super::{Pack, Plan, PlanDraft};
+use super::{Behind, Pack, Plan, PlanDraft};
 use crate::pricing::{PackOffer, Terms};
 use crate::tenants::AgencyId;
 use crate::units::{Meter, MilliCents, WorkspaceId};
@@ -245,6 +245,48 @@ pub async fn assigned_pack(
     .fetch_optional(db)
     .await?;
     Ok(row.map(|row| (row.get("id"), offer(&row))))
+}
+
+/// Rows of the packs that a client may see, archived ones included.
+pub async fn assignments(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar("select pack_id from pack_assignments where workspace_id = $1")
+        .bind(workspace.0)
+        .fetch_all(db)
+        .await
+}
+
+/// Public id of the plan that a client's snapshot was taken of, and whether it offers other terms by now.
+pub async fn plan_of(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<Option<(String, bool)>> {
+    sqlx::query_as(
+        "select p.public_id, p.terms <> s.terms from wallets w
+         join plan_snapshots s on s.workspace_id = w.workspace_id and s.snapshot_id = w.snapshot_id
+         join plans p on p.id = s.plan_id where w.workspace_id = $1",
+    )
+    .bind(workspace.0)
+    .fetch_optional(db)
+    .await
+}
+
+/// Clients with an active subscription on a plan of this agency, by name, whose next period would open on other terms
+/// than the plan offers now.
+pub async fn behind(db: &mut PgConnection, agency: AgencyId, plan: &str) -> sqlx::Result<Vec<Behind>> {
+    let rows = sqlx::query(
+        "select c.public_id, c.name, s.terms from plans p
+         join plan_snapshots s on s.plan_id = p.id
+         join wallets w on w.workspace_id = s.workspace_id and w.subscription_status = 'active'
+             and s.snapshot_id = coalesce(w.next_snapshot_id, w.snapshot_id)
+         join workspaces c on c.id = w.workspace_id
+         where p.agency_id = $1 and p.public_id = $2 and s.terms <> p.terms order by lower(c.name), c.id",
+    )
+    .bind(agency.0)
+    .bind(plan)
+    .fetch_all(db)
+    .await?;
+    let behind = |row: &PgRow| {
+        let Json(terms): Json<Terms> = row.get("terms");
+        Behind { client: row.get("public_id"), name: row.get("name"), terms }
+    };
+    Ok(rows.iter().map(behind).collect())
 }
 
 fn offer(row: &PgRow) -> PackOffer {

@@ -48,6 +48,15 @@ pub enum Deed {
         /// Now, or at the period's end.
         effective: Effective,
     },
+    /// Counts a payment that matched nothing as what it was meant for.
+    AcceptPayment {
+        /// The inbox item.
+        item: i64,
+        /// Id of the purchase.
+        purchase: String,
+        /// The Checkout session.
+        session: String,
+    },
     /// Begins a subscription, on a snapshot that was taken for it.
     Subscribe {
         /// The snapshot.

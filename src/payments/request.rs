@@ -140,7 +140,21 @@ pub struct PaymentRequest {
     pub closed_at: Option<Timestamp>,
 }
 
+/// Where a page of requests ends: the next one lies below.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// When the last request was made.
+    pub created_at: Timestamp,
+    /// Its id, which tells requests of one instant apart.
+    pub id: String,
+}
+
 impl PaymentRequest {
+    /// Where a page ends whose last request this is.
+    pub fn place(&self) -> Place {
+        Place { created_at: self.created_at, id: self.id.clone() }
+    }
+
     /// What is asked for, in more detail than the type.
     pub fn kind(&self) -> RequestKind {
         match (self.type_, self.asked.price.0 > 0, self.asked.excess.0 > 0) {

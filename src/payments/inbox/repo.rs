@@ -74,6 +74,15 @@ pub async fn find(db: &mut PgConnection, agency: AgencyId, id: i64) -> sqlx::Res
     Ok(row.as_ref().map(item))
 }
 
+/// Keeps everybody else from an item until the transaction ends. False where it is settled.
+pub async fn lock(db: &mut PgConnection, workspace: WorkspaceId, id: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select resolved_at is null from inbox_items where workspace_id = $1 and id = $2 for update")
+        .bind(workspace.0)
+        .bind(id)
+        .fetch_one(db)
+        .await
+}
+
 /// Settles an item. False where it was settled before.
 pub async fn resolve(
     db: &mut PgConnection,

@@ -7,9 +7,10 @@ use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{PgConnection, Row};
 
-use super::{Asked, Cause, Due, NewRequest, PaymentRequest, RequestStatus, RequestType, Unbilled, standing};
+use super::{Asked, Cause, Due, NewRequest, PaymentRequest, Place, RequestStatus, RequestType, Unbilled, standing};
 use crate::ledger::PaymentState;
 use crate::pricing::Terms;
+use crate::tenants::AgencyId;
 use crate::units::{MilliCents, WorkspaceId};
 
 /// Stores a request. False where its period or application has one already, which stays as it is.
@@ -55,28 +56,57 @@ pub async fn request(db: &mut PgConnection, workspace: WorkspaceId, id: &str) ->
     Ok(row.as_ref().map(read))
 }
 
-/// A workspace's requests, newest first, made before `before` (`None` for the first page).
+/// A workspace's requests, newest first, below a place (`None` for the first page).
 pub async fn of_workspace(
     db: &mut PgConnection,
     workspace: WorkspaceId,
-    before: Option<Timestamp>,
+    below: Option<&Place>,
     limit: i64,
 ) -> sqlx::Result<Vec<PaymentRequest>> {
     let rows = sqlx::query(
         "select r.*, p.starts_at, p.ends_at from payment_requests r
          left join periods p on p.workspace_id = r.workspace_id and p.seq = r.period_seq
-         where r.workspace_id = $1 and r.created_at < coalesce($2, 'infinity') order by r.created_at desc, r.id limit $3",
+         where r.workspace_id = $1 and ($2::timestamptz is null or (r.created_at, r.id) < ($2, $3))
+         order by r.created_at desc, r.id desc limit $4",
     )
     .bind(workspace.0)
-    .bind(before.map(|at| at.to_sqlx()))
+    .bind(below.map(|place| place.created_at.to_sqlx()))
+    .bind(below.map(|place| place.id.as_str()))
     .bind(limit)
     .fetch_all(db)
     .await?;
     Ok(rows.iter().map(read).collect())
 }
 
+/// An agency's requests with public id and name of the client, newest first, below a place (`None` for the first page);
+/// `owed`: only those to be paid, or only those settled.
+pub async fn of_agency(
+    db: &mut PgConnection,
+    agency: AgencyId,
+    owed: Option<bool>,
+    below: Option<&Place>,
+    limit: i64,
+) -> sqlx::Result<Vec<(String, String, PaymentRequest)>> {
+    let rows = sqlx::query(
+        "select r.*, p.starts_at, p.ends_at, w.public_id, w.name from workspaces w
+         join payment_requests r on r.workspace_id = w.id
+         left join periods p on p.workspace_id = r.workspace_id and p.seq = r.period_seq
+         where w.agency_id = $1 and ($2::boolean is null or (r.closed_at is null) = $2)
+             and ($3::timestamptz is null or (r.created_at, r.id) < ($3, $4))
+         order by r.created_at desc, r.id desc limit $5",
+    )
+    .bind(agency.0)
+    .bind(owed)
+    .bind(below.map(|place| place.created_at.to_sqlx()))
+    .bind(below.map(|place| place.id.as_str()))
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(|row| (row.get("public_id"), row.get("name"), read(row))).collect())
+}
+
 /// What a row holds; `starts_at` and `ends_at` are the period's.
-pub(crate) fn read(row: &PgRow) -> PaymentRequest {
+fn read(row: &PgRow) -> PaymentRequest {
     let named = "a CHECK names the words";
     let at = |name| row.get::<jiff_sqlx::Timestamp, _>(name).to_jiff();
     let maybe_at = |name| row.get::<Option<jiff_sqlx::Timestamp>, _>(name).map(jiff_sqlx::Timestamp::to_jiff);

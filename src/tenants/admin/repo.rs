@@ -48,3 +48,28 @@ pub async fn agency_of(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::R
     let id = sqlx::query_scalar("select agency_id from workspaces where id = $1").bind(workspace.0).fetch_one(db);
     Ok(AgencyId(id.await?))
 }
+
+/// The clients of an agency whose name or public id holds this text, in whatever case.
+pub async fn clients(db: &mut PgConnection, agency: AgencyId, search: &str) -> sqlx::Result<Vec<Client>> {
+    let rows = sqlx::query(
+        "select id, public_id, name from workspaces
+         where agency_id = $1 and (strpos(lower(name), lower($2)) > 0 or strpos(public_id, $2) > 0)",
+    )
+    .bind(agency.0)
+    .bind(search)
+    .fetch_all(db)
+    .await?;
+    let client = |row: &sqlx::postgres::PgRow| Client {
+        workspace: WorkspaceId(row.get("id")),
+        public_id: row.get("public_id"),
+        name: row.get("name"),
+        agency,
+    };
+    Ok(rows.iter().map(client).collect())
+}
+
+/// Keeps other changes of a client waiting until the transaction ends; calls and reads go on.
+pub async fn lock(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<()> {
+    sqlx::query("select from workspaces where id = $1 for no key update").bind(workspace.0).execute(db).await?;
+    Ok(())
+}

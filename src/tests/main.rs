@@ -1,5 +1,6 @@
 //! The one integration target; its modules mirror the URLs. `tidy` keeps the architecture.
 
+mod agency;
 mod billing;
 mod demo;
 mod fixture;

@@ -85,6 +85,11 @@ pub enum Notice {
         /// How much.
         amount: MilliCents,
     },
+    /// A payment request is paid.
+    RequestPaid {
+        /// Whole cents.
+        amount: MilliCents,
+    },
     /// Paid or about to be, but not posted yet.
     Processing,
     /// The Checkout session ended without a payment.

@@ -36,6 +36,7 @@ mod reconcile;
 pub mod repo;
 mod rows;
 mod store;
+pub mod survey;
 mod wallet;
 mod waterfall;
 mod writer;

@@ -1,5 +1,6 @@
 //! The one integration target; its modules mirror the URLs. `tidy` keeps the architecture.
 
+mod agency;
 mod billing;
 mod demo;
 mod fixture;
@@ -10,12 +11,15 @@ mod limits;
 mod live;
 mod model;
 mod payments;
+mod receipts;
 mod sections;
 mod settings;
 mod sign_in;
 mod site;
 mod statements;
 mod tidy;
+mod transactions;
+mod transactions_cost;
 mod v1_abuse;
 mod v1_calls;
 mod v1_heartbeat;

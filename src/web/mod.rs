@@ -22,12 +22,14 @@ pub mod limits;
 mod live;
 mod packages;
 pub mod pages;
+mod receipt;
 pub mod sections;
 pub mod session;
 mod settings;
 pub mod shell;
 mod sign_in;
 pub mod stripe_webhook;
+pub mod transactions;
 mod usage;
 mod workspace;
 
@@ -55,6 +57,9 @@ pub fn router(state: AppState) -> Router {
         .route("/workspace", post(workspace::switch))
         .route("/billing", get(billing::show))
         .route("/billing/packages", get(packages::show))
+        .route("/billing/transactions", get(transactions::show))
+        .route("/billing/transactions.csv", get(transactions::download))
+        .route("/billing/calls/{id}", get(receipt::show))
         .route("/billing/buy", post(buy::packs))
         .route("/billing/credits", post(buy::credits))
         .route("/billing/usage.csv", get(usage::csv))

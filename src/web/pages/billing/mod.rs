@@ -8,6 +8,7 @@ mod dialog;
 mod extra;
 mod plan;
 mod rates;
+mod recent;
 mod refused;
 mod usage;
 mod wallet;
@@ -26,6 +27,7 @@ use buy::BuyDialog;
 use credits::CreditsDialog;
 
 pub use addon_packs::addon_packs_section;
+pub use recent::{RECENT, recent_transactions};
 pub use refused::Refused;
 pub use usage::{AskedRange, RangeKind, UsageView, WrongRange, usage_section};
 pub use wallet::wallet_section;
@@ -81,6 +83,11 @@ pub enum Notice {
     /// Credits are posted.
     CreditsAdded {
         /// How much.
+        amount: MilliCents,
+    },
+    /// A payment request is paid.
+    RequestPaid {
+        /// Whole cents.
         amount: MilliCents,
     },
     /// Paid or about to be, but not posted yet.

@@ -1,7 +1,8 @@
 //! Time, injected. Every other way to read it is banned by `clippy.toml`, so that a test can hold it still.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -39,6 +40,16 @@ impl Clock {
             Source::Held(at) => at.load(Ordering::SeqCst),
         };
         Timestamp::from_microsecond(micros).expect("a clock reads a representable time")
+    }
+
+    /// Time since some fixed instant. It passes evenly, whatever is corrected about the machine's clock: for waiting and
+    /// limits, never for what is stored.
+    pub fn elapsed(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match &self.0 {
+            Source::System { .. } => START.elapsed(),
+            Source::Held(at) => Duration::from_micros(at.load(Ordering::SeqCst).unsigned_abs()),
+        }
     }
 
     /// Moves a held clock forward; the system's clock stays as it is.

@@ -1,5 +1,8 @@
 //! Configuration from the environment (SPEC §6). Every missing or bad value is reported at once, with what to set.
 
+mod mail;
+mod proxies;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,6 +10,9 @@ use std::str::FromStr;
 
 use jiff::SignedDuration;
 use url::Url;
+
+pub use mail::MailConfig;
+pub use proxies::TrustedProxies;
 
 /// What demo mode's sandbox and server share; nothing secret.
 const DEMO_WEBHOOK_SECRET: &str = "whsec_minutebank_demo";
@@ -55,6 +61,10 @@ pub struct Config {
     pub stripe: StripeConfig,
     /// `STRIPE_SANDBOX_ADDR`: where demo mode's sandbox listens.
     pub sandbox_addr: SocketAddr,
+    /// `MINUTEBANK_TRUSTED_PROXIES`: addresses and networks of the proxies in front, which say who asks.
+    pub trusted_proxies: TrustedProxies,
+    /// How to send mail; without it mails stay in the outbox. Demo mode sends none.
+    pub mail: Option<MailConfig>,
     /// `LEPTOS_SITE_ROOT`: style sheet, icons and the islands' code.
     pub site_root: PathBuf,
 }
@@ -193,20 +203,22 @@ impl Config {
         let sandbox_addr: Option<SocketAddr> =
             reader.parsed("STRIPE_SANDBOX_ADDR", "an address with a port", "127.0.0.1:12111");
         let stripe = if demo { demo_stripe(&mut reader, sandbox_addr) } else { real_stripe(&mut reader) };
+        let mail = mail::read(&mut reader);
         if demo && addr.is_some_and(|addr| !addr.ip().is_loopback()) && !reader.flag("MINUTEBANK_DEMO_PUBLIC") {
             reader.wrong.push(
                 "demo mode listens on loopback only; MINUTEBANK_DEMO_PUBLIC=1 allows another MINUTEBANK_ADDR".into(),
             );
         }
+        let trusted_proxies = reader.parsed("MINUTEBANK_TRUSTED_PROXIES", "addresses or networks like 10.0.0.0/8", "");
         let data_dir = reader.text("MINUTEBANK_DATA_DIR").map(PathBuf::from).or_else(default_data_dir);
         if data_dir.is_none() {
             reader.wrong.push("MINUTEBANK_DATA_DIR is not set and this user has no data folder".into());
         }
         let site_root = reader.text("LEPTOS_SITE_ROOT").map_or_else(|| PathBuf::from("target/site"), PathBuf::from);
         let database_url = reader.text("DATABASE_URL").map(Secret);
-        let complete = (addr, public_url, data_dir, stripe, sandbox_addr);
+        let complete = (addr, public_url, data_dir, stripe, sandbox_addr, trusted_proxies);
         match complete {
-            (Some(addr), Some(public_url), Some(data_dir), Some(stripe), Some(sandbox_addr))
+            (Some(addr), Some(public_url), Some(data_dir), Some(stripe), Some(sandbox_addr), Some(trusted_proxies))
                 if reader.wrong.is_empty() =>
             {
                 Ok(Self {
@@ -218,6 +230,8 @@ impl Config {
                     clock_offset,
                     stripe,
                     sandbox_addr,
+                    trusted_proxies,
+                    mail,
                     site_root,
                 })
             }
@@ -285,13 +299,24 @@ mod tests {
             ("MINUTEBANK_ADDR", "nowhere"),
             ("MINUTEBANK_PUBLIC_URL", "https://a.example/path"),
             ("STRIPE_SECRET_KEY", "pk_live_1"),
+            ("SMTP_URL", "smtp://user:hidden@mail.example"),
+            ("MAIL_FROM", "nobody"),
         ])
         .unwrap_err();
         let text = wrong.join("\n");
-        for name in ["MINUTEBANK_ADDR", "MINUTEBANK_PUBLIC_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"] {
+        let names = [
+            "MINUTEBANK_ADDR",
+            "MINUTEBANK_PUBLIC_URL",
+            "STRIPE_SECRET_KEY",
+            "STRIPE_WEBHOOK_SECRET",
+            "SMTP_URL",
+            "MAIL_FROM",
+        ];
+        for name in names {
             assert!(text.contains(name), "{name} is missing in: {text}");
         }
-        assert_eq!(wrong.len(), 4);
+        assert_eq!(wrong.len(), 6);
+        assert!(!text.contains("hidden"));
     }
 
     #[test]
@@ -329,9 +354,11 @@ mod tests {
             ("DATABASE_URL", "postgres://user:hidden@db/x"),
             ("STRIPE_SECRET_KEY", "sk_live_hidden"),
             ("STRIPE_WEBHOOK_SECRET", "whsec_hidden"),
+            ("SMTP_URL", "smtps://user:hidden@mail.example"),
+            ("MAIL_FROM", "Billing <billing@example.com>"),
         ])
         .unwrap();
-        assert!(!config.demo);
+        assert!(!config.demo && config.mail.is_some());
         assert!(!format!("{config:?}").contains("hidden"));
     }
 }

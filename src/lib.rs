@@ -1,7 +1,7 @@
 //! Minutebank: prepaid call minutes, credits and add-on packs over one Postgres ledger.
 //!
 //! Table of contents, and the only file with feature gates. Data flows one way:
-//! `web → app → ledger | payments | tenants | catalog | idempotency → Postgres`.
+//! `web → app → ledger | payments | tenants | catalog | notify | idempotency → Postgres`.
 //!
 //! `units`, `pricing` and `islands` compile twice: for the server (`ssr`) and for the browser (`hydrate`).
 
@@ -36,6 +36,8 @@ pub mod idempotency;
 pub mod ids;
 #[cfg(feature = "ssr")]
 pub mod ledger;
+#[cfg(feature = "ssr")]
+pub mod notify;
 #[cfg(feature = "ssr")]
 pub mod payments;
 #[cfg(feature = "ssr")]

@@ -11,16 +11,18 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
-use crate::app::{answer_once, expire_calls, open_periods, sweep_purchases};
+use crate::app::{answer_once, expire_calls, open_periods, send_mail, sweep_purchases};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::{self, DatabaseError};
 use crate::demo::{self, DemoError};
 use crate::embedded::{self, Embedded, EmbeddedError};
 use crate::ledger::{self, Ledger, Options};
+use crate::notify::mail::Mailer;
 use crate::payments::Stripe;
 use crate::state::AppState;
 use crate::web;
+use crate::web::connections::{self, SLOWEST_HEAD};
 
 /// Connections of the pages and the API; the writer has its own.
 const CONNECTIONS: u32 = 16;
@@ -47,6 +49,9 @@ pub enum ServeError {
     /// Stripe's configuration is unusable.
     #[error("STRIPE_API_BASE or STRIPE_SECRET_KEY cannot be used: {0}")]
     Stripe(#[from] stripe::StripeError),
+    /// The mail server's configuration is unusable.
+    #[error("SMTP_URL cannot be used: {0}")]
+    Mail(#[from] lettre::transport::smtp::Error),
     /// The address is taken, or not ours.
     #[error("cannot listen on MINUTEBANK_ADDR={0}: {1}")]
     Listen(std::net::SocketAddr, io::Error),
@@ -56,9 +61,6 @@ pub enum ServeError {
     /// The demo data could not be made.
     #[error(transparent)]
     Demo(#[from] DemoError),
-    /// The server failed.
-    #[error("the server failed: {0}")]
-    Serve(#[from] io::Error),
 }
 
 /// The database's address, and the embedded Postgres behind it, if it is ours.
@@ -124,16 +126,18 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
         sandbox = Some(demo::process::start(&state.config).await.map_err(ServeError::Sandbox)?);
         demo::ensure(&state, postgres.url()).await?;
     }
+    let mailer = mailer(&state.config)?;
     let mut chores = JoinSet::new();
     chores.spawn(sweep_purchases::keep_sweeping(state.clone()));
     chores.spawn(open_periods::keep_opening(state.clone()));
     chores.spawn(expire_calls::keep_expiring(state.clone()));
     chores.spawn(answer_once::keep_forgetting(state.clone()));
+    chores.spawn(send_mail::keep_sending(state.clone(), mailer));
     chores.spawn(web::session::keep_removing_expired(state.clone()));
     welcome(&state.config);
-    let served = axum::serve(listener, web::router(state.clone())).with_graceful_shutdown(told_to_stop());
+    let router = web::router(state.clone());
     tokio::select! {
-        served = served.into_future() => served?,
+        () = connections::serve(listener, router, SLOWEST_HEAD, told_to_stop()) => {}
         () = last_call() => tracing::warn!("requests were still in flight at the end"),
     }
     chores.shutdown().await;
@@ -159,6 +163,17 @@ fn caught_up(offset: SignedDuration, now: Timestamp, posted_at: Timestamp) -> Si
     let up = SignedDurationRound::new().smallest(Unit::Second).mode(RoundMode::Ceil);
     let lacking = posted_at.duration_since(now).round(up).expect("rounding to seconds fits");
     offset.max(lacking)
+}
+
+/// The way to the mail server. The demo shows mail at `/demo/mail` and sends none.
+fn mailer(config: &Config) -> Result<Option<Mailer>, ServeError> {
+    if config.demo {
+        return Ok(None);
+    }
+    if config.mail.is_none() {
+        tracing::warn!("SMTP_URL and MAIL_FROM are not set: mail stays in the outbox until they are");
+    }
+    Ok(config.mail.as_ref().map(Mailer::new).transpose()?)
 }
 
 /// The longest that requests in flight may take to finish.

@@ -1,10 +1,13 @@
 //! Use cases, one file per verb; reads for the pages. `app` owns begin and commit, stores only borrow a connection.
 
 pub mod answer_once;
+pub mod api_keys;
 pub mod buy_credits;
 pub mod buy_pack;
+pub mod change_password;
 pub mod expire_calls;
 pub mod find_purchase;
+pub mod forgot_password;
 pub mod fulfil_purchase;
 pub mod heartbeat;
 pub mod identify;
@@ -14,6 +17,8 @@ pub mod overview;
 pub mod packages;
 pub mod receipt;
 pub mod reconcile;
+pub mod send_mail;
+pub mod sessions;
 pub mod settle_call;
 pub mod sign_in;
 pub mod start_call;
@@ -22,6 +27,7 @@ pub mod sweep_purchases;
 pub mod transactions;
 pub mod usage;
 mod wallet;
+pub mod workspaces;
 
 pub use wallet::current_wallet;
 

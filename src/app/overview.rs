@@ -53,6 +53,11 @@ impl Overview {
         self.subscription.as_ref().filter(|subscription| subscription.state == SubscriptionState::Active)
     }
 
+    /// The client may start the purchase of a pack itself.
+    pub fn self_service(&self) -> bool {
+        self.running().is_some_and(|sub| sub.addons && sub.purchase_mode == PurchaseMode::SelfService)
+    }
+
     /// Only calls in progress still go on.
     pub fn is_ending(&self) -> bool {
         self.subscription.as_ref().is_some_and(|subscription| subscription.state == SubscriptionState::Ending)

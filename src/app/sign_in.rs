@@ -1,24 +1,51 @@
 //! Signing in with e-mail and password.
 
 use crate::state::AppState;
-use crate::tenants::{self, UserId};
+use crate::tenants::{self, Busy, Role, UserId};
 use crate::units::WorkspaceId;
 
-/// Who signed in, and the workspace they see first. `None` where address and password do not belong together, or
-/// where the person belongs to no workspace; nothing tells which, not even the time it takes.
-pub async fn sign_in(state: &AppState, email: &str, password: String) -> sqlx::Result<Option<(UserId, WorkspaceId)>> {
+/// Somebody who has proved who they are, and what their session begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Who.
+    pub user: UserId,
+    /// The workspace that they see first.
+    pub workspace: WorkspaceId,
+    /// What they may do there.
+    pub role: Role,
+    /// As it was when the password was checked: a session that begins under an older number has ended.
+    pub session_epoch: i32,
+}
+
+/// Why it could not be found out who it is.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Too many passwords are being checked.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The database said no, or nothing.
+    #[error("the database could not be read: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Who signed in. `None` where address and password do not belong together, or where the person belongs to no
+/// workspace; nothing tells which, not even the time it takes.
+///
+/// # Errors
+/// Where too many passwords are being checked, or the database failed.
+pub async fn sign_in(state: &AppState, email: &str, password: String) -> Result<Option<Person>, SignInError> {
     let mut db = state.db.acquire().await?;
-    let known = tenants::repo::credentials(&mut db, email.trim()).await?;
+    let known = tenants::password::repo::credentials(&mut db, email.trim()).await?;
     // Hashing takes long; the connection is for others meanwhile.
     drop(db);
-    let (user, hash) = known.map(|known| (known.user, known.password_hash)).unzip();
-    let matches = tenants::password_matches(password, hash).await;
-    let Some(user) = user.filter(|_| matches) else {
+    let hash = known.as_ref().map(|known| known.password_hash.clone());
+    let matches = tenants::password_matches(password, hash).await?;
+    let Some(known) = known.filter(|_| matches) else {
         return Ok(None);
     };
     let mut db = state.db.acquire().await?;
-    let workspace = tenants::repo::first_workspace(&mut db, user).await?;
-    Ok(workspace.map(|workspace| (user, workspace)))
+    let first = tenants::repo::first_workspace(&mut db, known.user).await?;
+    Ok(first.map(|(workspace, role)| Person { user: known.user, workspace, role, session_epoch: known.session_epoch }))
 }
 
 /// Owners of all workspaces, name and address: who can sign in to the demo.

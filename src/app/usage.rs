@@ -16,7 +16,7 @@ use crate::units::{MilliCents, WorkspaceId};
 const MOST_MARKERS: i64 = 100;
 
 /// What one day used, in the workspace's zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UsageDay {
     /// Which.
     pub date: Date,
@@ -57,6 +57,13 @@ pub struct DailyUsage {
     pub today: Date,
     /// Every day, in order, also those without use.
     pub days: Vec<UsageDay>,
+}
+
+/// The day that it is now in the workspace's zone.
+pub async fn today(state: &AppState, workspace: WorkspaceId) -> Result<Date, ReadError> {
+    let mut db = state.db.acquire().await?;
+    let zone = tenants::repo::zone(&mut db, workspace).await?.ok_or(ReadError::NoWorkspace)?;
+    Ok(state.clock.now().to_zoned(zone).date())
 }
 
 /// What every day from `from` to `to`, both included, used.

@@ -3,6 +3,8 @@
 mod add_credits;
 mod buy_minutes;
 mod checkout;
+mod sections;
 
 pub use add_credits::AddCredits;
 pub use buy_minutes::BuyMinutes;
+pub use sections::{AddonPacks, SectionError, Usage, Wallet, WalletSection, addon_packs, usage, wallet};

@@ -1,5 +1,9 @@
 //! API keys: shown once, stored as a hash, scoped, revocable (SPEC §4).
 
+pub mod repo;
+
+use jiff::Timestamp;
+
 use super::AgencyId;
 use crate::units::{WorkspaceId, words};
 
@@ -23,6 +27,30 @@ words!(Scope {
     Admin = "admin",
 });
 
+impl Scope {
+    /// Every scope, narrowest first.
+    pub const ALL: [Scope; 4] = [Scope::WalletRead, Scope::CallsWrite, Scope::WalletCharge, Scope::Admin];
+}
+
+/// A key as its owner sees it in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedKey {
+    /// Its row.
+    pub id: i64,
+    /// What it is for, in its owner's words.
+    pub name: String,
+    /// The first characters of its text; empty where the text was never shown.
+    pub hint: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Its last use, to the minute.
+    pub last_used_at: Option<Timestamp>,
+    /// When it was ended.
+    pub revoked_at: Option<Timestamp>,
+}
+
 /// A key that is valid now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
@@ -43,6 +71,11 @@ impl ApiKey {
     pub fn allows(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
     }
+}
+
+/// As much of a key's text as is kept to tell keys apart: not enough to help a guess.
+pub(super) fn hint_of(text: &str) -> String {
+    text.chars().take(12).collect()
 }
 
 /// What is stored of a key. Keys are long and random, so a plain hash is enough: there is nothing to guess.

@@ -3,12 +3,15 @@
 //! Whoever asks is looked up here: a person by e-mail and password, a program by its key. Nothing here knows what the
 //! answer is used for; what a role or scope allows is asked of [`Role`] and [`Scope`].
 
-mod key;
-mod password;
+pub mod key;
+pub mod new_password;
+pub mod password;
 pub mod repo;
+pub mod session;
 
 pub use key::{ApiKey, Scope, hash_of};
-pub use password::{hash_password, password_matches};
+pub use new_password::{About, NewPasswordError, PasswordFault, hash_new_password};
+pub use password::{Busy, hash_password, password_matches};
 
 use crate::units::{WorkspaceId, words};
 
@@ -39,6 +42,11 @@ impl Role {
     pub const fn may_buy(self) -> bool {
         matches!(self, Role::Owner | Role::Billing)
     }
+
+    /// True where the member may make and end the workspace's API keys.
+    pub const fn may_manage_keys(self) -> bool {
+        matches!(self, Role::Owner)
+    }
 }
 
 /// A person in a workspace.
@@ -56,6 +64,19 @@ pub struct Member {
     pub workspace_public_id: String,
     /// What they may do there.
     pub role: Role,
+    /// Sessions that began under a smaller number have ended.
+    pub session_epoch: i32,
+}
+
+/// A workspace that a person belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// Public id, `ws_…`.
+    pub public_id: String,
+    /// The client's name.
+    pub name: String,
+    /// The provider's name.
+    pub agency_name: String,
 }
 
 /// What pages say about a workspace.

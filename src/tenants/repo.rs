@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use jiff_sqlx::ToSqlx as _;
+use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
-use super::{AgencyId, ApiKey, Member, Role, Scope, UserId, Workspace, hash_of};
+use super::key::hint_of;
+use super::{AgencyId, ApiKey, Member, Membership, Role, Scope, UserId, Workspace, hash_of};
 use crate::ledger;
 use crate::units::WorkspaceId;
 
@@ -107,7 +109,7 @@ pub async fn add_agency_admin(
     Ok(())
 }
 
-/// A key to store. Its text is hashed at once and kept nowhere.
+/// A key with a known text to store. The text is hashed at once and kept nowhere.
 #[derive(Clone, Debug)]
 pub struct NewKey<'a> {
     /// The whole key, `mb_…`.
@@ -124,7 +126,7 @@ pub struct NewKey<'a> {
 
 /// Stores a key's hash; its row is answered.
 pub async fn create_api_key(db: &mut PgConnection, key: &NewKey<'_>, now: Timestamp) -> sqlx::Result<i64> {
-    let hint: String = key.text.chars().take(10).collect();
+    let hint = hint_of(key.text);
     let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
     sqlx::query_scalar(
         "insert into api_keys (key_hash, hint, agency_id, workspace_id, name, scopes, created_at)
@@ -139,16 +141,6 @@ pub async fn create_api_key(db: &mut PgConnection, key: &NewKey<'_>, now: Timest
     .bind(now.to_sqlx())
     .fetch_one(db)
     .await
-}
-
-/// Ends a key. From this commit on it opens nothing; ending it again changes nothing.
-pub async fn revoke_api_key(db: &mut PgConnection, id: i64, now: Timestamp) -> sqlx::Result<()> {
-    sqlx::query("update api_keys set revoked_at = $2 where id = $1 and revoked_at is null")
-        .bind(id)
-        .bind(now.to_sqlx())
-        .execute(db)
-        .await?;
-    Ok(())
 }
 
 /// The key with this text; `None` where there is none or it was revoked.
@@ -225,39 +217,25 @@ pub async fn zone(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result
     Ok(name.map(|name| TimeZone::get(&name).expect("a workspace's zone was checked when it was made")))
 }
 
-/// What signing in needs to know of an address.
-#[derive(Clone, Debug)]
-pub struct Credentials {
-    /// Who has it.
-    pub user: UserId,
-    /// PHC string.
-    pub password_hash: String,
-}
-
-/// Who has this address, in whatever case it was typed.
-pub async fn credentials(db: &mut PgConnection, email: &str) -> sqlx::Result<Option<Credentials>> {
-    let row = sqlx::query("select id, password_hash from users where email = lower($1)")
-        .bind(email)
-        .fetch_optional(db)
-        .await?;
-    Ok(row.map(|row| Credentials { user: UserId(row.get("id")), password_hash: row.get("password_hash") }))
-}
-
-/// The workspace that a person sees first: the one they have belonged to for longest.
-pub async fn first_workspace(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<WorkspaceId>> {
-    let id = sqlx::query_scalar(
-        "select workspace_id from members where user_id = $1 order by created_at, workspace_id limit 1",
+/// The workspace that a person sees first, the one they have belonged to for longest, with their role there.
+pub async fn first_workspace(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<(WorkspaceId, Role)>> {
+    let row = sqlx::query(
+        "select workspace_id, role from members where user_id = $1 order by created_at, workspace_id limit 1",
     )
     .bind(user.0)
     .fetch_optional(db)
     .await?;
-    Ok(id.map(WorkspaceId))
+    Ok(row.map(|row| (WorkspaceId(row.get("workspace_id")), role(&row))))
+}
+
+fn role(row: &PgRow) -> Role {
+    Role::parse(row.get("role")).expect("a CHECK names the roles")
 }
 
 /// A person in a workspace, with the role they have now; `None` where they are no member.
 pub async fn member(db: &mut PgConnection, workspace: WorkspaceId, user: UserId) -> sqlx::Result<Option<Member>> {
     let row = sqlx::query(
-        "select u.name, u.email, m.role, w.public_id
+        "select u.name, u.email, u.session_epoch, m.role, w.public_id
          from members m join users u on u.id = m.user_id join workspaces w on w.id = m.workspace_id
          where m.workspace_id = $1 and m.user_id = $2",
     )
@@ -271,8 +249,44 @@ pub async fn member(db: &mut PgConnection, workspace: WorkspaceId, user: UserId)
         email: row.get("email"),
         workspace,
         workspace_public_id: row.get("public_id"),
-        role: Role::parse(row.get("role")).expect("a CHECK names the roles"),
+        role: role(&row),
+        session_epoch: row.get("session_epoch"),
     }))
+}
+
+/// The workspaces that a person belongs to, by name.
+pub async fn memberships(db: &mut PgConnection, user: UserId) -> sqlx::Result<Vec<Membership>> {
+    let rows = sqlx::query(
+        "select w.public_id, w.name, a.name as agency_name
+         from members m join workspaces w on w.id = m.workspace_id join agencies a on a.id = w.agency_id
+         where m.user_id = $1 order by lower(w.name), w.id",
+    )
+    .bind(user.0)
+    .fetch_all(db)
+    .await?;
+    let membership = |row: &PgRow| Membership {
+        public_id: row.get("public_id"),
+        name: row.get("name"),
+        agency_name: row.get("agency_name"),
+    };
+    Ok(rows.iter().map(membership).collect())
+}
+
+/// A workspace by its public id, with the role of this person there; `None` where they do not belong to it.
+pub async fn workspace_of_member(
+    db: &mut PgConnection,
+    user: UserId,
+    public_id: &str,
+) -> sqlx::Result<Option<(WorkspaceId, Role)>> {
+    let row = sqlx::query(
+        "select m.workspace_id, m.role from members m join workspaces w on w.id = m.workspace_id
+         where m.user_id = $1 and w.public_id = $2",
+    )
+    .bind(user.0)
+    .bind(public_id)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| (WorkspaceId(row.get("workspace_id")), role(&row))))
 }
 
 /// Who can sign in, workspace by workspace: demo mode's list of logins.

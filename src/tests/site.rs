@@ -4,6 +4,7 @@ use minutebank::state::AppState;
 use minutebank::tenants::{self, Role, Scope, UserId};
 use minutebank::units::WorkspaceId;
 use minutebank::web;
+use minutebank::web::connections::{self, SLOWEST_HEAD};
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -89,7 +90,7 @@ impl Site {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let router = web::router(state);
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        tokio::spawn(connections::serve(listener, router, SLOWEST_HEAD, std::future::pending()));
         Self { base }
     }
 

@@ -6,16 +6,24 @@ use axum::response::{IntoResponse as _, Response};
 use super::components::SectionError;
 use super::document::{Document, content_policy, render};
 use super::error::Error;
+use super::limits::TooMany;
 use super::pages::{Problem, error_page};
 use super::session::Viewer;
 use super::shell::Frame;
 use crate::app::ReadError;
-use crate::app::overview::overview;
+use crate::app::overview::{Overview, overview};
+use crate::app::workspaces::workspaces_of;
 use crate::config::Config;
 use crate::state::AppState;
 
 /// What surrounds every page of a signed-in person.
 pub async fn frame(state: &AppState, viewer: &Viewer) -> Frame {
+    framed(state, viewer, section("the wallet", overview(state, viewer.workspace).await)).await
+}
+
+/// The same around a wallet that was read already.
+pub async fn framed(state: &AppState, viewer: &Viewer, overview: Result<Overview, SectionError>) -> Frame {
+    let workspaces = workspaces_of(state, viewer.user_id).await;
     Frame {
         viewer_name: viewer.name.clone(),
         viewer_email: viewer.email.clone(),
@@ -23,7 +31,10 @@ pub async fn frame(state: &AppState, viewer: &Viewer) -> Frame {
         csrf: viewer.csrf.clone(),
         demo: state.config.demo,
         islands: state.config.site_root.join("pkg/minutebank.js").exists(),
-        overview: section("the wallet", overview(state, viewer.workspace).await),
+        // Without the list there is nothing to switch to; the page stands.
+        workspaces: section("the workspaces", workspaces).unwrap_or_default(),
+        workspace: viewer.workspace_public_id.clone(),
+        overview,
     }
 }
 
@@ -48,16 +59,19 @@ pub fn page(config: &Config, document: Document) -> Response {
 /// The page for what went wrong.
 pub fn error_document(config: &Config, error: &Error) -> Response {
     let problem = match error {
-        Error::FormExpired | Error::BadForm | Error::TooLarge => Problem::FormExpired,
+        Error::FormExpired | Error::BadForm | Error::TooLarge | Error::TooSlow => Problem::FormExpired,
         Error::NotAllowed => Problem::NotAllowed,
-        Error::SignedOut { .. } | Error::NotFound | Error::MethodNotAllowed => Problem::NotFound,
+        Error::SignedOut { .. } | Error::NotFound | Error::MethodNotAllowed | Error::AddressTooLong => {
+            Problem::NotFound
+        }
+        Error::TooMany(TooMany { seconds }) => Problem::TooMany { seconds: *seconds },
         Error::Unavailable => Problem::Unavailable,
         Error::Failed(_) => Problem::Failed,
     };
     let mut response = page(config, render(|| error_page(problem, config.demo)));
     *response.status_mut() = error.status();
-    if *error == Error::Unavailable {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    if let Some(seconds) = error.retry_after() {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }

@@ -2,35 +2,44 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{Query, State};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
 
-use super::answer::{frame, page, section};
+use super::answer::{framed, page, section};
 use super::document::render;
-use super::error::Error;
-use super::pages::{BillingView, Buying, Crediting, CreditingError, Notice, Refused, billing_page};
+use super::pages::{Asked, BillingView, Buying, Crediting, CreditingError, Notice, Refused, billing_page};
+use super::sections::Asking;
 use super::session::Viewer;
 use crate::app::find_purchase::find_purchase;
-use crate::app::overview::offers;
 use crate::ids;
+use crate::islands::{addon_packs, usage, wallet};
 use crate::payments::{Bought, Purchase, PurchaseStatus};
 use crate::pricing::chosen_amount;
 use crate::state::AppState;
 
-type Parameters = HashMap<String, String>;
+/// What stands in an address after its `?`.
+pub(super) type Parameters = HashMap<String, String>;
 
 /// `GET /billing?buy=minutes&pack&quantity&key&error` or `?buy=credits&choice&amount&key&error` with a dialog open;
 /// `?added=`, `?pending=` or `?unpaid=` with a purchase's id after Checkout.
-pub async fn show(State(state): State<AppState>, viewer: Viewer, Query(query): Query<Parameters>) -> Response {
-    let (frame, offers, notice) =
-        tokio::join!(frame(&state, &viewer), offers(&state, viewer.workspace), notice(&state, &viewer, &query));
-    let offers = section("the packs", offers);
-    let view = BillingView { offers, notice, buying: buying(&query), crediting: crediting(&query) };
+pub async fn show(State(state): State<AppState>, viewer: Viewer, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let asking = Asking::new(state.clone(), viewer.clone());
+    let sections = async { tokio::join!(wallet(query.clone()), usage(query.clone()), addon_packs()) };
+    let (wallet, usage, addon_packs) = asking.behind(sections).await;
+    let (overview, offers) = (asking.overview().await, asking.offers().await);
+    let view = BillingView { wallet, usage, addon_packs, offers, asked: asked(&parameters(&query)) };
+    let frame = framed(&state, &viewer, overview).await;
     page(&state.config, render(|| billing_page(frame, view)))
 }
 
+/// Reads a query as forms write it; where a name stands twice, the last one counts.
+pub(super) fn parameters(query: &str) -> Parameters {
+    url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+}
+
 /// What became of the purchase that the address names, as it stands now. The address itself proves nothing.
-async fn notice(state: &AppState, viewer: &Viewer, query: &Parameters) -> Option<Notice> {
+pub(super) async fn notice(state: &AppState, viewer: &Viewer, query: &Parameters) -> Option<Notice> {
     let id = ["added", "pending", "unpaid"].iter().find_map(|name| query.get(*name))?;
     let purchase = section("the purchase", find_purchase(state, viewer.workspace, id).await).ok()??;
     Some(became(&purchase))
@@ -45,6 +54,11 @@ fn became(purchase: &Purchase) -> Notice {
         PurchaseStatus::Open | PurchaseStatus::Unmatched => Notice::Processing,
         PurchaseStatus::Expired | PurchaseStatus::Failed => Notice::NotPaid,
     }
+}
+
+/// The dialog that the address asks for.
+pub(super) fn asked(query: &Parameters) -> Asked {
+    Asked { buying: buying(query), crediting: crediting(query) }
 }
 
 /// The Buy Minutes dialog as the address describes it.
@@ -80,40 +94,25 @@ fn purchase_key(query: &Parameters) -> String {
     repeated.cloned().unwrap_or_else(|| ids::fresh("form"))
 }
 
-/// `GET /settings?tab=billing` is Billing under another name.
-///
-/// # Errors
-/// `NotFound` for every other tab.
-pub async fn settings(Query(query): Query<Parameters>) -> Result<Response, Error> {
-    match query.get("tab").map(String::as_str) {
-        None | Some("billing") => Ok(Redirect::to("/billing").into_response()),
-        Some(_) => Err(Error::NotFound),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::pricing::AmountError;
 
-    fn query(address: &str) -> Parameters {
-        url::form_urlencoded::parse(address.as_bytes()).into_owned().collect()
-    }
-
     #[test]
     fn the_address_says_how_a_dialog_was_left() {
-        let left = crediting(&query("buy=credits&choice=other&amount=0.1&key=k&error=amount")).unwrap();
+        let left = crediting(&parameters("buy=credits&choice=other&amount=0.1&key=k&error=amount")).unwrap();
         assert_eq!((left.choice.as_deref(), left.amount.as_deref()), (Some("other"), Some("0.1")));
         assert_eq!(
             (left.purchase_key.as_str(), left.error),
             ("k", Some(CreditingError::Amount(AmountError::TooLittle)))
         );
-        let error = |address: &str| crediting(&query(address)).unwrap().error;
+        let error = |address: &str| crediting(&parameters(address)).unwrap().error;
         assert_eq!(error("buy=credits&error=form_used"), Some(CreditingError::Refused(Refused::FormUsed)));
         assert_eq!(error("buy=credits&choice=25&error=amount"), None, "what is right is not called wrong");
         assert_eq!(error("buy=credits&error=nonsense"), None);
-        let packs = buying(&query("buy=minutes&pack=pack_a&error=via_provider")).unwrap();
+        let packs = buying(&parameters("buy=minutes&pack=pack_a&error=via_provider")).unwrap();
         assert_eq!((packs.pack.as_deref(), packs.refused), (Some("pack_a"), Some(Refused::ViaProvider)));
-        assert!(crediting(&query("buy=minutes")).is_none() && buying(&query("buy=credits")).is_none());
+        assert!(crediting(&parameters("buy=minutes")).is_none() && buying(&parameters("buy=credits")).is_none());
     }
 }

@@ -29,14 +29,23 @@ impl IntoResponse for Document {
 
 /// Renders one page. `view` is called once, with a fresh nonce in its context.
 pub fn render<V: IntoView>(view: impl FnOnce() -> V) -> Document {
-    let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
-    let document = owner.with(|| {
+    in_a_world_of_its_own(|| {
         provide_nonce();
         let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
         Document { html: view().into_view().to_html(), nonce }
-    });
+    })
+}
+
+/// Renders a part of a page; it may hold no island.
+pub fn fragment<V: IntoView>(view: impl FnOnce() -> V) -> String {
+    in_a_world_of_its_own(|| view().into_view().to_html())
+}
+
+fn in_a_world_of_its_own<T>(render: impl FnOnce() -> T) -> T {
+    let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
+    let rendered = owner.with(render);
     owner.unset_with_forced_cleanup();
-    document
+    rendered
 }
 
 /// The `Content-Security-Policy` of a page. `checkout_origin` is where the buy form's answer leads (Chrome applies

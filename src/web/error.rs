@@ -5,8 +5,12 @@
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::body::Unread;
+use super::limits::TooMany;
 use crate::app::ReadError;
+use crate::app::sign_in::SignInError;
 use crate::ledger::LedgerError;
+use crate::tenants::Busy;
 
 /// Why a page or a form is not answered as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +32,12 @@ pub enum Error {
     MethodNotAllowed,
     /// More was sent than any form of ours holds.
     TooLarge,
+    /// The address is longer than any of ours.
+    AddressTooLong,
+    /// The body did not come in time.
+    TooSlow,
+    /// Asked too often; again after so many seconds.
+    TooMany(TooMany),
     /// The database is away.
     Unavailable,
     /// Our fault; the text is for the log.
@@ -35,6 +45,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// After how many seconds it may be tried again, where that is known.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Error::TooMany(TooMany { seconds }) => Some(*seconds),
+            Error::Unavailable => Some(1),
+            _ => None,
+        }
+    }
+
     /// The status that it is answered with.
     pub fn status(&self) -> StatusCode {
         match self {
@@ -44,6 +63,9 @@ impl Error {
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::AddressTooLong => StatusCode::URI_TOO_LONG,
+            Error::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Error::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Error::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -60,8 +82,8 @@ impl IntoResponse for Error {
             tracing::error!(reason, "a page failed");
         }
         let mut response = self.status().into_response();
-        if self == Error::Unavailable {
-            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response.extensions_mut().insert(self);
         response
@@ -83,9 +105,39 @@ pub(super) fn is_away(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_))
 }
 
+impl From<TooMany> for Error {
+    fn from(error: TooMany) -> Self {
+        Error::TooMany(error)
+    }
+}
+
+impl From<Unread> for Error {
+    fn from(error: Unread) -> Self {
+        match error {
+            Unread::TooLong => Error::TooLarge,
+            Unread::TooSlow => Error::TooSlow,
+        }
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if is_away(&error) { Error::Unavailable } else { Error::Failed(error.to_string()) }
+    }
+}
+
+impl From<Busy> for Error {
+    fn from(_: Busy) -> Self {
+        Error::Unavailable
+    }
+}
+
+impl From<SignInError> for Error {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Busy(busy) => busy.into(),
+            SignInError::Database(error) => error.into(),
+        }
     }
 }
 

@@ -2,10 +2,11 @@
 //! browsers safe, and a page for whatever went wrong.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::extract::{DefaultBodyLimit, Extension, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
@@ -21,11 +22,14 @@ use tracing::{Level, Span, info_span};
 use super::answer::error_document;
 use super::api::ApiError;
 use super::error::Error;
+use super::limits::Limits;
 use crate::config::Config;
 use crate::state::AppState;
 
 /// The longest that anybody waits for an answer.
 const LONGEST: Duration = Duration::from_secs(30);
+/// Longest path and query, bytes. Ours are far shorter; what clients choose in them has limits of its own.
+const LONGEST_ADDRESS: usize = 8 * 1_024;
 /// Bytes that a request may bring, where its route does not say otherwise.
 const BODY_LIMIT: usize = 64 * 1_024;
 
@@ -54,7 +58,9 @@ pub fn around(router: Router<AppState>, state: &AppState) -> Router<AppState> {
             .layer(CompressionLayer::new())
             .layer(from_fn_with_state(state.clone(), finish))
             .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn(short_address))
             .layer(from_fn(in_time))
+            .layer(Extension(Arc::new(Limits::new(&state.clock))))
             .layer(DefaultBodyLimit::max(BODY_LIMIT)),
     )
 }
@@ -69,6 +75,11 @@ fn span(request: &Request) -> Span {
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let words = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
     Error::Failed(format!("a handler panicked: {}", words.unwrap_or_default())).into_response()
+}
+
+async fn short_address(request: Request, next: Next) -> Response {
+    let length = request.uri().path_and_query().map_or(0, |it| it.as_str().len());
+    if length > LONGEST_ADDRESS { Error::AddressTooLong.into_response() } else { next.run(request).await }
 }
 
 async fn in_time(request: Request, next: Next) -> Response {

@@ -2,29 +2,43 @@
 
 mod answer;
 pub mod api;
+mod api_keys;
 mod billing;
+mod body;
 pub mod buy;
+pub mod charts;
+mod client;
 pub mod components;
+pub mod connections;
 pub mod dates;
+mod demo_mail;
+mod docs;
 pub mod document;
 pub mod error;
+mod forgot;
 mod health;
 mod layers;
+pub mod limits;
 mod packages;
 pub mod pages;
 mod receipt;
+pub mod sections;
 pub mod session;
+mod settings;
 pub mod shell;
 mod sign_in;
 pub mod stripe_webhook;
 pub mod transactions;
+mod usage;
+mod workspace;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{get, post};
+use leptos::server_fn::ServerFn as _;
 
+use crate::islands;
 use crate::state::AppState;
 use error::Error;
 use session::Sessions;
@@ -36,6 +50,10 @@ pub fn router(state: AppState) -> Router {
         .route("/", get(to_billing))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-out", post(sign_in::leave))
+        .route("/forgot", get(forgot::ask).post(forgot::request))
+        .route("/reset", get(forgot::show).post(forgot::set))
+        .route("/reset/{token}", get(forgot::open))
+        .route("/workspace", post(workspace::switch))
         .route("/billing", get(billing::show))
         .route("/billing/packages", get(packages::show))
         .route("/billing/transactions", get(transactions::show))
@@ -44,15 +62,22 @@ pub fn router(state: AppState) -> Router {
         .route("/billing/buy", post(buy::packs))
         .route("/billing/credits", post(buy::credits))
         .route("/billing/return", get(buy::come_back))
-        .route("/settings", get(billing::settings))
+        .route("/settings", get(settings::show))
+        .route("/settings/password", post(settings::password))
+        .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))
+        .route("/settings/keys", post(api_keys::create))
+        .route("/settings/keys/revoke", post(api_keys::revoke))
+        .route(islands::Wallet::PATH, get(sections::answer))
+        .route("/billing/usage.csv", get(usage::csv))
+        .route(islands::Usage::PATH, get(sections::answer))
+        .route(islands::AddonPacks::PATH, get(sections::answer))
         .route("/usage", get(to_billing))
         .route("/wallet", get(to_billing))
         .route_layer(session::layer(&state.config, sessions));
     let programs = Router::new()
-        .route(
-            "/webhooks/stripe",
-            post(stripe_webhook::receive).layer(DefaultBodyLimit::max(stripe_webhook::LONGEST_EVENT)),
-        )
+        .route("/webhooks/stripe", post(stripe_webhook::receive))
+        .route("/demo/mail", get(demo_mail::show))
+        .route("/docs", get(docs::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     let all = pages

@@ -1,13 +1,15 @@
 //! Identity of the request: the browser's session, who is signed in, and the token of its forms.
 //!
 //! The cookie holds a random id and nothing else. `SameSite=Lax`: the return from Checkout on another site must still
-//! find its person. A form is believed if it carries the session's token and comes from our own origin.
+//! find its person. The id changes with everything that it is worth: at sign-in, with the workspace and with the role.
+//! A form is believed if it carries the session's token and comes from our own origin.
 
+mod device;
 mod store;
 
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Form, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
@@ -19,13 +21,17 @@ use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 use url::Url;
 
+pub use device::device;
 pub use store::Sessions;
 
+use super::body::read;
 use super::error::Error;
+use crate::app::identify;
+use crate::app::sign_in::Person;
 use crate::config::Config;
 use crate::ids;
 use crate::state::AppState;
-use crate::tenants::{self, Role, UserId};
+use crate::tenants::{Role, UserId};
 use crate::units::WorkspaceId;
 
 /// A person who does nothing for this long is signed out.
@@ -76,18 +82,60 @@ pub async fn keep_removing_expired(state: AppState) {
 struct SignedIn {
     user: UserId,
     workspace: WorkspaceId,
+    /// Word of the role that they had at the last request.
+    role: String,
+    epoch: i32,
+    device: String,
     since: Timestamp,
     noted_at: Timestamp,
 }
 
+impl SignedIn {
+    /// When the session ends if nothing more is heard of it.
+    fn expires_at(&self, now: Timestamp) -> Timestamp {
+        (now + IDLE).min(self.since + ABSOLUTE)
+    }
+}
+
 /// Signs somebody in: the session gets a new id and a new form token, and nothing of the old one is kept.
-pub async fn sign_in(session: &Session, user: UserId, workspace: WorkspaceId, now: Timestamp) -> Result<(), Error> {
+pub async fn sign_in(session: &Session, person: Person, device: String, now: Timestamp) -> Result<(), Error> {
+    let Person { user, workspace, role, session_epoch: epoch } = person;
+    let role = role.as_str().to_owned();
     session.cycle_id().await?;
     session.clear().await;
-    let signed_in = SignedIn { user, workspace, since: now, noted_at: now };
+    renew(session, SignedIn { user, workspace, role, epoch, device, since: now, noted_at: now }).await
+}
+
+/// Shows another workspace to the same person. The form token changes, too: a form of the workspace before, left open
+/// in another tab, must not act on this one.
+pub async fn switch_workspace(session: &Session, workspace: WorkspaceId, role: Role) -> Result<(), Error> {
+    let role = role.as_str().to_owned();
+    if let Some(signed_in) = session.get::<SignedIn>(SIGNED_IN).await? {
+        session.cycle_id().await?;
+        session.clear().await;
+        renew(session, SignedIn { workspace, role, ..signed_in }).await?;
+    }
+    Ok(())
+}
+
+/// Goes on in this browser after every session of its person has ended.
+pub async fn go_on(session: &Session, epoch: i32) -> Result<(), Error> {
+    if let Some(signed_in) = session.get::<SignedIn>(SIGNED_IN).await? {
+        session.cycle_id().await?;
+        renew(session, SignedIn { epoch, ..signed_in }).await?;
+    }
+    Ok(())
+}
+
+async fn renew(session: &Session, signed_in: SignedIn) -> Result<(), Error> {
     session.insert(SIGNED_IN, signed_in).await?;
     session.insert(CSRF, ids::fresh("form")).await?;
     Ok(())
+}
+
+/// Hash of the session's id, as the store has it; `None` for a session that is not stored yet.
+pub fn id_hash(session: &Session) -> Option<Vec<u8>> {
+    session.id().map(|id| store::hash(&id))
 }
 
 /// Ends the session, here and in the browser.
@@ -160,23 +208,26 @@ impl FromRequestParts<AppState> for Viewer {
     }
 }
 
-/// Who is signed in with this session, if anybody.
+/// Who is signed in with this session, if anybody. What the person may do is read each time.
 pub async fn signed_in(session: &Session, state: &AppState) -> Result<Option<Viewer>, Error> {
     let now = state.clock.now();
-    let Some(mut signed_in) = session.get::<SignedIn>(SIGNED_IN).await? else {
+    let Some(signed_in) = session.get::<SignedIn>(SIGNED_IN).await? else {
         return Ok(None);
     };
-    if now.duration_since(signed_in.since) >= ABSOLUTE {
+    let Some(member) = identify::member(state, signed_in.workspace, signed_in.user).await? else {
+        return Ok(None);
+    };
+    if member.session_epoch != signed_in.epoch {
         session.flush().await?;
         return Ok(None);
     }
-    let mut db = state.db.acquire().await?;
-    let Some(member) = tenants::repo::member(&mut db, signed_in.workspace, signed_in.user).await? else {
-        return Ok(None);
-    };
-    if now.duration_since(signed_in.noted_at) >= NOTED_EVERY {
-        signed_in.noted_at = now;
-        session.insert(SIGNED_IN, &signed_in).await?;
+    let role = member.role.as_str().to_owned();
+    let changed = signed_in.role != role;
+    if changed {
+        session.cycle_id().await?;
+    }
+    if changed || now.duration_since(signed_in.noted_at) >= NOTED_EVERY {
+        session.insert(SIGNED_IN, SignedIn { role, noted_at: now, ..signed_in }).await?;
     }
     Ok(Some(Viewer {
         user_id: member.user,
@@ -214,7 +265,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for CsrfForm<T> {
         }
         let session = session_of(&mut parts, state).await?;
         let expected: Option<String> = session.get(CSRF).await?;
-        let body = to_bytes(body, FORM_LIMIT).await.map_err(|_| Error::TooLarge)?;
+        let body = read(body, FORM_LIMIT).await?;
         let sent =
             url::form_urlencoded::parse(&body).find(|(name, _)| name == CSRF).map(|(_, token)| token.into_owned());
         if !same_token(expected.as_deref(), sent.as_deref()) {

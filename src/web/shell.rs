@@ -6,7 +6,7 @@
 use leptos::prelude::*;
 
 use crate::app::overview::Overview;
-use crate::pricing::PurchaseMode;
+use crate::tenants::Membership;
 use crate::web::components::{BalancePill, Icon, Mark, SectionError};
 use crate::web::dates::Calendar;
 use crate::web::document::Html;
@@ -24,6 +24,10 @@ pub struct Frame {
     pub csrf: String,
     /// Demo mode, which every page says.
     pub demo: bool,
+    /// Every workspace that the viewer belongs to, by name.
+    pub workspaces: Vec<Membership>,
+    /// Public id of the one that is shown.
+    pub workspace: String,
     /// The browser's part (WASM) is built and can be loaded.
     pub islands: bool,
     /// The wallet, for the pill and most of Billing.
@@ -33,8 +37,7 @@ pub struct Frame {
 impl Frame {
     /// The viewer may start the purchase of a pack here: their role, the plan's packs and its purchase mode allow it.
     pub fn self_service(&self) -> bool {
-        let subscription = self.overview.as_ref().ok().and_then(Overview::running);
-        self.may_buy && subscription.is_some_and(|sub| sub.addons && sub.purchase_mode == PurchaseMode::SelfService)
+        self.may_buy && self.overview.as_ref().is_ok_and(Overview::self_service)
     }
 
     /// The viewer may add credits: their role allows it, and credits can pay for something.
@@ -58,16 +61,19 @@ pub enum Place {
     Packages,
     /// `/billing/transactions`
     Transactions,
+    /// `/settings`
+    Settings,
 }
 
 impl Place {
-    const ALL: [Place; 3] = [Place::Billing, Place::Packages, Place::Transactions];
+    const ALL: [Place; 4] = [Place::Billing, Place::Packages, Place::Transactions, Place::Settings];
 
     const fn href(self) -> &'static str {
         match self {
             Place::Billing => "/billing",
             Place::Packages => "/billing/packages",
             Place::Transactions => "/billing/transactions",
+            Place::Settings => "/settings?tab=profile",
         }
     }
 
@@ -76,6 +82,7 @@ impl Place {
             Place::Billing => "Billing",
             Place::Packages => "Packages",
             Place::Transactions => "Transactions",
+            Place::Settings => "Settings",
         }
     }
 
@@ -84,6 +91,7 @@ impl Place {
             Place::Billing => Icon::Card,
             Place::Packages => Icon::Layers,
             Place::Transactions => Icon::List,
+            Place::Settings => Icon::Key,
         }
     }
 }
@@ -141,20 +149,12 @@ pub(crate) fn AddCreditsLink(class: &'static str) -> impl IntoView {
 #[component]
 fn Side(frame: Frame, place: Place) -> impl IntoView {
     let add_credits = frame.may_add_credits();
-    let (workspace, agency) = match &frame.overview {
-        Ok(overview) => (overview.workspace_name.clone(), Some(overview.agency_name.clone())),
-        Err(SectionError) => ("Minutebank".to_owned(), None),
-    };
     view! {
         <header class="side">
-            <div class="workspace">
-                <Mark />
-                <div>
-                    <strong>{workspace}</strong>
-                    {agency.map(|agency| view! { <span>"by "{agency}</span> })}
-                </div>
+            <Workspace frame=frame.clone() />
+            <div data-section="pill">
+                {frame.overview.clone().ok().map(|overview| view! { <BalancePill overview=overview /> })}
             </div>
-            {frame.overview.clone().ok().map(|overview| view! { <BalancePill overview=overview /> })}
             <button class="menu-button" type="button" popovertarget="menu" aria-label="Menu">
                 {Icon::Menu.svg()}
             </button>
@@ -177,6 +177,48 @@ fn Side(frame: Frame, place: Place) -> impl IntoView {
                 </div>
             </div>
         </header>
+    }
+    .into_any()
+}
+
+/// Whose wallet this is. Whoever belongs to several workspaces switches here.
+#[component]
+fn Workspace(frame: Frame) -> impl IntoView {
+    let (name, agency) = match &frame.overview {
+        Ok(overview) => (overview.workspace_name.clone(), Some(overview.agency_name.clone())),
+        Err(SectionError) => ("Minutebank".to_owned(), None),
+    };
+    let title = view! {
+        <Mark />
+        <div>
+            <strong>{name}</strong>
+            {agency.map(|agency| view! { <span>"by "{agency}</span> })}
+        </div>
+    };
+    if frame.workspaces.len() < 2 {
+        return view! { <div class="workspace">{title}</div> }.into_any();
+    }
+    let current = frame.workspace;
+    view! {
+        <details class="switcher">
+            <summary class="workspace">{title} {Icon::Choose.svg()}</summary>
+            <form method="post" action="/workspace" aria-label="Switch workspace">
+                <input type="hidden" name="csrf" value=frame.csrf />
+                {frame
+                    .workspaces
+                    .into_iter()
+                    .map(|workspace| {
+                        let current = (workspace.public_id == current).then_some("true");
+                        view! {
+                            <button name="workspace" value=workspace.public_id aria-current=current>
+                                <strong>{workspace.name}</strong>
+                                <span>"by "{workspace.agency_name}</span>
+                            </button>
+                        }
+                    })
+                    .collect_view()}
+            </form>
+        </details>
     }
     .into_any()
 }

@@ -3,24 +3,27 @@
 use std::collections::HashMap;
 
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use tower_sessions::Session;
 
 use super::answer::page;
+use super::client::Counted;
 use super::document::render;
 use super::error::Error;
-use super::pages::{DemoLogin, SignInView, sign_in_page};
+use super::limits::{TooMany, wait};
+use super::pages::{DemoLogin, SignInNotice, SignInRefusal, SignInView, sign_in_page};
 use super::session::{self, CsrfForm};
-use crate::app::sign_in::{demo_logins, sign_in};
+use crate::app::sign_in::{Person, demo_logins, sign_in};
 use crate::state::AppState;
 
 /// Where somebody goes who wanted nothing in particular.
 const HOME: &str = "/billing";
 
-/// `GET /sign-in?next&email`. The address asked for is remembered in the session.
+/// `GET /sign-in?next&email&notice`. The address asked for is remembered in the session; `notice` is a word for why
+/// one is here.
 ///
 /// # Errors
 /// Faults of the database.
@@ -37,13 +40,15 @@ pub async fn show(
         session::remember_next(&session, &next).await?;
     }
     let email = query.get("email").cloned().unwrap_or_default();
-    form(&state, &session, email, false).await
+    let notice = query.get("notice").and_then(|word| SignInNotice::parse(word));
+    form(&state, &session, SignInView { email, notice, ..SignInView::default() }).await
 }
 
-async fn form(state: &AppState, session: &Session, email: String, refused: bool) -> Result<Response, Error> {
+/// The form as `view` has it, with this session's token and, in demo mode, its logins.
+async fn form(state: &AppState, session: &Session, view: SignInView) -> Result<Response, Error> {
     let csrf = session::form_token(session).await?;
     let demo = if state.config.demo { Some(logins(state).await?) } else { None };
-    let view = SignInView { csrf, email, refused, demo };
+    let view = SignInView { csrf, demo, ..view };
     Ok(page(&state.config, render(|| sign_in_page(view))))
 }
 
@@ -64,20 +69,42 @@ pub struct SignInForm {
 /// `POST /sign-in`. Refused: the form again, with the address kept.
 ///
 /// # Errors
-/// `FormExpired` without the session's token; faults of the database.
+/// `FormExpired` without the session's token; `Unavailable` in a flood; faults of the database.
 pub async fn submit(
     State(state): State<AppState>,
     session: Session,
+    counted: Counted,
+    headers: HeaderMap,
     CsrfForm(typed): CsrfForm<SignInForm>,
 ) -> Result<Response, Error> {
-    let Some((user, workspace)) = sign_in(&state, &typed.email, typed.password).await? else {
-        let mut response = form(&state, &session, typed.email, true).await?;
-        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-        return Ok(response);
-    };
-    let next = session::next(&session).await?;
-    session::sign_in(&session, user, workspace, state.clock.now()).await?;
+    if let Err(TooMany { seconds }) = counted.sign_in(&typed.email) {
+        return refuse(&state, &session, typed.email, SignInRefusal::TooMany { seconds }).await;
+    }
+    match sign_in(&state, &typed.email, typed.password).await? {
+        Some(person) => {
+            counted.signed_in(&typed.email);
+            welcome(&state, &session, person, &headers).await
+        }
+        None => refuse(&state, &session, typed.email, SignInRefusal::Wrong).await,
+    }
+}
+
+/// To where the person wanted to go, signed in.
+async fn welcome(state: &AppState, session: &Session, person: Person, headers: &HeaderMap) -> Result<Response, Error> {
+    let next = session::next(session).await?;
+    session::sign_in(session, person, session::device(headers), state.clock.now()).await?;
     Ok(Redirect::to(next.as_deref().unwrap_or(HOME)).into_response())
+}
+
+/// The form again; it does not tell which of the two was wrong.
+async fn refuse(state: &AppState, session: &Session, email: String, refused: SignInRefusal) -> Result<Response, Error> {
+    let view = SignInView { email, refused: Some(refused), ..SignInView::default() };
+    let mut response = form(state, session, view).await?;
+    match refused {
+        SignInRefusal::Wrong => *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY,
+        SignInRefusal::TooMany { seconds } => wait(&mut response, TooMany { seconds }),
+    }
+    Ok(response)
 }
 
 /// `POST /sign-out`

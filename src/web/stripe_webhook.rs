@@ -1,22 +1,28 @@
 //! `POST /webhooks/stripe`: events whose signature is Stripe's, stored raw before anything is done about them.
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use jiff::SignedDuration;
 
+use super::body::{Unread, read};
 use crate::app::stripe_event::process_event;
 use crate::payments::{self, verify};
 use crate::state::AppState;
 
 /// Longest event, bytes; Stripe's carry whole objects.
-pub const LONGEST_EVENT: usize = 256 * 1_024;
+const LONGEST_EVENT: usize = 256 * 1_024;
 
 /// The sweep leaves a new event to this handler for so long.
 const OWN: SignedDuration = SignedDuration::from_mins(1);
 
 /// 200: it is done, or there is nothing to do; 400: not from Stripe, or too old; 503: send it again.
-pub async fn receive(State(state): State<AppState>, headers: HeaderMap, body: Bytes) -> StatusCode {
+pub async fn receive(State(state): State<AppState>, headers: HeaderMap, body: Body) -> StatusCode {
+    let body = match read(body, LONGEST_EVENT).await {
+        Ok(body) => body,
+        Err(Unread::TooLong) => return StatusCode::PAYLOAD_TOO_LARGE,
+        Err(Unread::TooSlow) => return StatusCode::REQUEST_TIMEOUT,
+    };
     let signature = headers.get("stripe-signature").and_then(|value| value.to_str().ok());
     let (Some(signature), Ok(payload)) = (signature, std::str::from_utf8(&body)) else {
         return StatusCode::BAD_REQUEST;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
@@ -42,7 +42,7 @@ impl FromRequest<AppState> for Fields {
 
 /// A body, up to its end or to what it may be long.
 pub async fn read(body: Body) -> Result<Bytes, ApiError> {
-    to_bytes(body, LIMIT).await.map_err(|_| ApiError::TooLarge)
+    Ok(crate::web::body::read(body, LIMIT).await?)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

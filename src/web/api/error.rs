@@ -12,7 +12,9 @@ use crate::app::ReadError;
 use crate::app::identify::NotAllowed;
 use crate::ledger::{LedgerError, Refusal};
 use crate::tenants::Scope;
+use crate::web::body::Unread;
 use crate::web::error::{Error, is_away};
+use crate::web::limits::TooMany;
 
 /// An error.
 #[derive(Debug, Serialize, ToSchema)]
@@ -63,8 +65,12 @@ pub enum ApiError {
     IdempotencyMismatch,
     /// 409: the first request with this Idempotency-Key is still worked on.
     IdempotencyInProgress,
+    /// 408: the body did not come in time.
+    TooSlow,
     /// 413: the body is over 64 KiB.
     TooLarge,
+    /// 414: the address is longer than any of ours.
+    AddressTooLong,
     /// 415: the body is not declared as JSON.
     NotJson,
     /// 422: a field is unknown, missing, of the wrong type or out of range.
@@ -74,6 +80,8 @@ pub enum ApiError {
         /// What it has to be.
         message: String,
     },
+    /// 429: again after so many seconds.
+    TooMany(TooMany),
     /// 503: repeat it with the same id.
     Unavailable,
     /// 500: our fault; the text is for the log.
@@ -98,6 +106,9 @@ impl ApiError {
                 StatusCode::CONFLICT
             }
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::AddressTooLong => StatusCode::URI_TOO_LONG,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::InvalidField { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -128,6 +139,9 @@ impl ApiError {
             Self::IdempotencyInProgress => {
                 ("idempotency_in_progress", "The first request with this Idempotency-Key has no answer yet")
             }
+            Self::TooSlow => ("request_timeout", "The body did not come in time; send the same request again"),
+            Self::AddressTooLong => ("address_too_long", "The address is longer than any of this API"),
+            Self::TooMany(_) => ("rate_limited", "Too many requests; wait as long as Retry-After says"),
             Self::TooLarge => ("body_too_large", "The body is over 64 KiB"),
             Self::NotJson => ("unsupported_media_type", "Send the body as application/json"),
             Self::Unavailable => ("unavailable", "The ledger cannot be reached; send the same request again"),
@@ -146,6 +160,7 @@ impl IntoResponse for ApiError {
         let mut headers = HeaderMap::new();
         match self {
             Self::InvalidKey => _ = headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            Self::TooMany(TooMany { seconds }) => _ = headers.insert(header::RETRY_AFTER, seconds.into()),
             Self::Unavailable | Self::IdempotencyInProgress => {
                 _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))
             }
@@ -167,6 +182,21 @@ impl IntoResponse for ApiError {
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
         if is_away(&error) { Self::Unavailable } else { Self::Failed(error.to_string()) }
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(error: TooMany) -> Self {
+        Self::TooMany(error)
+    }
+}
+
+impl From<Unread> for ApiError {
+    fn from(error: Unread) -> Self {
+        match error {
+            Unread::TooLong => Self::TooLarge,
+            Unread::TooSlow => Self::TooSlow,
+        }
     }
 }
 
@@ -201,6 +231,8 @@ impl From<Error> for ApiError {
         match error {
             Error::NotFound => Self::NotFound,
             Error::MethodNotAllowed => Self::MethodNotAllowed,
+            Error::AddressTooLong => Self::AddressTooLong,
+            Error::TooMany(error) => Self::TooMany(error),
             Error::Unavailable => Self::Unavailable,
             other => Self::Failed(format!("{other:?}")),
         }

@@ -50,7 +50,7 @@ pub async fn answer_once(State(state): State<AppState>, request: Request, next: 
 async fn keyed_answer(state: AppState, request: Request, next: Next) -> Result<Response, ApiError> {
     let key = given_key(request.headers())?;
     let (mut parts, body) = request.into_parts();
-    let caller = caller(&parts.headers, &state).await?;
+    let caller = caller(&parts, &state).await?;
     let body = read(body).await?;
     let Some(hash) = body_hash(&body) else {
         // Not JSON: its handler says so, and has nothing to repeat.

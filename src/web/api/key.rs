@@ -7,9 +7,11 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use super::ApiError;
-use crate::app::identify::{self, Caller, Program};
+use crate::app::identify::{self, Caller, NotAllowed, Program};
 use crate::state::AppState;
 use crate::tenants::Scope;
+use crate::web::client::client_of;
+use crate::web::limits::Limits;
 
 /// With an agency's key: the workspace that the request is about.
 const WORKSPACE: &str = "minutebank-workspace";
@@ -46,20 +48,26 @@ async fn program(parts: &mut Parts, state: &AppState, scope: Scope) -> Result<Pr
     }
     let caller = match parts.extensions.remove::<Caller>() {
         Some(known) => known,
-        None => caller(&parts.headers, state).await?,
+        None => caller(parts, state).await?,
     };
     Ok(caller.allowed(scope)?)
 }
 
 /// Whose key the request carries, and for which workspace.
-pub async fn caller(headers: &HeaderMap, state: &AppState) -> Result<Caller, ApiError> {
-    let key = bearer(headers).ok_or(ApiError::InvalidKey)?;
-    let named = match headers.get(WORKSPACE).map(|value| value.to_str()) {
+pub async fn caller(parts: &Parts, state: &AppState) -> Result<Caller, ApiError> {
+    let key = bearer(&parts.headers).ok_or(ApiError::InvalidKey)?;
+    let named = match parts.headers.get(WORKSPACE).map(|value| value.to_str()) {
         None => None,
         Some(Ok(named)) => Some(named.trim()),
         Some(Err(_)) => return Err(ApiError::NotFound),
     };
-    Ok(identify::caller(state, key, named).await?)
+    let limits = Limits::of(&parts.extensions);
+    limits.request(key)?;
+    let caller = identify::caller(state, key, named).await;
+    if let Err(NotAllowed::InvalidKey) = &caller {
+        limits.failed_key(client_of(parts, state))?;
+    }
+    Ok(caller?)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

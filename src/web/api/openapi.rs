@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use axum::Json;
+use serde_json::{Map, Value};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
@@ -21,10 +22,18 @@ use super::{calls, lots, receipts, transactions, usage, wallet};
 #[openapi(
     info(
         title = "Minutebank",
-        description = "What a call engine talks to: a hold before each call, a settlement after it, and what is left. \
-                       JSON in, JSON out. Money is in milli-cents ($1 is 100,000), talk time in seconds; fields that \
-                       end in `_usd` are dollars in whole cents. Times are RFC 3339 in UTC. Every field of an answer \
-                       is always there, null where the plan or the meter has none.",
+        description = "A hold before each call, a settlement after it, and what is left. JSON in, JSON out. Money is \
+                       in milli-cents ($1 is 100,000), talk time in seconds; fields that end in `_usd` are dollars in \
+                       whole cents. Times are RFC 3339 in UTC. Every field of an answer is always there, null where \
+                       the plan or the meter has none.\n\n\
+                       Send a key as `Authorization: Bearer mb_…`. A workspace's key opens that workspace; an agency's \
+                       key opens each of the agency's and needs the header `Minutebank-Workspace` with the \
+                       workspace's id.\n\n\
+                       An error is `{\"error\": {\"code\", \"message\"}}`; with `invalid_field` there is a `field`, too. \
+                       After 429 and 503 wait for the seconds of `Retry-After`, then send the same request again: \
+                       calls and messages are known by their id, and every POST by its `Idempotency-Key`, if you \
+                       send one.\n\n\
+                       Lists come newest first. `next_cursor` is the `cursor` of the next page, with the same filter.",
     ),
     tags(
         (name = "Calls", description = "A hold before a call, a settlement after it."),
@@ -46,19 +55,24 @@ use super::{calls, lots, receipts, transactions, usage, wallet};
 )]
 struct Api;
 
+/// One of each body, by the name of its schema.
+const EXAMPLES: &str = include_str!("examples.json");
+
 /// What every operation of a key can answer.
-const ALWAYS: [(&str, &str); 6] = [
+const ALWAYS: [(&str, &str); 7] = [
     ("400", "`workspace_required`: an agency's key comes without the header that names the workspace."),
     ("401", "`invalid_key`: there is no key, or one that opens nothing."),
     ("403", "`insufficient_scope`: the key may do other things."),
     ("404", "`not_found`: the key does not open the workspace that the header names."),
+    ("414", "`address_too_long`: path and query are over 8 KiB."),
     ("429", "`rate_limited`: too many requests; `Retry-After` says for how many seconds to wait."),
     ("503", "`unavailable`: send the same request again after `Retry-After` seconds."),
 ];
 
 /// What every operation with a body can answer, too.
-const WITH_BODY: [(&str, &str); 4] = [
+const WITH_BODY: [(&str, &str); 5] = [
     ("400", "`invalid_json`: the body is no JSON object."),
+    ("408", "`request_timeout`: the body did not come within 10 seconds."),
     ("413", "`body_too_large`: the body is over 64 KiB."),
     ("415", "`unsupported_media_type`: the body is not declared as JSON."),
     ("422", "`invalid_field`: a field is unknown, missing, of the wrong type or out of range; `field` names it."),
@@ -98,6 +112,7 @@ impl Modify for Shared {
         let key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("mb_…");
         let about = "A workspace's key, or an agency's key with the header `Minutebank-Workspace`.";
         components.add_security_scheme("key", SecurityScheme::Http(key.description(Some(about)).build()));
+        let examples: Map<String, Value> = serde_json::from_str(EXAMPLES).expect("the examples are JSON");
         for (name, schema) in &mut components.schemas {
             let RefOr::T(Schema::Object(object)) = schema else { continue };
             if requests.contains(name) {
@@ -106,6 +121,7 @@ impl Modify for Shared {
                 // Every listed field of an answer is always there (SPEC §4).
                 object.required = object.properties.keys().cloned().collect();
             }
+            object.examples.extend(examples.get(name).cloned());
             if let (Some(item), Some(data)) = (name.strip_prefix("List_"), object.properties.get_mut("data")) {
                 // The derived list spells its items out; they have a name.
                 *data = ArrayBuilder::new().items(Ref::from_schema_name(item)).into();

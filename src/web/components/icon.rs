@@ -27,6 +27,10 @@ pub enum Icon {
     Check,
     /// A clock face.
     Clock,
+    /// A key: Settings.
+    Key,
+    /// An arrow down: choose another.
+    Choose,
 }
 
 impl Icon {
@@ -43,6 +47,8 @@ impl Icon {
             Icon::Pause => "M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM6.5 5.5v5M9.5 5.5v5",
             Icon::Check => "m2.5 8.5 3.5 3.5 7.5-8",
             Icon::Clock => "M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM8 4.5V8l2.5 1.5",
+            Icon::Key => "M5.5 7.5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM7.6 8.4 13.5 2.5M11 5l2 2",
+            Icon::Choose => "m4.5 6.5 3.5 3.5 3.5-3.5",
         }
     }
 

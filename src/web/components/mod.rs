@@ -2,6 +2,7 @@
 
 mod alert;
 mod bar;
+mod field;
 mod icon;
 mod pill;
 mod posted;
@@ -9,7 +10,8 @@ mod section;
 
 pub use alert::{Alert, Tone};
 pub use bar::{Bar, Key, Segment, Source, percent};
+pub use field::{Field, FieldKind};
 pub use icon::{Icon, Mark};
 pub use pill::{BalancePill, Pill, PillTone, calls_state};
 pub use posted::{Changed, PaidBy, changes, held_words, open_row, sum, what_of};
-pub use section::{Broken, SectionError};
+pub use section::{Broken, SectionError, Slot};

@@ -2,9 +2,36 @@
 
 use leptos::prelude::*;
 
-/// A section's data could not be read. Whoever read it has logged why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SectionError;
+use crate::web::document::fragment;
+
+pub use crate::islands::SectionError;
+
+/// A section's place in a page, by whose name an island finds it; in place of what could not be read it says so.
+#[component]
+pub fn Slot(
+    /// Name, unique in the page.
+    name: &'static str,
+    /// Its heading, where it could not be read.
+    title: &'static str,
+    /// What is missing then, e.g. `The balance`.
+    what: &'static str,
+    /// The section.
+    html: Result<String, SectionError>,
+) -> impl IntoView {
+    let html = html.unwrap_or_else(|SectionError| {
+        fragment(|| {
+            view! {
+                <section class="card">
+                    <div class="card-title">
+                        <h2>{title}</h2>
+                    </div>
+                    <Broken what=what retry="/billing" />
+                </section>
+            }
+        })
+    });
+    view! { <div data-section=name inner_html=html></div> }
+}
 
 /// What stands in place of a section that could not be read.
 #[component]

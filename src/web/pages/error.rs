@@ -16,7 +16,10 @@ pub enum Problem {
     /// 403: the role does not allow it.
     NotAllowed,
     /// 429: too many attempts.
-    TooMany,
+    TooMany {
+        /// When to try again.
+        seconds: u64,
+    },
     /// 500: our fault.
     Failed,
     /// 503: the database is away or the server is stopping.
@@ -24,23 +27,40 @@ pub enum Problem {
 }
 
 impl Problem {
-    const fn words(self) -> (&'static str, &'static str) {
-        match self {
+    fn words(self) -> (&'static str, String) {
+        let (title, sentence) = match self {
             Problem::NotFound => ("Page not found", "There is nothing at this address, or it is not yours to see."),
             Problem::FormExpired => {
                 ("This form has expired", "Nothing was changed. Open the page again and send it once more.")
             }
             Problem::NotAllowed => {
-                ("You cannot do this", "Nothing was changed. Ask an owner of the workspace for the right to buy.")
+                ("You cannot do this", "Nothing was changed. Ask an owner of the workspace to do it.")
             }
-            Problem::TooMany => ("Too many attempts", "Wait a minute, then try again."),
+            Problem::TooMany { seconds } => {
+                return ("Too many attempts", format!("Nothing was changed. Try again in {}.", in_words(seconds)));
+            }
             Problem::Failed => {
                 ("Something went wrong", "It has been recorded. Open Billing to see what stands, then try again.")
             }
             Problem::Unavailable => {
                 ("Back in a moment", "The billing desk is starting or cannot reach its database. Try again shortly.")
             }
-        }
+        };
+        (title, sentence.to_owned())
+    }
+}
+
+/// Beside a field, after too many attempts.
+pub fn too_early(seconds: u64) -> String {
+    format!("Too many attempts. Try again in {}.", in_words(seconds))
+}
+
+/// How long to wait: seconds up to a minute and a half, then whole minutes, rounded up.
+fn in_words(seconds: u64) -> String {
+    match seconds {
+        0 | 1 => "1 second".to_owned(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
     }
 }
 

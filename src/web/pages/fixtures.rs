@@ -19,6 +19,8 @@ pub(in crate::web) fn frame() -> Frame {
         csrf: "token".into(),
         demo: true,
         islands: true,
+        workspaces: Vec::new(),
+        workspace: "ws_harbor".into(),
         overview: Ok(harbor(4_920, 0)),
     }
 }

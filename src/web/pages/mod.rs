@@ -1,20 +1,32 @@
 //! One file per page. A page is a function from data already read to a document; it reads nothing itself.
 
 mod billing;
+mod demo_mail;
+mod docs;
 mod error;
+mod forgot;
 mod frozen;
+mod narrow;
 mod packages;
 mod receipt;
+mod settings;
 mod sign_in;
 mod transactions;
 
 pub use billing::{
-    BillingView, Buying, Crediting, CreditingError, Notice, RECENT, Refused, billing_page, recent_transactions,
+    Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, RECENT, RangeKind, Refused,
+    UsageView, WrongRange, addon_packs_section, billing_page, recent_transactions, usage_section, wallet_section,
 };
-pub use error::{Problem, error_page};
+pub use demo_mail::{Letter, demo_mail_page};
+pub use docs::docs_page;
+pub use error::{Problem, error_page, too_early};
+pub use forgot::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_expired_page, reset_page};
 pub use packages::{PackagesView, packages_page};
 pub use receipt::{ReceiptView, receipt_page};
-pub use sign_in::{DemoLogin, SignInView, sign_in_page};
+pub use settings::{
+    KeyForm, KeysView, PasswordFaults, ProfileView, SessionRow, ShownKey, keys_page, keys_withheld_page, profile_page,
+};
+pub use sign_in::{DemoLogin, SignInNotice, SignInRefusal, SignInView, sign_in_page};
 pub use transactions::{Listed, TransactionsView, transactions_page};
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::app::overview::{
 use crate::pricing::{AmountError, PackOffer, PurchaseMode};
 use crate::units::{Meter, MilliCents};
 use crate::web::components::SectionError;
-use crate::web::document::{content_policy, render};
+use crate::web::document::{Document, content_policy, render};
 use crate::web::pages::fixtures::frame as harbor;
 use crate::web::shell::Frame;
 
@@ -23,14 +23,33 @@ fn pack(id: &str, name: &str, minutes: i64, dollars: i64) -> PackOffer {
     }
 }
 
-fn plain() -> BillingView {
-    let packs =
-        vec![pack("pack_s", "Small", 50, 6), pack("pack_m", "Medium", 100, 10), pack("pack_l", "Large", 250, 20)];
-    BillingView { offers: Ok(Offers { packs }), notice: None, buying: None, crediting: None }
+/// What Billing is made of here; the page itself gets its sections read.
+struct View {
+    offers: Result<Offers, SectionError>,
+    notice: Option<Notice>,
+    buying: Option<Buying>,
+    crediting: Option<Crediting>,
 }
 
-fn billing(frame: Frame, view: BillingView) -> String {
-    render(|| billing_page(frame, view)).html
+fn plain() -> View {
+    let packs =
+        vec![pack("pack_s", "Small", 50, 6), pack("pack_m", "Medium", 100, 10), pack("pack_l", "Large", 250, 20)];
+    View { offers: Ok(Offers { packs }), notice: None, buying: None, crediting: None }
+}
+
+fn document(frame: Frame, view: View) -> Document {
+    let View { offers, notice, buying, crediting } = view;
+    let asked = Asked { buying, crediting };
+    let wallet = frame.overview.as_ref().map_err(|error| *error).map(|overview| {
+        let may = May::of(frame.may_buy, overview, &offers);
+        wallet_section(overview, notice.or_else(|| asked.unsaid(may)), may)
+    });
+    let addon_packs = addon_packs_section(frame.overview.clone().ok(), offers.clone(), frame.may_buy);
+    render(|| billing_page(frame, BillingView { wallet, usage: Ok(String::new()), addon_packs, offers, asked }))
+}
+
+fn billing(frame: Frame, view: View) -> String {
+    document(frame, view).html
 }
 
 fn assert_all(html: &str, words: &[&str]) {
@@ -66,7 +85,7 @@ fn billing_says_what_is_left_and_how_to_get_more() {
 #[test]
 fn the_dialog_is_an_ordinary_form_with_the_sum_on_its_button() {
     let buying = Buying { purchase_key: "key_1".into(), quantity: Some("3".into()), ..Buying::default() };
-    let document = render(|| billing_page(harbor(), BillingView { buying: Some(buying), ..plain() }));
+    let document = document(harbor(), View { buying: Some(buying), ..plain() });
     assert_all(
         &document.html,
         &[
@@ -94,7 +113,7 @@ fn what_is_wrong_with_a_purchase_stands_beside_the_field_and_the_typed_value_sta
         quantity: Some("99".into()),
         refused: Some(Refused::StripeUnreachable),
     };
-    let html = billing(harbor(), BillingView { buying: Some(buying), ..plain() });
+    let html = billing(harbor(), View { buying: Some(buying), ..plain() });
     assert_all(
         &html,
         &["Enter a quantity from 1 to 20.", "value=\"99\"", "no longer offered", "Stripe could not be reached"],
@@ -107,7 +126,7 @@ fn framed(overview: Overview) -> Frame {
 
 fn crediting(frame: Frame, crediting: Crediting) -> String {
     let crediting = Some(Crediting { purchase_key: "key_2".into(), ..crediting });
-    billing(frame, BillingView { crediting, ..plain() })
+    billing(frame, View { crediting, ..plain() })
 }
 
 #[test]
@@ -175,7 +194,7 @@ fn what_is_wrong_with_an_amount_stands_beside_it_and_the_typed_text_stays() {
 #[test]
 fn a_plan_of_calls_speaks_of_calls() {
     let hundred = PackOffer { meter: Meter::Calls, units: 100, ..pack("pack_c", "Hundred", 1, 10) };
-    let view = || BillingView { offers: Ok(Offers { packs: vec![hundred.clone()] }), ..plain() };
+    let view = || View { offers: Ok(Offers { packs: vec![hundred.clone()] }), ..plain() };
     let html = billing(framed(fixtures::pipeline(137, 0)), view());
     assert_all(
         &html,
@@ -190,7 +209,7 @@ fn a_plan_of_calls_speaks_of_calls() {
     );
     assert!(!html.contains(" minute") && !html.contains("min<"), "{html}");
     let buying = Some(Buying::default());
-    let dialog = billing(framed(fixtures::pipeline(137, 0)), BillingView { buying, ..view() });
+    let dialog = billing(framed(fixtures::pipeline(137, 0)), View { buying, ..view() });
     assert_all(&dialog, &["(100 calls)", "$0.10 per call", "Extra calls now", "Pay $10.00"]);
 }
 
@@ -211,8 +230,7 @@ fn what_is_frozen_is_said_with_its_reason() {
 
 #[test]
 fn a_refusal_is_said_in_the_form_or_where_there_is_none_on_the_page() {
-    let asked =
-        |refused| BillingView { buying: Some(Buying { refused: Some(refused), ..Buying::default() }), ..plain() };
+    let asked = |refused| View { buying: Some(Buying { refused: Some(refused), ..Buying::default() }), ..plain() };
     let in_form = billing(harbor(), asked(Refused::FormUsed));
     assert_all(&in_form, &["<dialog open", "This form was used before", "Check your choice and pay again."]);
     assert!(in_form.contains("Usage Warning"), "the page's own alert stays");
@@ -227,7 +245,7 @@ fn a_refusal_is_said_in_the_form_or_where_there_is_none_on_the_page() {
 
 #[test]
 fn each_section_fails_alone() {
-    let without_packs = billing(harbor(), BillingView { offers: Err(SectionError), ..plain() });
+    let without_packs = billing(harbor(), View { offers: Err(SectionError), ..plain() });
     assert_all(&without_packs, &["of 100 min used", "The add-on packs could not be loaded."]);
     let without_wallet = billing(Frame { overview: Err(SectionError), ..harbor() }, plain());
     assert_all(&without_wallet, &["The balance could not be loaded.", "Available Add-On Packs", "100 minutes"]);
@@ -240,7 +258,7 @@ fn packs_are_hidden_where_they_are_off_and_not_for_sale_via_the_provider() {
         let mut frame = harbor();
         change(frame.overview.as_mut().unwrap().subscription.as_mut().unwrap());
         let buying = Some(Buying::default());
-        billing(frame, BillingView { buying, ..plain() })
+        billing(frame, View { buying, ..plain() })
     };
     let off = with(|subscription| subscription.addons = false);
     assert!(!off.contains("Add-on packs") && !off.contains("<dialog"), "{off}");
@@ -283,7 +301,8 @@ fn packages_are_listed_or_their_absence_leads_on() {
 
 #[test]
 fn a_refused_sign_in_keeps_the_address_and_tells_no_more() {
-    let view = SignInView { csrf: "token".into(), email: "owner@harbor.test".into(), refused: true, demo: None };
+    let view =
+        SignInView { email: "owner@harbor.test".into(), refused: Some(SignInRefusal::Wrong), ..SignInView::default() };
     let html = render(|| sign_in_page(view)).html;
     assert_all(&html, &["Email or password is wrong.", "value=\"owner@harbor.test\"", "name=\"password\""]);
     assert!(!html.contains("Demo mode"), "only a demo names its logins");
@@ -292,7 +311,7 @@ fn a_refused_sign_in_keeps_the_address_and_tells_no_more() {
 #[test]
 fn no_page_needs_a_looser_content_policy() {
     let pages = [
-        billing(harbor(), BillingView { buying: Some(Buying::default()), ..plain() }),
+        billing(harbor(), View { buying: Some(Buying::default()), ..plain() }),
         render(|| packages_page(harbor(), PackagesView { packages: Ok(Vec::new()) })).html,
         render(|| sign_in_page(SignInView::default())).html,
         render(|| error_page(Problem::NotFound, true)).html,

@@ -3,14 +3,17 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use sqlx::PgPool;
+use serde::Deserialize as _;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
 use sqlx::types::Json;
+use sqlx::{PgPool, Postgres};
 use time::OffsetDateTime;
 use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 
-use super::{FORM_LIFE, IDLE, SIGNED_IN};
+use super::{FORM_LIFE, SIGNED_IN, SignedIn};
 use crate::clock::Clock;
 
 /// The store. Rows expire by our clock, not by the machine's.
@@ -35,14 +38,35 @@ impl Sessions {
         Ok(gone.rows_affected())
     }
 
-    /// A browser that only holds a form is forgotten sooner than a person.
-    fn expires_at(&self, record: &Record) -> Timestamp {
-        let life = if record.data.contains_key(SIGNED_IN) { IDLE } else { FORM_LIFE };
-        self.clock.now() + life
+    /// What the columns beside the data say. A browser that only holds a form is forgotten sooner than a person.
+    fn columns(&self, record: &Record) -> Columns {
+        let now = self.clock.now();
+        let signed_in = record.data.get(SIGNED_IN).and_then(|value| SignedIn::deserialize(value).ok());
+        let expires_at = signed_in.as_ref().map_or(now + FORM_LIFE, |signed_in| signed_in.expires_at(now));
+        Columns { signed_in, expires_at }
     }
 }
 
-fn hash(id: &Id) -> Vec<u8> {
+struct Columns {
+    signed_in: Option<SignedIn>,
+    expires_at: Timestamp,
+}
+
+impl Columns {
+    /// Bound in the order of the statements: expiry, person, device, times.
+    fn bind<'q>(self, query: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments> {
+        let of = self.signed_in.as_ref();
+        query
+            .bind(self.expires_at.to_sqlx())
+            .bind(of.map(|it| it.user.0))
+            .bind(of.map(|it| it.device.clone()))
+            .bind(of.map(|it| it.since.to_sqlx()))
+            .bind(of.map(|it| it.noted_at.to_sqlx()))
+    }
+}
+
+/// What is stored of a session's id.
+pub(super) fn hash(id: &Id) -> Vec<u8> {
     blake3::hash(&id.0.to_le_bytes()).as_bytes().to_vec()
 }
 
@@ -53,25 +77,23 @@ fn backend(error: sqlx::Error) -> Error {
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        sqlx::query("insert into sessions (id_hash, data, expires_at) values ($1, $2, $3)")
-            .bind(hash(&record.id))
-            .bind(Json(&record.data))
-            .bind(self.expires_at(record).to_sqlx())
-            .execute(&self.db)
-            .await
-            .map_err(backend)?;
+        let query = sqlx::query(
+            "insert into sessions (id_hash, data, expires_at, user_id, device, signed_in_at, seen_at)
+             values ($1, $2, $3, $4, $5, $6, $7)",
+        );
+        let query = query.bind(hash(&record.id)).bind(Json(&record.data));
+        self.columns(record).bind(query).execute(&self.db).await.map_err(backend)?;
         Ok(())
     }
 
     /// Only updates: a session that ended while a request was on its way stays ended.
     async fn save(&self, record: &Record) -> Result<()> {
-        sqlx::query("update sessions set data = $2, expires_at = $3 where id_hash = $1")
-            .bind(hash(&record.id))
-            .bind(Json(&record.data))
-            .bind(self.expires_at(record).to_sqlx())
-            .execute(&self.db)
-            .await
-            .map_err(backend)?;
+        let query = sqlx::query(
+            "update sessions set data = $2, expires_at = $3, user_id = $4, device = $5, signed_in_at = $6, seen_at = $7
+             where id_hash = $1",
+        );
+        let query = query.bind(hash(&record.id)).bind(Json(&record.data));
+        self.columns(record).bind(query).execute(&self.db).await.map_err(backend)?;
         Ok(())
     }
 

@@ -1,60 +1,61 @@
 //! Add-on packs: what the agency assigned to this client (SPEC §2.1, 6). Hidden where the plan has packs Off.
 
-use leptos::either::EitherOf3;
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::app::overview::{Offers, Overview};
 use crate::pricing::{PackOffer, PurchaseMode, per_piece_label};
-use crate::web::components::{Broken, SectionError};
+use crate::web::components::SectionError;
+use crate::web::document::fragment;
 
-#[component]
-pub(super) fn AddonPacks(
+/// The section, as HTML; empty where packs are Off. `overview` is `None` where the wallet could not be read: packs on
+/// offer are still shown then, and nothing is said about who sells them. `may_buy`: the person's role allows it.
+///
+/// # Errors
+/// The packs could not be read.
+pub fn addon_packs_section(
     overview: Option<Overview>,
     offers: Result<Offers, SectionError>,
-    self_service: bool,
-) -> impl IntoView {
-    let (agency, via_provider) = match overview {
-        Some(overview) => {
-            let subscription = overview.running().filter(|sub| sub.addons)?;
-            (overview.agency_name.clone(), subscription.purchase_mode == PurchaseMode::ViaProvider)
-        }
-        // The wallet could not be read: packs on offer are still shown, and nothing is said about who sells them.
-        None if offers.as_ref().is_ok_and(|offers| !offers.packs.is_empty()) => (String::new(), false),
-        None => return None,
+    may_buy: bool,
+) -> Result<String, SectionError> {
+    let (agency, via_provider) = match &overview {
+        Some(overview) => match overview.running().filter(|subscription| subscription.addons) {
+            Some(running) => (overview.agency_name.clone(), running.purchase_mode == PurchaseMode::ViaProvider),
+            None => return Ok(String::new()),
+        },
+        None => (String::new(), false),
     };
-    Some(view! {
+    let packs = offers?.packs;
+    if overview.is_none() && packs.is_empty() {
+        return Ok(String::new());
+    }
+    let buy = may_buy && overview.is_some_and(|overview| overview.self_service());
+    Ok(fragment(|| view! { <AddonPacks packs=packs agency=agency via_provider=via_provider buy=buy /> }))
+}
+
+#[component]
+fn AddonPacks(packs: Vec<PackOffer>, agency: String, via_provider: bool, buy: bool) -> impl IntoView {
+    let list = if packs.is_empty() {
+        Either::Left(view! { <NoPacks agency=agency /> })
+    } else {
+        let rows = packs.into_iter().map(|pack| view! { <PackRow pack=pack buy=buy /> }).collect_view();
+        let contact = via_provider.then(|| {
+            view! { <p class="contact">"Contact your provider to purchase any of these add-on packs."</p> }
+        });
+        Either::Right(view! {
+            <ul>{rows}</ul>
+            {contact}
+        })
+    };
+    view! {
         <section class="card packs" aria-labelledby="addon-packs">
             <div class="card-title">
                 <h2 id="addon-packs">"Add-on packs"</h2>
                 <h3>"Available Add-On Packs"</h3>
             </div>
-            {match offers {
-                Err(SectionError) => EitherOf3::A(view! { <Broken what="The add-on packs" retry="/billing" /> }),
-                Ok(offers) if offers.packs.is_empty() => EitherOf3::B(view! { <NoPacks agency=agency /> }),
-                Ok(offers) => {
-                    EitherOf3::C(
-                        view! {
-                            <ul>
-                                {offers
-                                    .packs
-                                    .into_iter()
-                                    .map(|pack| view! { <PackRow pack=pack buy=self_service /> })
-                                    .collect_view()}
-                            </ul>
-                            {via_provider
-                                .then(|| {
-                                    view! {
-                                        <p class="contact">
-                                            "Contact your provider to purchase any of these add-on packs."
-                                        </p>
-                                    }
-                                })}
-                        },
-                    )
-                }
-            }}
+            {list}
         </section>
-    })
+    }
 }
 
 #[component]

@@ -10,39 +10,64 @@ mod plan;
 mod rates;
 mod recent;
 mod refused;
+mod usage;
+mod wallet;
 mod warning;
 
-use leptos::either::Either;
 use leptos::prelude::*;
 
-use crate::app::overview::{Frozen, Offers, Overview};
+use crate::app::overview::{Offers, Overview};
+use crate::islands::WalletSection;
 use crate::pricing::{AmountError, PackOffer};
 use crate::units::{Meter, MilliCents};
-use crate::web::components::{Alert, Broken, SectionError};
-use crate::web::dates::Calendar;
+use crate::web::components::{SectionError, Slot};
 use crate::web::shell::{Frame, PageHead, Place, Shell};
 
-use addon_packs::AddonPacks;
-use balance::BalanceCard;
 use buy::BuyDialog;
 use credits::CreditsDialog;
-use extra::ExtraCard;
-use plan::PlanCard;
 
+pub use addon_packs::addon_packs_section;
 pub use recent::{RECENT, recent_transactions};
 pub use refused::Refused;
+pub use usage::{AskedRange, RangeKind, UsageView, WrongRange, usage_section};
+pub use wallet::wallet_section;
 
-/// What the page shows besides the wallet.
+/// The page's sections as they were read, and the dialog over them.
 #[derive(Clone, Debug)]
 pub struct BillingView {
-    /// The packs assigned to the client, smallest first.
+    /// Alert, Balance, Plan, Extra Minutes.
+    pub wallet: Result<WalletSection, SectionError>,
+    /// The daily chart.
+    pub usage: Result<String, SectionError>,
+    /// The packs assigned to the client.
+    pub addon_packs: Result<String, SectionError>,
+    /// The same packs for the Buy Minutes dialog, smallest first.
     pub offers: Result<Offers, SectionError>,
-    /// What just happened; stands in place of any warning.
-    pub notice: Option<Notice>,
-    /// The Buy Minutes dialog is open.
+    /// The dialog.
+    pub asked: Asked,
+}
+
+/// The dialog that the address asks for, if any.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Buy Minutes.
     pub buying: Option<Buying>,
-    /// The Add credits dialog is open.
+    /// Add credits.
     pub crediting: Option<Crediting>,
+}
+
+impl Asked {
+    /// Why the attempt before bought nothing, where no dialog opens that says it.
+    pub fn unsaid(&self, may: May) -> Option<Notice> {
+        let opens = self.crediting.is_some() && may.add_credits || self.buying.is_some() && may.buy;
+        let crediting = self.crediting.as_ref().and_then(|crediting| crediting.error);
+        match (self.buying.as_ref().and_then(|buying| buying.refused), crediting) {
+            _ if opens => None,
+            (Some(refused), _) | (None, Some(CreditingError::Refused(refused))) => Some(Notice::Refused(refused)),
+            // What is wrong with a field is said beside the field.
+            (None, _) => None,
+        }
+    }
 }
 
 /// What just happened to a purchase.
@@ -104,92 +129,52 @@ pub enum CreditingError {
     Refused(Refused),
 }
 
-impl BillingView {
-    /// Why the attempt before bought nothing, except where a field is to blame.
-    fn refused(&self) -> Option<Refused> {
-        let crediting = self.crediting.as_ref().and_then(|crediting| crediting.error);
-        match (self.buying.as_ref().and_then(|buying| buying.refused), crediting) {
-            (Some(refused), _) | (None, Some(CreditingError::Refused(refused))) => Some(refused),
-            (None, _) => None,
-        }
-    }
-}
-
 /// What this person can pay for on this page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct May {
+pub struct May {
     /// Packs.
-    buy: bool,
+    pub buy: bool,
     /// Credits.
-    add_credits: bool,
+    pub add_credits: bool,
+}
+
+impl May {
+    /// `may_buy`: the person's role allows it. Nobody buys packs that could not be read.
+    pub fn of(may_buy: bool, overview: &Overview, offers: &Result<Offers, SectionError>) -> Self {
+        let on_sale = offers.as_ref().is_ok_and(|offers| !offers.packs.is_empty());
+        Self { buy: may_buy && on_sale && overview.self_service(), add_credits: may_buy && overview.rates.any() }
+    }
 }
 
 /// The page.
 pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
-    let refused = view.refused();
-    let BillingView { offers, notice, buying, crediting } = view;
-    let self_service = frame.self_service();
-    let on_sale: &[PackOffer] = offers.as_ref().map_or(&[], |offers| &offers.packs);
-    let may = May { buy: self_service && !on_sale.is_empty(), add_credits: frame.may_add_credits() };
-    let dialog = frame.overview.as_ref().ok().and_then(|overview| {
-        let csrf = frame.csrf.clone();
-        if let Some(crediting) = crediting.filter(|_| may.add_credits) {
-            let overview = overview.clone();
-            return Some(view! { <CreditsDialog overview=overview crediting=crediting csrf=csrf /> }.into_any());
-        }
-        let (packs, standing) = (on_sale.to_vec(), overview.standing);
-        let buying = buying.filter(|_| may.buy)?;
-        Some(view! { <BuyDialog packs=packs standing=standing buying=buying csrf=csrf /> }.into_any())
-    });
-    let notice = notice.or(refused.filter(|_| dialog.is_none()).map(Notice::Refused));
-    let calendar = frame.calendar();
-    let overview = frame.overview.clone();
+    let BillingView { wallet, usage, addon_packs, offers, asked } = view;
+    let line = frame.overview.as_ref().ok().zip(frame.calendar());
+    let line = line.map(|(overview, calendar)| plan::line(overview, &calendar)).unwrap_or_default();
+    let read_at = wallet.as_ref().ok().map(|wallet| wallet.read_at.clone());
+    let dialog = dialog(&frame, offers, asked);
     view! {
         <Shell frame=frame place=Place::Billing dialog=dialog>
-            {match overview.clone().ok().zip(calendar) {
-                Some((overview, calendar)) => {
-                    Either::Left(view! { <Wallet overview=overview calendar=calendar notice=notice may=may /> })
-                }
-                None => {
-                    Either::Right(
-                        view! {
-                            <PageHead title="Billing" line="">
-                                <a href="/billing">"Wallet"</a>
-                            </PageHead>
-                            <section class="card" aria-label="Balance">
-                                <Broken what="The balance" retry="/billing" />
-                            </section>
-                        },
-                    )
-                }
-            }}
-            <AddonPacks overview=overview.ok() offers=offers self_service=self_service />
+            <PageHead title="Billing" line=line>
+                {read_at.map(|read_at| view! { <span>"As of "{read_at}</span> })}
+                <a href="/billing">"Wallet"</a>
+            </PageHead>
+            <Slot name="wallet" title="Balance" what="The balance" html=wallet.map(|wallet| wallet.cards) />
+            <Slot name="usage" title="Usage" what="The usage" html=usage />
+            <Slot name="addon-packs" title="Add-on packs" what="The add-on packs" html=addon_packs />
         </Shell>
     }
 }
 
-/// Head, alert and the three cards that the wallet alone decides.
-#[component]
-fn Wallet(overview: Overview, calendar: Calendar, notice: Option<Notice>, may: May) -> impl IntoView {
-    let alert = warning::choose(&overview, notice, may, &calendar);
-    let line = plan::line(&overview, &calendar);
-    let read_at = calendar.read_at();
-    let with_extra = overview.active_packages > 0
-        || overview.frozen != Frozen::default()
-        || overview.running().is_some_and(|subscription| subscription.addons);
-    view! {
-        <PageHead title="Billing" line=line>
-            <span>"As of "{read_at}</span>
-            <a href="/billing">"Wallet"</a>
-        </PageHead>
-        {alert
-            .map(|alert| {
-                view! { <Alert tone=alert.tone title=alert.title sentence=alert.sentence action=alert.action /> }
-            })}
-        <div class="panel">
-            <BalanceCard overview=overview.clone() may=may />
-            <PlanCard overview=overview.clone() calendar=calendar />
-            {with_extra.then(|| view! { <ExtraCard overview=overview can_buy=may.buy /> })}
-        </div>
+/// The dialog that was asked for, if this person may use it.
+fn dialog(frame: &Frame, offers: Result<Offers, SectionError>, asked: Asked) -> Option<AnyView> {
+    let overview = frame.overview.clone().ok()?;
+    let may = May::of(frame.may_buy, &overview, &offers);
+    let csrf = frame.csrf.clone();
+    if let Some(crediting) = asked.crediting.filter(|_| may.add_credits) {
+        return Some(view! { <CreditsDialog overview=overview crediting=crediting csrf=csrf /> }.into_any());
     }
+    let (packs, standing): (Vec<PackOffer>, _) = (offers.ok()?.packs, overview.standing);
+    let buying = asked.buying.filter(|_| may.buy)?;
+    Some(view! { <BuyDialog packs=packs standing=standing buying=buying csrf=csrf /> }.into_any())
 }

@@ -1,0 +1,176 @@
+//! Mail: written to the outbox in the transaction of its cause, sent afterwards, tried again while that fails.
+//!
+//! A mail is sent at least once: whoever dies between the server's yes and our note of it sends it again, under the
+//! same Message-ID.
+
+pub mod repo;
+
+use std::time::{Duration, SystemTime};
+
+use jiff::{SignedDuration, Timestamp};
+use lettre::message::{Mailbox, header::ContentType};
+use lettre::transport::smtp;
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use url::Url;
+
+use crate::config::MailConfig;
+
+/// The longest that a mail server may take for each answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A mail to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// Address.
+    pub recipient: String,
+    /// One line.
+    pub subject: &'static str,
+    /// Plain text.
+    pub body: String,
+    /// When it is of no use any more, and not sent.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Mail {
+    /// The link with which somebody sets a new password.
+    pub fn password_link(recipient: &str, name: &str, link: &Url, expires_at: Timestamp) -> Self {
+        let body = format!(
+            "Hello {name},\n\nsomebody asked for a new password for {recipient}. To set it, open this link within \
+             30 minutes:\n\n{link}\n\nThe link works once. If it was not you, do nothing: your password stays as it \
+             is.\n\nMinutebank\n"
+        );
+        Self {
+            recipient: recipient.to_owned(),
+            subject: "Set a new password for Minutebank",
+            body,
+            expires_at: Some(expires_at),
+        }
+    }
+
+    /// Tells somebody that their password is another one now. `forgot` is where a new link can be had.
+    pub fn password_changed(recipient: &str, name: &str, forgot: &Url, at: Timestamp) -> Self {
+        let at = at.strftime("%b %-d, %Y, %-H:%M UTC");
+        let body = format!(
+            "Hello {name},\n\nthe password for {recipient} was changed on {at}, and other browsers were signed out. If \
+             it was not you, set a new one:\n\n{forgot}\n\nMinutebank\n"
+        );
+        Self {
+            recipient: recipient.to_owned(),
+            subject: "Your Minutebank password was changed",
+            body,
+            expires_at: None,
+        }
+    }
+}
+
+/// A mail in the outbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Its row.
+    pub id: i64,
+    /// Address.
+    pub recipient: String,
+    /// One line.
+    pub subject: String,
+    /// Plain text.
+    pub body: String,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// How often it has been tried, this time included.
+    pub attempts: i32,
+}
+
+/// When a mail that failed for the `attempts`-th time is tried again; `None` once there is no more hope.
+pub fn pause_after(attempts: i32) -> Option<SignedDuration> {
+    let minutes = match attempts {
+        ..=1 => 1,
+        2 => 5,
+        3 => 30,
+        4 => 2 * 60,
+        5 => 8 * 60,
+        6 => 24 * 60,
+        _ => return None,
+    };
+    Some(SignedDuration::from_mins(minutes))
+}
+
+/// Why a mail was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// The address is no address.
+    #[error("it cannot be written: {0}")]
+    Address(#[from] lettre::address::AddressError),
+    /// It cannot be put into the form of a mail.
+    #[error("it cannot be written: {0}")]
+    Form(#[from] lettre::error::Error),
+    /// The mail server refused it, or did not answer.
+    #[error("{0}")]
+    Server(#[from] smtp::Error),
+}
+
+impl MailError {
+    /// Trying again would end the same way.
+    pub fn is_final(&self) -> bool {
+        match self {
+            MailError::Address(_) | MailError::Form(_) => true,
+            MailError::Server(error) => error.is_permanent(),
+        }
+    }
+}
+
+/// The way to the mail server.
+#[derive(Clone, Debug)]
+pub struct Mailer {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+}
+
+impl Mailer {
+    /// Connects to nothing yet.
+    ///
+    /// # Errors
+    /// Where the address of the server cannot be used.
+    pub fn new(config: &MailConfig) -> Result<Self, smtp::Error> {
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(config.smtp_url.reveal())?;
+        Ok(Self { transport: transport.timeout(Some(PATIENCE)).build(), from: config.from.clone() })
+    }
+
+    /// Hands one mail to the server.
+    ///
+    /// # Errors
+    /// Where it did not take it.
+    pub async fn send(&self, mail: &Outgoing) -> Result<(), MailError> {
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(mail.recipient.parse()?)
+            .subject(&mail.subject)
+            .date(SystemTime::from(mail.created_at))
+            .message_id(Some(format!("<mail-{}@{}>", mail.id, self.from.email.domain())))
+            .header(ContentType::TEXT_PLAIN)
+            .body(mail.body.clone())?;
+        self.transport.send(message).await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_mail_is_tried_less_and_less_often_and_not_for_ever() {
+        let pauses: Vec<_> = (1..).map_while(pause_after).map(|pause| pause.as_mins()).collect();
+        assert_eq!(pauses, [1, 5, 30, 120, 480, 1_440]);
+    }
+
+    #[test]
+    fn mails_say_what_to_do() {
+        let at: Timestamp = "2026-11-20T15:00:00Z".parse().unwrap();
+        let url = |text: &str| Url::parse(text).unwrap();
+        let link = Mail::password_link("owner@harbor.test", "Dana", &url("https://b.example/reset/reset_1"), at);
+        assert!(link.body.contains("\n\nhttps://b.example/reset/reset_1\n\n"), "the link has its own line");
+        assert_eq!(link.expires_at, Some(at));
+        let changed = Mail::password_changed("owner@harbor.test", "Dana", &url("https://b.example/forgot"), at);
+        assert!(changed.body.contains("changed on Nov 20, 2026, 15:00 UTC"));
+    }
+}

@@ -1,0 +1,175 @@
+//! `/settings?tab=api`: owners make and end the workspace's API keys.
+//!
+//! Between the form and the page that shows a new key, the session holds the key's row and nothing of its text: that is
+//! made when it is shown.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use super::answer::{frame, page, section};
+use super::document::render;
+use super::error::Error;
+use super::pages::{KeyForm, KeysView, ShownKey, keys_page, keys_withheld_page};
+use super::session::{CsrfForm, Viewer};
+use crate::app::api_keys::{api_keys, create_api_key, revoke_api_key, show_api_key};
+use crate::ids;
+use crate::state::AppState;
+use crate::tenants::Scope;
+use crate::tenants::key::ListedKey;
+
+/// Row of a key that is to be shown at the next opportunity.
+const FRESH: &str = "fresh_key";
+/// Longest name, characters.
+const LONGEST_NAME: usize = 60;
+const PLACE: &str = "/settings?tab=api";
+
+/// The tab; `revoking` names the key that the dialog is about.
+pub(super) async fn show(
+    state: &AppState,
+    viewer: &Viewer,
+    session: &Session,
+    revoking: Option<&str>,
+) -> Result<Response, Error> {
+    if !viewer.role.may_manage_keys() {
+        let frame = frame(state, viewer).await;
+        return Ok(page(&state.config, render(|| keys_withheld_page(frame, viewer.role))));
+    }
+    let fresh = match session.remove::<i64>(FRESH).await? {
+        Some(id) => show_api_key(state, viewer.workspace, id).await?,
+        None => None,
+    };
+    let scopes = vec![Scope::WalletRead, Scope::CallsWrite];
+    let form = KeyForm { form_key: ids::fresh("form"), scopes, ..KeyForm::default() };
+    list(state, viewer, form, fresh, revoking).await
+}
+
+async fn list(
+    state: &AppState,
+    viewer: &Viewer,
+    form: KeyForm,
+    fresh: Option<String>,
+    revoking: Option<&str>,
+) -> Result<Response, Error> {
+    let (frame, keys) = tokio::join!(frame(state, viewer), api_keys(state, viewer.workspace));
+    let keys = section("the keys", keys).map(|keys| keys.into_iter().map(shown).collect::<Vec<_>>());
+    let revoking = keys.as_ref().ok().and_then(|keys| {
+        keys.iter().find(|key| revoking == Some(key.id.as_str()) && key.revoked_at.is_none()).cloned()
+    });
+    let view = KeysView { keys, fresh, form, revoking };
+    Ok(page(&state.config, render(|| keys_page(frame, view))))
+}
+
+/// Rows have numbers inside and ids outside.
+fn public_id(row: i64) -> String {
+    ids::derived("key", &[row])
+}
+
+fn shown(key: ListedKey) -> ShownKey {
+    ShownKey {
+        id: public_id(key.id),
+        name: key.name,
+        hint: key.hint,
+        scopes: key.scopes,
+        created_at: key.created_at,
+        last_used_at: key.last_used_at,
+        revoked_at: key.revoked_at,
+    }
+}
+
+/// `POST /settings/keys`. Refused: the form again as it was typed; else on to the page that shows the key.
+///
+/// # Errors
+/// `NotAllowed` for everybody but owners; `FormExpired`; faults of the database.
+pub async fn create(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    session: Session,
+    CsrfForm(fields): CsrfForm<Vec<(String, String)>>,
+) -> Result<Response, Error> {
+    if !viewer.role.may_manage_keys() {
+        return Err(Error::NotAllowed);
+    }
+    let form = read(&fields);
+    if !ids::is_given_id(&form.form_key) {
+        return Err(Error::BadForm);
+    }
+    if form.wrong_name.is_some() || form.wrong_scopes.is_some() {
+        let mut response = list(&state, &viewer, form, None, None).await?;
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(response);
+    }
+    let id = create_api_key(&state, viewer.workspace, &form.name, &form.scopes, &form.form_key).await?;
+    session.insert(FRESH, id).await?;
+    Ok(Redirect::to(PLACE).into_response())
+}
+
+/// The form as it was typed, with what is wrong with it.
+fn read(fields: &[(String, String)]) -> KeyForm {
+    let all = |name: &'static str| fields.iter().filter(move |(it, _)| it == name).map(|(_, value)| value.as_str());
+    let name = all("name").next().unwrap_or_default().trim().to_owned();
+    let scopes: Vec<Scope> = all("scope").filter_map(Scope::parse).collect();
+    let wrong_name = match name.chars().count() {
+        0 => Some("Give the key a name."),
+        1..=LONGEST_NAME if name.chars().any(char::is_control) => Some("Use letters, digits and signs."),
+        1..=LONGEST_NAME => None,
+        _ => Some("Use 60 characters at most."),
+    };
+    let wrong_scopes = scopes.is_empty().then_some("Choose at least one.");
+    KeyForm {
+        form_key: all("form_key").next().unwrap_or_default().to_owned(),
+        name,
+        scopes,
+        wrong_name: wrong_name.map(str::to_owned),
+        wrong_scopes: wrong_scopes.map(str::to_owned),
+    }
+}
+
+/// The form of the dialog.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RevokeForm {
+    /// Public id, `key_…`.
+    key: String,
+}
+
+/// `POST /settings/keys/revoke`. Repeating it changes nothing.
+///
+/// # Errors
+/// `NotAllowed` for everybody but owners; `NotFound` for keys that the workspace does not have; `FormExpired`; faults
+/// of the database.
+pub async fn revoke(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    CsrfForm(form): CsrfForm<RevokeForm>,
+) -> Result<Redirect, Error> {
+    if !viewer.role.may_manage_keys() {
+        return Err(Error::NotAllowed);
+    }
+    let keys = api_keys(&state, viewer.workspace).await?;
+    let key = keys.iter().find(|key| public_id(key.id) == form.key).ok_or(Error::NotFound)?;
+    revoke_api_key(&state, viewer.workspace, key.id).await?;
+    Ok(Redirect::to(PLACE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_needs_a_name_and_something_it_may_do() {
+        let typed = |pairs: &[(&str, &str)]| {
+            let owned: Vec<_> = pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+            read(&owned)
+        };
+        let good =
+            typed(&[("name", " Engine "), ("scope", "calls:write"), ("scope", "wallet:read"), ("form_key", "f")]);
+        assert_eq!((good.name.as_str(), good.scopes.len()), ("Engine", 2));
+        assert_eq!((good.wrong_name, good.wrong_scopes), (None, None));
+        let bad = typed(&[("name", ""), ("scope", "root")]);
+        assert!(bad.wrong_name.is_some() && bad.wrong_scopes.is_some());
+        assert!(typed(&[("name", &"x".repeat(61))]).wrong_name.is_some());
+        assert!(typed(&[("name", "a\u{7}b")]).wrong_name.is_some());
+    }
+}

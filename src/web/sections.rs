@@ -1,0 +1,115 @@
+//! The server's half of the sections: on whose behalf they are read, what is read, and the HTML that it becomes.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use leptos::prelude::{Owner, provide_context, use_context};
+use leptos::reactive::computed::ScopedFuture;
+use leptos_axum::handle_server_fns_with_context;
+use tokio::sync::OnceCell;
+
+use super::answer::section;
+use super::billing::{asked, notice, parameters};
+use super::components::SectionError;
+use super::error::Error;
+use super::pages::{May, addon_packs_section, usage_section, wallet_section};
+use super::session::Viewer;
+use super::usage;
+use crate::app::overview::{self, Offers, Overview};
+use crate::islands::WalletSection;
+use crate::state::AppState;
+
+/// Who asks for sections. What several of them need is read once for each request.
+#[derive(Clone)]
+pub struct Asking(Arc<Inner>);
+
+struct Inner {
+    state: AppState,
+    viewer: Viewer,
+    overview: OnceCell<Result<Overview, SectionError>>,
+    offers: OnceCell<Result<Offers, SectionError>>,
+}
+
+impl Asking {
+    /// A request of this person.
+    pub fn new(state: AppState, viewer: Viewer) -> Self {
+        Self(Arc::new(Inner { state, viewer, overview: OnceCell::new(), offers: OnceCell::new() }))
+    }
+
+    /// The person for whom the running server function is called.
+    fn current() -> Result<Self, SectionError> {
+        use_context().ok_or_else(|| {
+            tracing::error!("a section was asked for by nobody");
+            SectionError
+        })
+    }
+
+    /// Runs `work`, in which server functions are called as plain functions, on behalf of this person.
+    pub async fn behind<T>(&self, work: impl Future<Output = T>) -> T {
+        let owner = Owner::new();
+        let scoped = owner.with(|| {
+            provide_context(self.clone());
+            ScopedFuture::new_untracked(work)
+        });
+        scoped.await
+    }
+
+    /// The wallet.
+    pub async fn overview(&self) -> Result<Overview, SectionError> {
+        let read = || async { section("the wallet", overview::overview(&self.0.state, self.0.viewer.workspace).await) };
+        self.0.overview.get_or_init(read).await.clone()
+    }
+
+    /// The packs on offer.
+    pub async fn offers(&self) -> Result<Offers, SectionError> {
+        let read = || async { section("the packs", overview::offers(&self.0.state, self.0.viewer.workspace).await) };
+        self.0.offers.get_or_init(read).await.clone()
+    }
+
+    /// What this person can pay for, given what could be read.
+    async fn may(&self, overview: &Overview) -> May {
+        May::of(self.0.viewer.role.may_buy(), overview, &self.offers().await)
+    }
+}
+
+/// `GET /sections/…`: the server functions over HTTP. Signed out: 401, since nobody sees the form that a page would
+/// lead to.
+pub async fn answer(State(state): State<AppState>, viewer: Result<Viewer, Error>, mut request: Request) -> Response {
+    let asking = match viewer {
+        Ok(viewer) => Asking::new(state, viewer),
+        Err(Error::SignedOut { .. }) => return StatusCode::UNAUTHORIZED.into_response(),
+        Err(error) => return error.into_response(),
+    };
+    // Whoever accepts a page would be sent back to where it came from, by a redirect.
+    request.headers_mut().remove(header::ACCEPT);
+    handle_server_fns_with_context(move || provide_context(asking.clone()), request).await.into_response()
+}
+
+/// Body of [`crate::islands::wallet`].
+pub async fn wallet(query: &str) -> Result<WalletSection, SectionError> {
+    let asking = Asking::current()?;
+    let query = parameters(query);
+    let (overview, _, notice) =
+        tokio::join!(asking.overview(), asking.offers(), notice(&asking.0.state, &asking.0.viewer, &query));
+    let overview = overview?;
+    let may = asking.may(&overview).await;
+    Ok(wallet_section(&overview, notice.or_else(|| asked(&query).unsaid(may)), may))
+}
+
+/// Body of [`crate::islands::usage`]. It stands without the wallet, and leaves out the add-on balance then.
+pub async fn usage(query: &str) -> Result<String, SectionError> {
+    let asking = Asking::current()?;
+    let query = parameters(query);
+    let read = usage::read(&asking.0.state, asking.0.viewer.workspace, &query);
+    let (usage, overview) = tokio::join!(read, asking.overview());
+    usage_section(usage?, overview.ok().as_ref())
+}
+
+/// Body of [`crate::islands::addon_packs`].
+pub async fn addon_packs() -> Result<String, SectionError> {
+    let asking = Asking::current()?;
+    let (overview, offers) = tokio::join!(asking.overview(), asking.offers());
+    addon_packs_section(overview.ok(), offers, asking.0.viewer.role.may_buy())
+}

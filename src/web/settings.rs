@@ -1,0 +1,134 @@
+//! `/settings`: the tabs, the person's password and sessions.
+
+use std::collections::HashMap;
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use tower_sessions::Session;
+
+use super::answer::{frame, page, section};
+use super::client::Counted;
+use super::document::render;
+use super::error::Error;
+use super::limits::wait;
+use super::pages::{PasswordFaults, ProfileView, SessionRow, profile_page, too_early};
+use super::session::{self, CsrfForm, Viewer};
+use super::{api_keys, forgot};
+use crate::app::change_password::{ChangeError, change_password};
+use crate::app::sessions::{open_sessions, sign_out_everywhere};
+use crate::state::AppState;
+use crate::tenants::session::OpenSession;
+
+/// `GET /settings?tab`: profile where none is named; Billing is a page of its own.
+///
+/// # Errors
+/// `NotFound` for tabs that there are not; faults of the database.
+pub async fn show(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    session: Session,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response, Error> {
+    let word = |name: &str| query.get(name).map(String::as_str);
+    match word("tab") {
+        None | Some("profile") => {
+            let changed = word("done") == Some("password");
+            profile(&state, &viewer, &session, PasswordFaults::default(), changed).await
+        }
+        Some("api") => api_keys::show(&state, &viewer, &session, word("revoke")).await,
+        Some("billing") => Ok(Redirect::to("/billing").into_response()),
+        Some(_) => Err(Error::NotFound),
+    }
+}
+
+async fn profile(
+    state: &AppState,
+    viewer: &Viewer,
+    session: &Session,
+    faults: PasswordFaults,
+    changed: bool,
+) -> Result<Response, Error> {
+    let (frame, sessions) = tokio::join!(frame(state, viewer), open_sessions(state, viewer.user_id));
+    let own = session::id_hash(session);
+    let row = |it: OpenSession| SessionRow {
+        own: own.as_ref() == Some(&it.id_hash),
+        device: it.device,
+        signed_in_at: it.signed_in_at,
+        seen_at: it.seen_at,
+    };
+    let sessions = section("the sessions", sessions).map(|all| all.into_iter().map(row).collect());
+    let view = ProfileView { role: viewer.role, sessions, faults, changed };
+    Ok(page(&state.config, render(|| profile_page(frame, view))))
+}
+
+/// The form for another password, as it was typed.
+#[derive(Clone, Deserialize)]
+pub struct PasswordForm {
+    #[serde(default)]
+    current: String,
+    #[serde(default)]
+    new: String,
+    #[serde(default)]
+    again: String,
+}
+
+/// `POST /settings/password`. Refused: the form again, empty, with what is wrong. Else every other session has ended.
+///
+/// # Errors
+/// `FormExpired` without the session's token; `Unavailable` in a flood; faults of the database.
+pub async fn password(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    session: Session,
+    counted: Counted,
+    CsrfForm(typed): CsrfForm<PasswordForm>,
+) -> Result<Response, Error> {
+    // A stolen session guesses no faster than a stranger.
+    if let Err(too_many) = counted.sign_in(&viewer.email) {
+        let faults = PasswordFaults { current: Some(too_early(too_many.seconds)), ..PasswordFaults::default() };
+        let mut response = profile(&state, &viewer, &session, faults, false).await?;
+        wait(&mut response, too_many);
+        return Ok(response);
+    }
+    let faults = if typed.new == typed.again {
+        match change_password(&state, viewer.user_id, typed.current, typed.new).await {
+            Ok(epoch) => {
+                counted.signed_in(&viewer.email);
+                session::go_on(&session, epoch).await?;
+                return Ok(Redirect::to("/settings?tab=profile&done=password").into_response());
+            }
+            Err(error @ ChangeError::WrongCurrent) => {
+                PasswordFaults { current: Some(error.to_string()), ..PasswordFaults::default() }
+            }
+            Err(ChangeError::Refused(fault)) => {
+                counted.signed_in(&viewer.email);
+                PasswordFaults { new: Some(fault.to_string()), ..PasswordFaults::default() }
+            }
+            Err(ChangeError::Busy(busy)) => return Err(busy.into()),
+            Err(ChangeError::Database(error)) => return Err(error.into()),
+        }
+    } else {
+        PasswordFaults { again: Some(forgot::NOT_THE_SAME.to_owned()), ..PasswordFaults::default() }
+    };
+    let mut response = profile(&state, &viewer, &session, faults, false).await?;
+    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(response)
+}
+
+/// `POST /settings/sign-out-everywhere`
+///
+/// # Errors
+/// `FormExpired` without the session's token; faults of the database.
+pub async fn leave_everywhere(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    session: Session,
+    _: CsrfForm<IgnoredAny>,
+) -> Result<Redirect, Error> {
+    sign_out_everywhere(&state, viewer.user_id).await?;
+    session::sign_out(&session).await?;
+    Ok(Redirect::to("/sign-in?notice=signed_out_everywhere"))
+}

@@ -72,8 +72,8 @@ impl Place {
         match self {
             Place::Billing => "/billing",
             Place::Packages => "/billing/packages",
-            Place::Transactions => "/billing/transactions",
             Place::Settings => "/settings?tab=profile",
+            Place::Transactions => "/billing/transactions",
         }
     }
 
@@ -81,8 +81,8 @@ impl Place {
         match self {
             Place::Billing => "Billing",
             Place::Packages => "Packages",
-            Place::Transactions => "Transactions",
             Place::Settings => "Settings",
+            Place::Transactions => "Transactions",
         }
     }
 
@@ -90,23 +90,24 @@ impl Place {
         match self {
             Place::Billing => Icon::Card,
             Place::Packages => Icon::Layers,
-            Place::Transactions => Icon::List,
             Place::Settings => Icon::Key,
+            Place::Transactions => Icon::List,
         }
     }
 }
 
 /// A signed-in page. While `dialog` stands over it, the page behind takes no input. `title` names a page that is not
-/// in the navigation itself, but below `place`.
+/// in the navigation itself, but below `place`; `live`: it has an island besides the dialog's.
 #[component]
 pub(crate) fn Shell(
     frame: Frame,
     place: Place,
     dialog: Option<AnyView>,
     #[prop(optional)] title: Option<&'static str>,
+    #[prop(optional)] live: bool,
     children: Children,
 ) -> impl IntoView {
-    let islands = frame.islands && dialog.is_some();
+    let islands = frame.islands && (live || dialog.is_some());
     let covered = dialog.is_some();
     view! {
         <Html title=title.unwrap_or(place.title()) islands=islands>

@@ -9,6 +9,7 @@ mod ledger;
 mod limits;
 mod model;
 mod payments;
+mod rights;
 mod sections;
 mod settings;
 mod sign_in;

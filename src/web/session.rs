@@ -194,6 +194,13 @@ pub struct Viewer {
     pub csrf: String,
 }
 
+impl Viewer {
+    /// An error where the viewer's role does not have this right.
+    pub fn require(&self, right: fn(Role) -> bool) -> Result<(), Error> {
+        if right(self.role) { Ok(()) } else { Err(Error::NotAllowed) }
+    }
+}
+
 impl FromRequestParts<AppState> for Viewer {
     type Rejection = Error;
 

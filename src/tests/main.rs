@@ -4,6 +4,7 @@ mod billing;
 mod demo;
 mod fixture;
 mod forgot;
+mod hardening;
 mod history;
 mod ledger;
 mod limits;

@@ -163,8 +163,7 @@ impl Scene {
         let mut fields: Vec<(&str, &str)> = Vec::new();
         let csrf;
         if let Body::Form(form) = body {
-            let page = if browser.get("/settings").await.status == 200 { "/settings" } else { "/sign-in" };
-            csrf = browser.get(page).await.hidden("csrf");
+            csrf = token(&browser).await;
             fields.push(("csrf", &csrf));
             fields.extend(form.iter().map(|(name, value)| (*name, value.as_str())));
         }
@@ -172,7 +171,7 @@ impl Scene {
     }
 
     /// Signed in as this person. An agency's administrator has no page of a workspace.
-    async fn browser(&self, who: Who) -> Browser {
+    pub async fn browser(&self, who: Who) -> Browser {
         let browser = self.site.browser();
         if let Some(email) = who.email() {
             let signed_in = browser.sign_in(&email, PASSWORD).await.status;
@@ -180,6 +179,12 @@ impl Scene {
         }
         browser
     }
+}
+
+/// The token of a browser's session.
+pub async fn token(browser: &Browser) -> String {
+    let settings = browser.get("/settings").await;
+    if settings.status == 200 { settings.hidden("csrf") } else { browser.get("/sign-in").await.hidden("csrf") }
 }
 
 /// What is sent.

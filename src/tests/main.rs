@@ -22,4 +22,5 @@ mod v1_calls;
 mod v1_heartbeat;
 mod v1_idempotency;
 mod v1_meters;
+mod v1_openapi;
 mod v1_wallet;

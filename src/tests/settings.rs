@@ -1,6 +1,7 @@
 //! `/settings`: password, sessions, API keys; and the switch between workspaces.
 
 use jiff::SignedDuration;
+use minutebank::app::api_keys::{create_api_key, revoke_api_key, show_api_key};
 use minutebank::tenants::{self, Role, Scope};
 use minutebank::units::WorkspaceId;
 use reqwest::Method;
@@ -120,18 +121,21 @@ fn a_session_that_begins_while_all_end_ends_too() {
 #[test]
 fn a_session_has_another_id_once_the_role_is_another() {
     world(async |world| {
-        let (site, browser, _) = dana(world).await;
-        let page = browser.get("/sign-in").await;
-        assert_eq!(page.header("set-cookie"), "", "an ordinary request leaves the id");
+        let (site, _, _) = dana(world).await;
+        let browser = site.browser();
+        let cookie = |answer: &Answered| answer.header("set-cookie").split(';').next().unwrap().to_owned();
+        let before = cookie(&browser.sign_in(DANA, PASSWORD).await);
         let mut db = world.superuser().await;
         sqlx::query("update members set role = 'viewer'").execute(&mut db).await.unwrap();
+        let replay =
+            async |cookie: &str| site.browser().send(Method::GET, "/billing", &[("cookie", cookie)], &[]).await;
         let rotated = browser.get("/billing").await;
         assert_eq!(rotated.status, 200);
-        let cookie = rotated.header("set-cookie").split(';').next().unwrap().to_owned();
-        assert!(cookie.starts_with("minutebank="), "{cookie}");
+        let after = cookie(&rotated);
+        assert!(after.starts_with("minutebank=") && after != before, "{before} {after}");
+        assert_eq!(replay(&before).await.status, 303, "the id of the role before is worth nothing");
+        assert_eq!(replay(&after).await.status, 200);
         assert_eq!(browser.get("/billing").await.header("set-cookie"), "", "once");
-        let kept = site.browser().send(Method::GET, "/billing", &[("cookie", &cookie)], &[]).await;
-        assert_eq!(kept.status, 200);
     });
 }
 
@@ -214,6 +218,22 @@ fn a_key_is_shown_once_and_stored_nowhere() {
              select row_to_json(k)::text from api_keys k) t";
         let stored: String = sqlx::query_scalar(everywhere).fetch_one(&mut db).await.unwrap();
         assert!(!stored.contains(&key[8..]), "{stored}");
+    });
+}
+
+#[test]
+fn of_several_that_show_a_key_one_does() {
+    world(async |world| {
+        let (_, _, workspace) = dana(world).await;
+        let other = world.workspace().await;
+        let state = &world.state;
+        let id = create_api_key(state, workspace, "Call engine", &[Scope::WalletRead], "form_1").await.unwrap();
+        assert_eq!(show_api_key(state, other, id).await.unwrap(), None, "another workspace's");
+        let shown = futures::future::join_all((0..8).map(|_| show_api_key(state, workspace, id))).await;
+        assert_eq!(shown.into_iter().filter_map(Result::unwrap).count(), 1);
+        let id = create_api_key(state, workspace, "Ended", &[Scope::WalletRead], "form_2").await.unwrap();
+        revoke_api_key(state, workspace, id).await.unwrap();
+        assert_eq!(show_api_key(state, workspace, id).await.unwrap(), None, "ended before it was shown");
     });
 }
 

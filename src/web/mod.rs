@@ -12,6 +12,7 @@ pub mod components;
 pub mod connections;
 pub mod dates;
 mod demo_mail;
+mod docs;
 pub mod document;
 pub mod error;
 mod forgot;
@@ -71,6 +72,7 @@ pub fn router(state: AppState) -> Router {
     let programs = Router::new()
         .route("/webhooks/stripe", post(stripe_webhook::receive))
         .route("/demo/mail", get(demo_mail::show))
+        .route("/docs", get(docs::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     let all = pages

@@ -12,6 +12,7 @@ mod openapi;
 mod paging;
 mod query;
 mod receipts;
+pub mod reference;
 mod schemas;
 mod transactions;
 mod usage;
@@ -23,6 +24,7 @@ use axum::routing::{get, post};
 use crate::state::AppState;
 
 pub use error::ApiError;
+pub use reference::{Reference, reference};
 
 /// Every address under `/v1`, relative to it.
 pub fn router() -> Router<AppState> {

@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use axum::Json;
+use serde_json::{Map, Value};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
@@ -21,10 +22,18 @@ use super::{calls, lots, receipts, transactions, usage, wallet};
 #[openapi(
     info(
         title = "Minutebank",
-        description = "What a call engine talks to: a hold before each call, a settlement after it, and what is left. \
-                       JSON in, JSON out. Money is in milli-cents ($1 is 100,000), talk time in seconds; fields that \
-                       end in `_usd` are dollars in whole cents. Times are RFC 3339 in UTC. Every field of an answer \
-                       is always there, null where the plan or the meter has none.",
+        description = "A hold before each call, a settlement after it, and what is left. JSON in, JSON out. Money is \
+                       in milli-cents ($1 is 100,000), talk time in seconds; fields that end in `_usd` are dollars in \
+                       whole cents. Times are RFC 3339 in UTC. Every field of an answer is always there, null where \
+                       the plan or the meter has none.\n\n\
+                       Send a key as `Authorization: Bearer mb_…`. A workspace's key opens that workspace; an agency's \
+                       key opens each of the agency's and needs the header `Minutebank-Workspace` with the \
+                       workspace's id.\n\n\
+                       An error is `{\"error\": {\"code\", \"message\"}}`; with `invalid_field` there is a `field`, too. \
+                       After 429 and 503 wait for the seconds of `Retry-After`, then send the same request again: \
+                       calls and messages are known by their id, and every POST by its `Idempotency-Key`, if you \
+                       send one.\n\n\
+                       Lists come newest first. `next_cursor` is the `cursor` of the next page, with the same filter.",
     ),
     tags(
         (name = "Calls", description = "A hold before a call, a settlement after it."),
@@ -45,6 +54,9 @@ use super::{calls, lots, receipts, transactions, usage, wallet};
     modifiers(&Shared),
 )]
 struct Api;
+
+/// One of each body, by the name of its schema.
+const EXAMPLES: &str = include_str!("examples.json");
 
 /// What every operation of a key can answer.
 const ALWAYS: [(&str, &str); 7] = [
@@ -100,6 +112,7 @@ impl Modify for Shared {
         let key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("mb_…");
         let about = "A workspace's key, or an agency's key with the header `Minutebank-Workspace`.";
         components.add_security_scheme("key", SecurityScheme::Http(key.description(Some(about)).build()));
+        let examples: Map<String, Value> = serde_json::from_str(EXAMPLES).expect("the examples are JSON");
         for (name, schema) in &mut components.schemas {
             let RefOr::T(Schema::Object(object)) = schema else { continue };
             if requests.contains(name) {
@@ -108,6 +121,7 @@ impl Modify for Shared {
                 // Every listed field of an answer is always there (SPEC §4).
                 object.required = object.properties.keys().cloned().collect();
             }
+            object.examples.extend(examples.get(name).cloned());
             if let (Some(item), Some(data)) = (name.strip_prefix("List_"), object.properties.get_mut("data")) {
                 // The derived list spells its items out; they have a name.
                 *data = ArrayBuilder::new().items(Ref::from_schema_name(item)).into();

@@ -76,7 +76,7 @@ pub fn reset_page(view: ResetView) -> impl IntoView {
                     "Set password"
                 </button>
             </form>
-            <p class="after">"You are signed out everywhere, then sign in with it."</p>
+            <p class="after">"Every session ends, then you sign in with it."</p>
         </Narrow>
     }
 }

@@ -2,6 +2,7 @@
 
 mod billing;
 mod demo_mail;
+mod docs;
 mod error;
 mod forgot;
 mod frozen;
@@ -15,6 +16,7 @@ pub use billing::{
     WrongRange, addon_packs_section, billing_page, usage_section, wallet_section,
 };
 pub use demo_mail::{Letter, demo_mail_page};
+pub use docs::docs_page;
 pub use error::{Problem, error_page, too_early};
 pub use forgot::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_expired_page, reset_page};
 pub use packages::{PackagesView, packages_page};

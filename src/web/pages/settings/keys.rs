@@ -144,7 +144,7 @@ fn KeyTable(rows: AnyView) -> impl IntoView {
             <thead role="rowgroup">
                 <tr role="row">
                     <th role="columnheader" scope="col">"Name"</th>
-                    <th role="columnheader" scope="col">"May"</th>
+                    <th role="columnheader" scope="col">"Scopes"</th>
                     <th role="columnheader" scope="col">"Created"</th>
                     <th role="columnheader" scope="col">"Last used"</th>
                     <th role="columnheader" scope="col">
@@ -178,7 +178,7 @@ fn key_row(key: ShownKey, calendar: &Calendar) -> impl IntoView + use<> {
                 <strong>{key.name.clone()}</strong>
                 <small>{hint(&key)}</small>
             </td>
-            <td role="cell" class="may">{scope_words(&key.scopes)}</td>
+            <td role="cell" class="scopes">{scope_words(&key.scopes)}</td>
             <td role="cell" class="created">{calendar.moment(key.created_at)}</td>
             <td role="cell" class="used">{used}</td>
             <td role="cell" class="state">{state}</td>
@@ -238,7 +238,7 @@ fn Create(form: KeyForm, csrf: String) -> impl IntoView {
                     wrong=form.wrong_name
                 />
                 <fieldset class="field" aria-describedby=described>
-                    <legend>"It may"</legend>
+                    <legend>"Scopes"</legend>
                     {scopes.collect_view()}
                     {form.wrong_scopes.map(|wrong| view! { <p class="wrong" id="scopes-wrong" role="alert">{wrong}</p> })}
                 </fieldset>

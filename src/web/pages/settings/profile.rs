@@ -52,7 +52,8 @@ pub fn profile_page(frame: Frame, view: ProfileView) -> impl IntoView {
     let ProfileView { role, sessions, faults, changed } = view;
     let csrf = frame.csrf.clone();
     let calendar = frame.calendar();
-    let workspace = frame.overview.as_ref().map(|overview| overview.workspace_name.clone()).ok();
+    let workspace =
+        frame.overview.as_ref().map_or("this workspace".to_owned(), |overview| overview.workspace_name.clone());
     let (name, email) = (frame.viewer_name.clone(), frame.viewer_email.clone());
     view! {
         <Settings frame=frame tab=Tab::Profile dialog=None>
@@ -61,23 +62,24 @@ pub fn profile_page(frame: Frame, view: ProfileView) -> impl IntoView {
                     let sentence = "Every other browser was signed out.";
                     view! { <Alert tone=Tone::Success title="Password changed" sentence=sentence action=None /> }
                 })}
+            <dl class="panel facts" aria-label="You">
+                <div>
+                    <dt>"Name"</dt>
+                    <dd>{name}</dd>
+                </div>
+                <div>
+                    <dt>"Email"</dt>
+                    <dd>{email.clone()}</dd>
+                </div>
+                <div>
+                    <dt>{format!("Role in {workspace}")}</dt>
+                    <dd>{role_words(role)}</dd>
+                </div>
+            </dl>
             <div class="settings">
-                <section class="card" aria-labelledby="you">
-                    <div class="card-title">
-                        <h2 id="you">"You"</h2>
-                    </div>
-                    <dl class="facts">
-                        <dt>"Name"</dt>
-                        <dd>{name}</dd>
-                        <dt>"Email"</dt>
-                        <dd>{email.clone()}</dd>
-                        {workspace.map(|workspace| view! { <dt>{format!("Role in {workspace}")}</dt> })}
-                        <dd>{role_words(role)}</dd>
-                    </dl>
-                </section>
                 <PasswordForm csrf=csrf.clone() email=email faults=faults />
+                <Sessions sessions=sessions calendar=calendar csrf=csrf />
             </div>
-            <Sessions sessions=sessions calendar=calendar csrf=csrf />
         </Settings>
     }
 }

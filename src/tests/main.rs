@@ -2,6 +2,7 @@
 
 mod billing;
 mod demo;
+mod demo_fences;
 mod fixture;
 mod forgot;
 mod hardening;

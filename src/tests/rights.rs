@@ -141,6 +141,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET /", "/", Open("→/billing")),
         get("GET /usage", "/usage", Open("→/billing")),
         get("GET /wallet", "/wallet", Open("→/billing")),
+        get("GET /docs", "/docs", Open("200")),
         get("GET /sign-in", "/sign-in", Entrance("200")),
         get("GET /forgot", "/forgot", Open("200")),
         get("GET /reset", "/reset", Open("410")),

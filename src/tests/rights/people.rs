@@ -10,6 +10,7 @@ use minutebank::state::AppState;
 use minutebank::tenants::{self, AgencyId, Role, Scope};
 use minutebank::units::WorkspaceId;
 use reqwest::Method;
+use tokio::sync::OnceCell;
 
 use crate::fixture::{World, starter};
 use crate::site::{Answered, Browser, PASSWORD, Program, Site};
@@ -103,6 +104,7 @@ pub struct Scene {
     pub client_id: String,
     /// Public id of a key of the client.
     pub key_id: String,
+    readers: [OnceCell<Browser>; EVERYBODY.len()],
 }
 
 impl Scene {
@@ -140,7 +142,7 @@ impl Scene {
         config.demo = false;
         config.site_root = concat!(env!("CARGO_MANIFEST_DIR"), "/public").into();
         let site = Site::serving(AppState { config: config.into(), ..world.state.clone() }).await;
-        Self { site, client_id: "ws_marker".into(), key_id: ids::derived("key", &[key]) }
+        Self { site, client_id: "ws_marker".into(), key_id: ids::derived("key", &[key]), readers: Default::default() }
     }
 
     /// Asks as somebody. A form carries the token of the asker's own session, where there is one.
@@ -159,11 +161,15 @@ impl Scene {
                 Body::Empty => program.send(method.clone(), path).await,
             };
         }
-        let browser = self.browser(who).await;
+        // A form may end its session; what only reads goes on in one.
+        let browser = match method {
+            &Method::GET => self.readers[who as usize].get_or_init(|| self.browser(who)).await,
+            _ => &self.browser(who).await,
+        };
         let mut fields: Vec<(&str, &str)> = Vec::new();
         let csrf;
         if let Body::Form(form) = body {
-            csrf = token(&browser).await;
+            csrf = token(browser).await;
             fields.push(("csrf", &csrf));
             fields.extend(form.iter().map(|(name, value)| (*name, value.as_str())));
         }

@@ -10,6 +10,7 @@ mod history;
 mod ledger;
 mod limits;
 mod model;
+mod never_fails;
 mod payments;
 mod rights;
 mod sections;

@@ -55,7 +55,7 @@ pub async fn receipt(state: &AppState, workspace: WorkspaceId, call: &str) -> Re
     let Some(call) = ledger::repo::call(&mut db, workspace, call).await? else {
         return Ok(None);
     };
-    let terms = repo::snapshot(&mut db, workspace, call.snapshot).await?.terms;
+    let terms = ledger::repo::snapshot(&mut db, workspace, call.snapshot).await?.terms;
     let posting = match call.end.as_ref().and_then(|end| end.seq) {
         Some(seq) => repo::posting_numbered(&mut db, workspace, seq).await?,
         None => None,

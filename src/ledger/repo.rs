@@ -84,6 +84,21 @@ pub async fn take_snapshot(
     Ok(Snapshot { id, terms: terms.clone() })
 }
 
+/// A snapshot of this workspace.
+///
+/// # Errors
+/// `RowNotFound` where it has none with this id.
+pub async fn snapshot(db: &mut PgConnection, workspace: WorkspaceId, id: i64) -> sqlx::Result<Snapshot> {
+    let row = sqlx::query(
+        "select workspace_id, snapshot_id, terms from plan_snapshots where workspace_id = $1 and snapshot_id = $2",
+    )
+    .bind(workspace.0)
+    .bind(id)
+    .fetch_one(db)
+    .await?;
+    Ok(rows::snapshot(&row))
+}
+
 /// The wallet as it stands, with its open lots; `None` where the workspace has none.
 pub async fn wallet(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<Option<Wallet>> {
     let row = sqlx::query("select * from wallets where workspace_id = $1").bind(workspace.0).fetch_optional(&mut *db);
@@ -92,14 +107,7 @@ pub async fn wallet(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Resu
     };
     let mut snapshots = Snapshots::new();
     for id in rows::snapshots_named(&row).collect::<Vec<_>>() {
-        let row = sqlx::query(
-            "select workspace_id, snapshot_id, terms from plan_snapshots where workspace_id = $1 and snapshot_id = $2",
-        )
-        .bind(workspace.0)
-        .bind(id)
-        .fetch_one(&mut *db)
-        .await?;
-        snapshots.insert((workspace.0, id), rows::snapshot(&row).into());
+        snapshots.insert((workspace.0, id), snapshot(db, workspace, id).await?.into());
     }
     let mut wallet = rows::wallet(&row, &snapshots);
     let lots =

@@ -1,5 +1,6 @@
 //! The one integration target; its modules mirror the URLs. `tidy` keeps the architecture.
 
+mod agency;
 mod billing;
 mod demo;
 mod fixture;
@@ -7,6 +8,7 @@ mod forgot;
 mod history;
 mod ledger;
 mod limits;
+mod live;
 mod model;
 mod payments;
 mod receipts;

@@ -118,6 +118,11 @@ impl Browser {
         self.send(Method::GET, path, &[], &[]).await
     }
 
+    /// Opens a stream and leaves it open.
+    pub async fn open(&self, path: &str) -> reqwest::Response {
+        self.client.get(format!("{}{path}", self.base)).send().await.unwrap()
+    }
+
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answered {
         self.send(Method::POST, path, &[], fields).await
     }

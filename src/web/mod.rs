@@ -19,6 +19,7 @@ mod forgot;
 mod health;
 mod layers;
 pub mod limits;
+mod live;
 mod packages;
 pub mod pages;
 mod receipt;
@@ -61,6 +62,7 @@ pub fn router(state: AppState) -> Router {
         .route("/billing/calls/{id}", get(receipt::show))
         .route("/billing/buy", post(buy::packs))
         .route("/billing/credits", post(buy::credits))
+        .route("/billing/usage.csv", get(usage::csv))
         .route("/billing/return", get(buy::come_back))
         .route("/settings", get(settings::show))
         .route("/settings/password", post(settings::password))
@@ -68,9 +70,9 @@ pub fn router(state: AppState) -> Router {
         .route("/settings/keys", post(api_keys::create))
         .route("/settings/keys/revoke", post(api_keys::revoke))
         .route(islands::Wallet::PATH, get(sections::answer))
-        .route("/billing/usage.csv", get(usage::csv))
         .route(islands::Usage::PATH, get(sections::answer))
         .route(islands::AddonPacks::PATH, get(sections::answer))
+        .route("/live", get(live::follow))
         .route("/usage", get(to_billing))
         .route("/wallet", get(to_billing))
         .route_layer(session::layer(&state.config, sessions));

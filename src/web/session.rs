@@ -7,6 +7,7 @@
 mod device;
 mod store;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -252,6 +253,12 @@ async fn recognise(session: &Session, state: &AppState) -> Result<Option<(Signed
         csrf: form_token(session).await?,
     };
     Ok(Some((signed_in, viewer)))
+}
+
+/// The same session as it stands now; what a request keeps of it is as old as the request.
+pub fn again(session: &Session, state: &AppState) -> Session {
+    let sessions = Sessions::new(state.db.clone(), state.clock.clone());
+    Session::new(session.id(), Arc::new(sessions), None)
 }
 
 /// Where a request that needs a person leads once somebody has signed in.

@@ -97,16 +97,17 @@ impl Place {
 }
 
 /// A signed-in page. While `dialog` stands over it, the page behind takes no input. `title` names a page that is not
-/// in the navigation itself, but below `place`.
+/// in the navigation itself, but below `place`; `live`: it has an island besides the dialog's.
 #[component]
 pub(crate) fn Shell(
     frame: Frame,
     place: Place,
     dialog: Option<AnyView>,
     #[prop(optional)] title: Option<&'static str>,
+    #[prop(optional)] live: bool,
     children: Children,
 ) -> impl IntoView {
-    let islands = frame.islands && dialog.is_some();
+    let islands = frame.islands && (live || dialog.is_some());
     let covered = dialog.is_some();
     view! {
         <Html title=title.unwrap_or(place.title()) islands=islands>

@@ -79,7 +79,9 @@ fn billing_says_what_is_left_and_how_to_get_more() {
             "Harbor &lt;Dental&gt;",
         ],
     );
-    assert!(!html.contains("<script"), "no island, so nothing to load");
+    assert_all(&html, &["<leptos-island", "As of ", "10:42:18 EST"]);
+    let unbuilt = billing(Frame { islands: false, ..harbor() }, plain());
+    assert!(!unbuilt.contains("<script"), "nothing to load");
 }
 
 #[test]

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use leptos::prelude::{Owner, provide_context, use_context};
 use leptos::reactive::computed::ScopedFuture;
 use leptos_axum::handle_server_fns_with_context;
 use tokio::sync::OnceCell;
+use url::form_urlencoded;
 
 use super::answer::section;
 use super::billing::{asked, notice, parameters};
@@ -84,7 +85,17 @@ pub async fn answer(State(state): State<AppState>, viewer: Result<Viewer, Error>
     };
     // Whoever accepts a page would be sent back to where it came from, by a redirect.
     request.headers_mut().remove(header::ACCEPT);
+    *request.uri_mut() = as_asked_by_us(request.uri());
     handle_server_fns_with_context(move || provide_context(asking.clone()), request).await.into_response()
+}
+
+/// The address with exactly the parameter that our own islands send. What a function cannot read would be a fault of
+/// ours, answered with 500; a page ignores what it does not know.
+fn as_asked_by_us(uri: &Uri) -> Uri {
+    let parameters = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let query = parameters.into_iter().find(|(name, _)| name == "query").map(|(_, value)| value).unwrap_or_default();
+    let query: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
+    format!("{}?query={query}", uri.path()).parse().unwrap_or_else(|_| uri.clone())
 }
 
 /// Body of [`crate::islands::wallet`].

@@ -148,12 +148,18 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET /reset/{token}", "/reset/reset_none", Open("→/reset")),
         get("GET /billing", "/billing?added=pur_marker", Page("200", "200")),
         get("GET /billing/packages", "/billing/packages", Page("200", "200")),
+        get("GET /billing/transactions", "/billing/transactions", Page("200", "200")),
+        get("GET /billing/transactions.csv", "/billing/transactions.csv", Page("200", "200")),
+        get("GET /billing/calls/{id}", "/billing/calls/c1", Page("200", "404")),
         get("GET /billing/usage.csv", "/billing/usage.csv", Page("200", "200")),
         get("GET /billing/return", &format!("/billing/return?session_id={SESSION}"), Page("→/billing", "404")),
         get("GET /settings", &format!("/settings?tab=api&revoke={}", scene.key_id), Page("200", "200")),
         get("GET <Wallet>", &section(islands::Wallet::PATH), Section),
         get("GET <Usage>", &section(islands::Usage::PATH), Section),
         get("GET <AddonPacks>", &section(islands::AddonPacks::PATH), Section),
+        get("GET <RecentTransactions>", &section(islands::RecentTransactions::PATH), Section),
+        // A page of no workspace of theirs is told that it is over; who follows what is a matter of `live`.
+        get("GET /live", "/live?workspace=ws_none", Open("200")),
     ];
     rows.extend([
         form("POST /sign-in", &[("email", "nobody@people.test"), ("password", "x")], OpenForm("422")),
@@ -257,6 +263,11 @@ fn everybody_gets_from_every_route_what_is_theirs() {
 #[test]
 fn every_server_function_has_its_route() {
     let registered: BTreeSet<&str> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
-    let routed = BTreeSet::from([islands::Wallet::PATH, islands::Usage::PATH, islands::AddonPacks::PATH]);
+    let routed = BTreeSet::from([
+        islands::Wallet::PATH,
+        islands::Usage::PATH,
+        islands::AddonPacks::PATH,
+        islands::RecentTransactions::PATH,
+    ]);
     assert_eq!(registered, routed);
 }

@@ -126,6 +126,10 @@ async fn found(config: &Config, name: &str, email: &str) -> Result<(), Error> {
 }
 
 async fn stand_in(config: &Config, until_stdin_closes: bool) -> Result<(), Error> {
+    if !config.demo {
+        // It would sign its events with the secret of the real endpoint.
+        return Err("the Stripe sandbox runs in demo mode only (MINUTEBANK_DEMO=1)".into());
+    }
     let options = sandbox::Options {
         addr: config.sandbox_addr,
         state_file: config.data_dir.join("stripe-sandbox.jsonl"),

@@ -1,5 +1,6 @@
 //! Configuration from the environment (SPEC §6). Every missing or bad value is reported at once, with what to set.
 
+mod demo;
 mod mail;
 mod proxies;
 
@@ -13,12 +14,6 @@ use url::Url;
 
 pub use mail::MailConfig;
 pub use proxies::TrustedProxies;
-
-/// What demo mode's sandbox and server share; nothing secret.
-const DEMO_WEBHOOK_SECRET: &str = "whsec_minutebank_demo";
-const DEMO_STRIPE_KEY: &str = "sk_test_minutebank_demo";
-/// Farthest that the demo's clock can be moved: ten years, in seconds.
-const FARTHEST: i64 = 3_660 * 86_400;
 
 /// A text that never shows in a log.
 #[derive(Clone, PartialEq, Eq)]
@@ -96,13 +91,14 @@ impl Reader<'_> {
         (self.get)(name).filter(|value| !value.is_empty())
     }
 
-    fn flag(&mut self, name: &str) -> bool {
-        match self.text(name).as_deref() {
-            None | Some("0" | "false") => false,
-            Some("1" | "true") => true,
-            Some(_) => {
+    /// `None` where it is not set.
+    fn flag(&mut self, name: &str) -> Option<bool> {
+        match self.text(name)?.as_str() {
+            "0" | "false" => Some(false),
+            "1" | "true" => Some(true),
+            _ => {
                 self.wrong.push(format!("{name} must be 1 or 0"));
-                false
+                None
             }
         }
     }
@@ -136,35 +132,6 @@ impl Reader<'_> {
         self.wrong.push(format!("{name} must begin with {}", prefixes.join(" or ")));
         None
     }
-
-    fn clock_offset(&mut self, demo: bool) -> SignedDuration {
-        let Some(text) = self.text("MINUTEBANK_CLOCK_OFFSET") else {
-            return SignedDuration::ZERO;
-        };
-        if !demo {
-            self.wrong.push("MINUTEBANK_CLOCK_OFFSET moves the clock in demo mode only: unset it".into());
-        }
-        ahead(&text).unwrap_or_else(|| {
-            self.wrong
-                .push(format!("MINUTEBANK_CLOCK_OFFSET must be like +35d (also h, m, s; 10 years at most): {text}"));
-            SignedDuration::ZERO
-        })
-    }
-}
-
-/// Reads `+35d`, `+36h`, `+90m` or `+5s`: time only runs forward.
-fn ahead(text: &str) -> Option<SignedDuration> {
-    let (number, unit) = text.strip_prefix('+')?.split_at_checked(text.len().checked_sub(2)?)?;
-    let secs = match unit {
-        "d" => 86_400,
-        "h" => 3_600,
-        "m" => 60,
-        "s" => 1,
-        _ => return None,
-    };
-    let digits = number.bytes().all(|byte| byte.is_ascii_digit());
-    let offset = number.parse::<i64>().ok().filter(|_| digits)?.checked_mul(secs)?;
-    (offset <= FARTHEST).then(|| SignedDuration::from_secs(offset))
 }
 
 impl Config {
@@ -187,27 +154,21 @@ impl Config {
         addr
     }
 
-    /// From any source of variables. Demo mode runs where it is asked for, or where neither a database nor Stripe is
-    /// configured.
+    /// From any source of variables.
     pub fn read(get: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut reader = Reader { get, wrong: Vec::new() };
-        let unconfigured = ["DATABASE_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"]
-            .iter()
-            .all(|name| reader.text(name).is_none());
-        let demo = reader.flag("MINUTEBANK_DEMO") || unconfigured;
-        let clock_offset = reader.clock_offset(demo);
+        let demo = demo::is_on(&mut reader);
+        let clock_offset = demo::clock_offset(&mut reader, demo);
         let addr: Option<SocketAddr> = reader.parsed("MINUTEBANK_ADDR", "an address with a port", "127.0.0.1:3000");
         let own =
             addr.map_or_else(|| "http://localhost:3000".to_owned(), |addr| format!("http://localhost:{}", addr.port()));
         let public_url = reader.web_address("MINUTEBANK_PUBLIC_URL", &own);
         let sandbox_addr: Option<SocketAddr> =
             reader.parsed("STRIPE_SANDBOX_ADDR", "an address with a port", "127.0.0.1:12111");
-        let stripe = if demo { demo_stripe(&mut reader, sandbox_addr) } else { real_stripe(&mut reader) };
+        let stripe = if demo { demo::stripe(&mut reader, sandbox_addr) } else { real_stripe(&mut reader) };
         let mail = mail::read(&mut reader);
-        if demo && addr.is_some_and(|addr| !addr.ip().is_loopback()) && !reader.flag("MINUTEBANK_DEMO_PUBLIC") {
-            reader.wrong.push(
-                "demo mode listens on loopback only; MINUTEBANK_DEMO_PUBLIC=1 allows another MINUTEBANK_ADDR".into(),
-            );
+        if demo {
+            demo::check_addr(&mut reader, addr);
         }
         let trusted_proxies = reader.parsed("MINUTEBANK_TRUSTED_PROXIES", "addresses or networks like 10.0.0.0/8", "");
         let data_dir = reader.text("MINUTEBANK_DATA_DIR").map(PathBuf::from).or_else(default_data_dir);
@@ -240,21 +201,6 @@ impl Config {
     }
 }
 
-fn demo_stripe(reader: &mut Reader, sandbox_addr: Option<SocketAddr>) -> Option<StripeConfig> {
-    if reader.text("STRIPE_SECRET_KEY").is_some_and(|key| !key.starts_with("sk_test_")) {
-        reader.wrong.push("demo mode takes no live key: unset STRIPE_SECRET_KEY, or set MINUTEBANK_DEMO=0".into());
-    }
-    let addr = sandbox_addr?;
-    if !addr.ip().is_loopback() {
-        reader.wrong.push(format!("STRIPE_SANDBOX_ADDR must be a loopback address: {addr}"));
-    }
-    Some(StripeConfig {
-        secret_key: Secret::new(DEMO_STRIPE_KEY),
-        webhook_secret: Secret::new(DEMO_WEBHOOK_SECRET),
-        api_base: Url::parse(&format!("http://{addr}")).ok(),
-    })
-}
-
 fn real_stripe(reader: &mut Reader) -> Option<StripeConfig> {
     let key =
         reader.secret("STRIPE_SECRET_KEY", "the secret or restricted key of your Stripe account", &["sk_", "rk_"]);
@@ -285,14 +231,6 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_is_demo_mode() {
-        let config = read(&[("MINUTEBANK_DATA_DIR", "/tmp/x")]).unwrap();
-        assert!(config.demo);
-        assert_eq!(config.public_url.as_str(), "http://localhost:3000/");
-        assert_eq!(config.stripe.api_base.unwrap().as_str(), "http://127.0.0.1:12111/");
-    }
-
-    #[test]
     fn everything_wrong_is_said_at_once() {
         let ConfigError(wrong) = read(&[
             ("DATABASE_URL", "postgres://x"),
@@ -317,35 +255,6 @@ mod tests {
         }
         assert_eq!(wrong.len(), 6);
         assert!(!text.contains("hidden"));
-    }
-
-    #[test]
-    fn demo_mode_has_fences() {
-        let live = read(&[("MINUTEBANK_DEMO", "1"), ("STRIPE_SECRET_KEY", "sk_live_1")]).unwrap_err();
-        assert!(live.to_string().contains("no live key"));
-        assert!(read(&[("MINUTEBANK_ADDR", "0.0.0.0:3000")]).is_err());
-        assert!(read(&[("MINUTEBANK_ADDR", "0.0.0.0:3000"), ("MINUTEBANK_DEMO_PUBLIC", "1")]).is_ok());
-        assert!(read(&[("STRIPE_SANDBOX_ADDR", "10.0.0.1:1")]).is_err());
-    }
-
-    #[test]
-    fn the_demo_s_clock_moves_forward_only() {
-        let offset = |text| read(&[("MINUTEBANK_CLOCK_OFFSET", text)]).map(|config| config.clock_offset.as_secs());
-        assert_eq!(offset(""), Ok(0));
-        assert_eq!(offset("+35d"), Ok(35 * 86_400));
-        assert_eq!(offset("+400d"), Ok(400 * 86_400));
-        assert_eq!(offset("+36h"), Ok(36 * 3_600));
-        assert_eq!((offset("+90m"), offset("+5s")), (Ok(5_400), Ok(5)));
-        for text in ["35d", "-2h", "+", "+d", "+1", "+1.5d", "++1d", "+1w", "+3661d", "+99999999999999999999d", "+1é"]
-        {
-            assert!(offset(text).is_err_and(|error| error.to_string().contains("+35d")), "{text}");
-        }
-        let real = [
-            ("MINUTEBANK_CLOCK_OFFSET", "+35d"),
-            ("STRIPE_SECRET_KEY", "sk_live_x"),
-            ("STRIPE_WEBHOOK_SECRET", "whsec_x"),
-        ];
-        assert!(read(&real).unwrap_err().to_string().contains("demo mode only"));
     }
 
     #[test]

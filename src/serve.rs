@@ -110,6 +110,7 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
     let postgres = Postgres::start(&config).await?;
     database::migrate(postgres.url()).await?;
     let db = database::connect(postgres.url(), CONNECTIONS).await?;
+    demo::fence(&mut *db.acquire().await?, config.demo).await?;
     if config.demo {
         config.clock_offset = never_back(&db, config.clock_offset).await?;
     }

@@ -15,7 +15,8 @@ use crate::tenants::repo::{
 };
 use crate::tenants::{self, AgencyId, Role, Scope};
 
-const AGENCY: &str = "ag_brightline";
+/// Public id of the demo's agency.
+pub(super) const AGENCY: &str = "ag_brightline";
 
 /// Creates everything in one transaction, unless it stands. Answers when the demo began.
 pub async fn found(db: &mut PgConnection, now: Timestamp) -> sqlx::Result<Timestamp> {

@@ -15,6 +15,7 @@ mod repo;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use sqlx::PgConnection;
 
 use crate::app::request_cycles::request_cycles;
 use crate::clock::Clock;
@@ -40,12 +41,34 @@ pub enum DemoError {
     /// A command failed.
     #[error("cannot make the demo's history: {0}")]
     Ledger(#[from] LedgerError),
+    /// Demo users and keys exist in demo mode only.
+    #[error(
+        "this database holds demo data, whose passwords and keys are public: use another DATABASE_URL or \
+         MINUTEBANK_DATA_DIR, or MINUTEBANK_DEMO=1"
+    )]
+    Leftover,
+    /// A demo shows everybody's address and lets everybody in.
+    #[error("demo mode refuses a database with data of your own: use another DATABASE_URL, or MINUTEBANK_DEMO=0")]
+    RealData,
     /// The database's address is no address.
     #[error("cannot make the demo's history: {0}")]
     Address(#[from] url::ParseError),
     /// The history's own writer could not connect.
     #[error("cannot make the demo's history: {0}")]
     Connection(#[from] tokio_postgres::Error),
+}
+
+/// Keeps the demo and real data apart: its passwords and keys are known to everybody, and it shows its logins.
+///
+/// # Errors
+/// [`DemoError::Leftover`] outside demo mode where the database holds demo data; [`DemoError::RealData`] in demo mode
+/// where it holds an agency but not the demo's; faults of the database.
+pub async fn fence(db: &mut PgConnection, demo: bool) -> Result<(), DemoError> {
+    match (demo, repo::begun_at(db, found::AGENCY).await?.is_some()) {
+        (false, true) => Err(DemoError::Leftover),
+        (true, false) if repo::has_agencies(db).await? => Err(DemoError::RealData),
+        _ => Ok(()),
+    }
 }
 
 /// Makes what is missing of the demo data, client beside client. `database_url` is where writers with clocks of their

@@ -16,6 +16,11 @@ pub async fn begun_at(db: &mut PgConnection, agency: &str) -> sqlx::Result<Optio
     Ok(at.map(|at| at.to_jiff()))
 }
 
+/// True where there is an agency.
+pub async fn has_agencies(db: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select exists (select from agencies)").fetch_one(db).await
+}
+
 /// A workspace by its public id.
 pub async fn workspace(db: &mut PgConnection, public_id: &str) -> sqlx::Result<WorkspaceId> {
     let id = sqlx::query_scalar("select id from workspaces where public_id = $1").bind(public_id).fetch_one(db).await?;

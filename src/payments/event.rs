@@ -73,6 +73,7 @@ pub fn verify(payload: &str, signature: &str, secret: &str, now: Timestamp) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const SECRET: &str = "whsec_test";
     const PAYLOAD: &str = r#"{"id":"evt_1","object":"event","type":"checkout.session.completed","livemode":false,
@@ -112,6 +113,39 @@ mod tests {
         assert_eq!(verify(PAYLOAD, &signed(1_000, "whsec_other"), SECRET, at(1_000)), Err(BadSignature));
         for bad in ["", "t=1000", "v1=00", "t=x,v1=00", "nonsense"] {
             assert_eq!(verify(PAYLOAD, bad, SECRET, at(1_000)), Err(BadSignature), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_and_no_header_is_too_strange(payload in "\\PC{0,200}", header in "\\PC{0,200}") {
+            prop_assert_eq!(verify(&payload, &header, SECRET, at(1_000)), Err(BadSignature));
+        }
+
+        #[test]
+        fn nearly_right_headers_are_wrong(
+            time in "[0-9-]{0,20}",
+            hex in "[0-9a-fA-F]{0,130}",
+            mark in "(v1|v0|v11|t|)",
+            around in "[,= ]{0,3}",
+        ) {
+            let header = format!("t={time},{mark}={hex}{around}");
+            prop_assert_eq!(verify(PAYLOAD, &header, SECRET, at(1_000)), Err(BadSignature));
+        }
+
+        #[test]
+        fn a_changed_byte_is_noticed(at_byte in 0..PAYLOAD.len(), byte in b' '..=b'~') {
+            let mut changed = PAYLOAD.as_bytes().to_vec();
+            prop_assume!(changed[at_byte] != byte);
+            changed[at_byte] = byte;
+            let changed = String::from_utf8(changed).unwrap();
+            prop_assert_eq!(verify(&changed, &signed(1_000, SECRET), SECRET, at(1_000)), Err(BadSignature));
+        }
+
+        #[test]
+        fn a_genuine_body_of_any_shape_is_read_or_refused(payload in "\\PC{0,200}") {
+            let header = Webhook::generate_test_header(&payload, SECRET, Some(1_000));
+            _ = verify(&payload, &header, SECRET, at(1_000));
         }
     }
 }

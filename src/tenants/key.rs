@@ -4,33 +4,8 @@ pub mod repo;
 
 use jiff::Timestamp;
 
-use super::AgencyId;
-use crate::units::{WorkspaceId, words};
-
-/// What a key may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Places and ends calls, and reads them.
-    CallsWrite,
-    /// Reads the wallet.
-    WalletRead,
-    /// Charges saved cards.
-    WalletCharge,
-    /// Everything.
-    Admin,
-}
-
-words!(Scope {
-    CallsWrite = "calls:write",
-    WalletRead = "wallet:read",
-    WalletCharge = "wallet:charge",
-    Admin = "admin",
-});
-
-impl Scope {
-    /// Every scope, narrowest first.
-    pub const ALL: [Scope; 4] = [Scope::WalletRead, Scope::CallsWrite, Scope::WalletCharge, Scope::Admin];
-}
+use super::{AgencyId, Scope};
+use crate::units::WorkspaceId;
 
 /// A key as its owner sees it in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,9 +42,9 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// True where the key may do it; `admin` implies all.
+    /// True where the key may do it.
     pub fn allows(&self, scope: Scope) -> bool {
-        self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
+        scope.is_among(&self.scopes)
     }
 }
 
@@ -81,21 +56,4 @@ pub(super) fn hint_of(text: &str) -> String {
 /// What is stored of a key. Keys are long and random, so a plain hash is enough: there is nothing to guess.
 pub fn hash_of(key: &str) -> [u8; 32] {
     *blake3::hash(key.as_bytes()).as_bytes()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(scopes: &[Scope]) -> ApiKey {
-        ApiKey { id: 1, agency: AgencyId(1), workspace: None, scopes: scopes.to_vec(), use_is_stale: false }
-    }
-
-    #[test]
-    fn admin_implies_every_scope_and_no_other_scope_does() {
-        assert!(key(&[Scope::Admin]).allows(Scope::WalletCharge));
-        assert!(key(&[Scope::CallsWrite]).allows(Scope::CallsWrite));
-        assert!(!key(&[Scope::CallsWrite]).allows(Scope::WalletRead));
-        assert!(!key(&[]).allows(Scope::Admin));
-    }
 }

@@ -1,7 +1,7 @@
 //! Agencies, their workspaces, the people in them and the keys of their programs.
 //!
 //! Whoever asks is looked up here: a person by e-mail and password, a program by its key. Nothing here knows what the
-//! answer is used for; what a role or scope allows is asked of [`Role`] and [`Scope`].
+//! answer is used for; what a role or scope allows is decided in one place, `rights`.
 
 pub mod admin;
 pub mod audit;
@@ -10,13 +10,15 @@ pub mod key;
 pub mod new_password;
 pub mod password;
 pub mod repo;
+mod rights;
 pub mod session;
 
-pub use key::{ApiKey, Scope, hash_of};
+pub use key::{ApiKey, hash_of};
 pub use new_password::{About, NewPasswordError, PasswordFault, hash_new_password};
 pub use password::{Busy, hash_password, password_matches};
+pub use rights::{Role, Scope};
 
-use crate::units::{WorkspaceId, words};
+use crate::units::WorkspaceId;
 
 /// An agency's key inside the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,31 +28,6 @@ pub struct AgencyId(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct UserId(pub i64);
-
-/// What a member may do in a workspace (SPEC §2.4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Everything.
-    Owner,
-    /// Reads and pays.
-    Billing,
-    /// Reads.
-    Viewer,
-}
-
-words!(Role { Owner = "owner", Billing = "billing", Viewer = "viewer" });
-
-impl Role {
-    /// True where the member may spend the workspace's money.
-    pub const fn may_buy(self) -> bool {
-        matches!(self, Role::Owner | Role::Billing)
-    }
-
-    /// True where the member may make and end the workspace's API keys.
-    pub const fn may_manage_keys(self) -> bool {
-        matches!(self, Role::Owner)
-    }
-}
 
 /// A person in a workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::path::Path;
 use rules::*;
 
 const FOLDERS: [&str; 7] = ["src", "xtask", "style", "migrations", "end2end", ".ci", ".config"];
-const FILES: [&str; 4] = ["README.md", "Cargo.toml", "clippy.toml", "rustfmt.toml"];
+const FILES: [&str; 5] = ["README.md", "Cargo.toml", "clippy.toml", "deny.toml", "rustfmt.toml"];
 const NOT_OURS: [&str; 3] = ["node_modules", "results", "screenshots"];
 
 fn repository() -> Vec<Source> {

@@ -17,8 +17,8 @@ use super::session::{CsrfForm, Viewer};
 use crate::app::api_keys::{api_keys, create_api_key, revoke_api_key, show_api_key};
 use crate::ids;
 use crate::state::AppState;
-use crate::tenants::Scope;
 use crate::tenants::key::ListedKey;
+use crate::tenants::{Role, Scope};
 
 /// Row of a key that is to be shown at the next opportunity.
 const FRESH: &str = "fresh_key";
@@ -89,9 +89,7 @@ pub async fn create(
     session: Session,
     CsrfForm(fields): CsrfForm<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    if !viewer.role.may_manage_keys() {
-        return Err(Error::NotAllowed);
-    }
+    viewer.require(Role::may_manage_keys)?;
     let form = read(&fields);
     if !ids::is_given_id(&form.form_key) {
         return Err(Error::BadForm);
@@ -144,9 +142,7 @@ pub async fn revoke(
     viewer: Viewer,
     CsrfForm(form): CsrfForm<RevokeForm>,
 ) -> Result<Redirect, Error> {
-    if !viewer.role.may_manage_keys() {
-        return Err(Error::NotAllowed);
-    }
+    viewer.require(Role::may_manage_keys)?;
     let keys = api_keys(&state, viewer.workspace).await?;
     let key = keys.iter().find(|key| public_id(key.id) == form.key).ok_or(Error::NotFound)?;
     revoke_api_key(&state, viewer.workspace, key.id).await?;

@@ -14,6 +14,7 @@ use crate::app::open_checkout::{BuyError, BuyForm};
 use crate::payments::{is_session_id, repo};
 use crate::pricing::chosen_amount;
 use crate::state::AppState;
+use crate::tenants::Role;
 
 /// The Buy Minutes form, as it was typed.
 #[derive(Clone, Debug, Deserialize)]
@@ -92,9 +93,7 @@ pub async fn credits(
 
 /// The form of somebody who may buy.
 fn buy_form(viewer: &Viewer, purchase_key: &str) -> Result<BuyForm, Error> {
-    if !viewer.role.may_buy() {
-        return Err(Error::NotAllowed);
-    }
+    viewer.require(Role::may_buy)?;
     Ok(BuyForm { workspace: viewer.workspace, buyer: viewer.user_id, purchase_key: purchase_key.to_owned() })
 }
 

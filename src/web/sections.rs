@@ -3,21 +3,26 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use leptos::prelude::{Owner, provide_context, use_context};
 use leptos::reactive::computed::ScopedFuture;
 use leptos_axum::handle_server_fns_with_context;
 use tokio::sync::OnceCell;
+use url::form_urlencoded;
 
 use super::answer::section;
 use super::billing::{asked, notice, parameters};
 use super::components::SectionError;
+use super::dates::Calendar;
+use super::document::fragment;
 use super::error::Error;
-use super::pages::{May, addon_packs_section, usage_section, wallet_section};
+use super::pages::{self, May, RECENT, addon_packs_section, usage_section, wallet_section};
 use super::session::Viewer;
 use super::usage;
 use crate::app::overview::{self, Offers, Overview};
+use crate::app::transactions::{self, Filter, Place};
+use crate::app::zone::zone;
 use crate::islands::WalletSection;
 use crate::state::AppState;
 
@@ -84,7 +89,17 @@ pub async fn answer(State(state): State<AppState>, viewer: Result<Viewer, Error>
     };
     // Whoever accepts a page would be sent back to where it came from, by a redirect.
     request.headers_mut().remove(header::ACCEPT);
+    *request.uri_mut() = as_asked_by_us(request.uri());
     handle_server_fns_with_context(move || provide_context(asking.clone()), request).await.into_response()
+}
+
+/// The address with exactly the parameter that our own islands send. What a function cannot read would be a fault of
+/// ours, answered with 500; a page ignores what it does not know.
+fn as_asked_by_us(uri: &Uri) -> Uri {
+    let parameters = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let query = parameters.into_iter().find(|(name, _)| name == "query").map(|(_, value)| value).unwrap_or_default();
+    let query: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
+    format!("{}?query={query}", uri.path()).parse().unwrap_or_else(|_| uri.clone())
 }
 
 /// Body of [`crate::islands::wallet`].
@@ -105,6 +120,21 @@ pub async fn usage(query: &str) -> Result<String, SectionError> {
     let read = usage::read(&asking.0.state, asking.0.viewer.workspace, &query);
     let (usage, overview) = tokio::join!(read, asking.overview());
     usage_section(usage?, overview.ok().as_ref())
+}
+
+/// Body of [`crate::islands::recent_transactions`]. Without the wallet, holds are said in time, and a charge of nothing
+/// in minutes.
+pub async fn recent_transactions() -> Result<String, SectionError> {
+    let asking = Asking::current()?;
+    let (state, workspace) = (&asking.0.state, asking.0.viewer.workspace);
+    let filter = Filter::default();
+    let newest = transactions::page(state, workspace, &filter, Place::Newest, RECENT as i64);
+    let read = async { tokio::try_join!(zone(state, workspace), transactions::pending(state, workspace), newest) };
+    let (read, overview) = tokio::join!(read, asking.overview());
+    let (zone, pending, newest) = section("the transactions", read)?;
+    let standing = overview.map(|overview| overview.standing).unwrap_or_default();
+    let calendar = Calendar::new(&zone, state.clock.now());
+    Ok(fragment(|| pages::recent_transactions(&pending, &newest.transactions, &standing, &calendar)))
 }
 
 /// Body of [`crate::islands::addon_packs`].

@@ -195,6 +195,13 @@ pub struct Viewer {
     pub csrf: String,
 }
 
+impl Viewer {
+    /// An error where the viewer's role does not have this right.
+    pub fn require(&self, right: fn(Role) -> bool) -> Result<(), Error> {
+        if right(self.role) { Ok(()) } else { Err(Error::NotAllowed) }
+    }
+}
+
 impl FromRequestParts<AppState> for Viewer {
     type Rejection = Error;
 
@@ -327,6 +334,7 @@ fn same_origin(headers: &HeaderMap, public_url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn only_paths_of_this_site_follow_signing_in() {
@@ -372,5 +380,16 @@ mod tests {
         assert!(!same_token(Some("a"), Some("b")));
         assert!(!same_token(Some("a"), None));
         assert!(!same_token(None, None));
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_is_led_to_another_site(path in "[/\\\\a-z:@?#.%0-9\t\r\n ]{0,40}") {
+            if let Some(next) = local_path(&path) {
+                let ours = Url::parse("https://bill.example/").unwrap();
+                prop_assert_eq!(ours.join(&next).unwrap().origin(), ours.origin());
+                prop_assert!(next.starts_with('/') && !next.starts_with("//"), "{}", next);
+            }
+        }
     }
 }

@@ -19,11 +19,12 @@ struct Step {
     check: fn(&Workspace) -> (Lines, Result<()>),
 }
 
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step { name: "fmt", what: "format", check: |workspace| (Vec::new(), format(workspace)) },
     Step { name: "clippy", what: "lints, server and browser", check: |workspace| (Vec::new(), lints(workspace)) },
     Step { name: "unit", what: "unit and integration tests", check: tests },
     Step { name: "doc", what: "documentation", check: |workspace| (Vec::new(), documentation(workspace)) },
+    Step { name: "deny", what: "licences, sources and known faults of dependencies", check: dependencies },
     Step { name: "e2e", what: "end to end, in a real browser", check: end_to_end },
 ];
 
@@ -117,6 +118,26 @@ fn is_cargo_summary(line: &str) -> bool {
 fn documentation(workspace: &Workspace) -> Result<()> {
     let _env = workspace.sh.push_env("RUSTDOCFLAGS", "-D warnings");
     Ok(cmd!(workspace.sh, "cargo doc --package minutebank --no-deps").run()?)
+}
+
+/// What `deny.toml` says. Known faults are listed by RustSec: without its list the rest is checked all the same, and the
+/// summary says what was not.
+fn dependencies(workspace: &Workspace) -> (Lines, Result<()>) {
+    let mut lines = Vec::new();
+    let result = check_dependencies(workspace, &mut lines);
+    (lines, result)
+}
+
+fn check_dependencies(workspace: &Workspace, lines: &mut Lines) -> Result<()> {
+    let (sh, deny) = (&workspace.sh, machine::ensure_deny(workspace)?);
+    cmd!(sh, "{deny} check licenses bans sources").run()?;
+    if cmd!(sh, "{deny} fetch db").run().is_err() {
+        let told = "NOT CHECKED: known vulnerabilities. The list of RustSec could not be fetched from github.com.";
+        eprintln!("{told}");
+        lines.push(told.to_owned());
+        return Ok(());
+    }
+    Ok(cmd!(sh, "{deny} check advisories").run()?)
 }
 
 fn end_to_end(workspace: &Workspace) -> (Lines, Result<()>) {

@@ -8,6 +8,8 @@ use xshell::cmd;
 use crate::workspace::Workspace;
 
 const WASM: &str = "wasm32-unknown-unknown";
+/// Version of cargo-deny that reads our deny.toml.
+const DENY: &str = "0.20.2";
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const MAC_BROWSERS: [&str; 2] = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -38,6 +40,18 @@ pub fn has_postgres() -> bool {
 /// Whether `cargo nextest` is there; it is worth having, but not the minutes that building it takes.
 pub fn has_nextest(workspace: &Workspace) -> bool {
     cmd!(workspace.sh, "cargo nextest --version").quiet().ignore_stderr().read().is_ok()
+}
+
+/// The program `cargo-deny`, after installing it beside what is built here if the machine has none.
+pub fn ensure_deny(workspace: &Workspace) -> Result<PathBuf> {
+    let tools = workspace.target.join("tools");
+    let ours = tools.join("bin/cargo-deny");
+    if let Some(program) = on_path("cargo-deny").or_else(|| ours.is_file().then(|| ours.clone())) {
+        return Ok(program);
+    }
+    println!("Installs cargo-deny {DENY} into {}; that takes some minutes, once.", tools.display());
+    cmd!(workspace.sh, "cargo install --locked --version {DENY} --root {tools} cargo-deny").run()?;
+    Ok(ours)
 }
 
 /// A Chromium: `CHROME_BIN`, else an installed one, else Debian's package where we may install it.

@@ -15,10 +15,10 @@ use crate::workspace::Workspace;
 const USAGE: &str = "\
 cargo xtask run [--release]            build everything and start Minutebank in demo mode
 cargo xtask build [--release]          build the site and the program, start nothing
-cargo xtask test [--only STEP]...      format, lints, tests, documentation, a real browser
+cargo xtask test [--only STEP]...      format, lints, tests, documentation, dependencies, a real browser
 cargo xtask bench [ARGUMENT]...        measure the ledger's writer (release build)
 
-STEP is one of: fmt, clippy, unit, doc, e2e.";
+STEP is one of: fmt, clippy, unit, doc, deny, e2e.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

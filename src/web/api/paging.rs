@@ -39,6 +39,7 @@ impl ListKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn only_cursors_of_the_same_list_are_read() {
@@ -49,6 +50,17 @@ mod tests {
         }
         for (name, workspace, filter) in [("transactions", 1, ""), ("lots", 2, ""), ("lots", 1, "call")] {
             assert_eq!(list.number(&ListKey::new(name, WorkspaceId(workspace), filter).cursor(41)), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn cursors_lead_back_to_their_number_and_nothing_else_does(number in 1..=i64::MAX, text in "\\PC{0,40}") {
+            let list = ListKey::new("lots", WorkspaceId(1), "");
+            prop_assert_eq!(list.number(&list.cursor(number)), Some(number));
+            prop_assert_eq!(list.number(&text), None);
+            let cut: String = list.cursor(number).chars().skip(1).collect();
+            prop_assert_eq!(list.number(&cut), None);
         }
     }
 }

@@ -1,0 +1,262 @@
+//! Every address tried by everybody: what each identity gets from each route, and that whoever gets nothing changes
+//! nothing. The routes come from the source, so one that this table does not know fails it.
+
+pub mod people;
+pub mod routes;
+
+use std::collections::BTreeSet;
+
+use leptos::server_fn::ServerFn as _;
+use minutebank::islands;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::fixture::{World, world};
+use crate::site::Answered;
+use people::{Body, EVERYBODY, MARKER, SESSION, Scene, Who};
+
+/// Who gets what. `→` is a redirect, without its query; a number is a status.
+#[derive(Clone, Copy, Debug)]
+enum Guard {
+    /// For everybody.
+    Open(&'static str),
+    /// For everybody; who is signed in has no use for it.
+    Entrance(&'static str),
+    /// For who is signed in: what the client's people get, and what others get.
+    Page(&'static str, &'static str),
+    /// A part of a page.
+    Section,
+    /// A form of a page, for these roles of the client, and what owners elsewhere get.
+    Form(&'static [Who], &'static str, &'static str),
+    /// A form for everybody who has a session.
+    OpenForm(&'static str),
+    /// For keys: what the client's get, and what the neighbour's gets.
+    Keyed(&'static str, &'static str),
+}
+
+use Guard::*;
+
+const SIGN_IN: &str = "→/sign-in";
+const MEMBERS: &[Who] = &[Who::Viewer, Who::Billing, Who::Owner];
+const BUYERS: &[Who] = &[Who::Billing, Who::Owner];
+const OWNERS: &[Who] = &[Who::Owner];
+
+impl Guard {
+    fn expected(self, who: Who) -> &'static str {
+        let elsewhere = matches!(who, Who::Neighbour | Who::Foreigner);
+        let signed_in = elsewhere || MEMBERS.contains(&who);
+        let has_session = signed_in || matches!(who, Who::Nobody | Who::AgencyAdmin);
+        match self {
+            Open(outcome) => outcome,
+            Entrance(outcome) => {
+                if signed_in {
+                    "→/billing"
+                } else {
+                    outcome
+                }
+            }
+            Page(_, outcome) | Form(_, _, outcome) if elsewhere => outcome,
+            Page(outcome, _) if signed_in => outcome,
+            Form(allowed, outcome, _) if allowed.contains(&who) => outcome,
+            Form(..) if signed_in => "403",
+            Page(..) | Form(..) => SIGN_IN,
+            Section => {
+                if signed_in {
+                    "200"
+                } else {
+                    "401"
+                }
+            }
+            OpenForm(outcome) => {
+                if has_session {
+                    outcome
+                } else {
+                    "403"
+                }
+            }
+            Keyed(own, elsewhere) => match who {
+                Who::Key | Who::AgencyKey => own,
+                Who::NeighbourKey => elsewhere,
+                Who::NeighbourKeyNaming | Who::ForeignAgencyKey => "404",
+                Who::AgencyKeyUnnamed => "400",
+                Who::KeyWithoutScope => "403",
+                _ => "401",
+            },
+        }
+    }
+}
+
+/// A route as the source has it, an address of it about the client, and what is sent there.
+pub struct Row {
+    pub route: &'static str,
+    pub address: String,
+    pub body: Body,
+    guard: Guard,
+}
+
+fn get(route: &'static str, address: &str, guard: Guard) -> Row {
+    Row { route, address: address.to_owned(), body: Body::Empty, guard }
+}
+
+fn form(route: &'static str, fields: &[(&'static str, &str)], guard: Guard) -> Row {
+    let address = route.strip_prefix("POST ").unwrap().to_owned();
+    let fields = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    Row { route, address, body: Body::Form(fields), guard }
+}
+
+fn json(route: &'static str, address: &str, body: serde_json::Value, guard: Guard) -> Row {
+    Row { route, address: address.to_owned(), body: Body::Json(body.to_string()), guard }
+}
+
+/// Every route. What the allowed do is harmless, or comes last.
+pub fn table(scene: &Scene) -> Vec<Row> {
+    let ended = json!({ "outcome": "answered", "duration_seconds": 9, "billed_duration_seconds": 9 });
+    let new_key = [("name", ""), ("form_key", "form_1")];
+    let pack = [("purchase_key", "k1"), ("pack", "pack_none"), ("quantity", "1")];
+    let credits = [("purchase_key", "k2"), ("choice", "25")];
+    let wrong = [("current", "wrong"), ("new", "velvet-otter-quarry"), ("again", "velvet-otter-quarry")];
+    let section = |path: &str| format!("{path}?query=");
+    let mut rows = vec![
+        json("POST /v1/calls", "/v1/calls", json!({ "direction": "inbound" }), Keyed("201", "201")),
+        get("GET /v1/calls/{id}", "/v1/calls/c1", Keyed("200", "404")),
+        json(
+            "POST /v1/calls/{id}/heartbeat",
+            "/v1/calls/c1/heartbeat",
+            json!({ "connected_seconds": 1 }),
+            Keyed("200", "404"),
+        ),
+        json("POST /v1/calls/{id}/complete", "/v1/calls/c1/complete", ended, Keyed("200", "404")),
+        get("GET /v1/calls/{id}/receipt", "/v1/calls/c1/receipt", Keyed("200", "404")),
+        get("GET /v1/wallet", "/v1/wallet", Keyed("200", "200")),
+        get("GET /v1/wallet/lots", "/v1/wallet/lots", Keyed("200", "200")),
+        get("GET /v1/wallet/transactions", "/v1/wallet/transactions", Keyed("200", "200")),
+        get("GET /v1/usage/daily", "/v1/usage/daily?from=2026-11-01&to=2026-11-20", Keyed("200", "200")),
+        get("GET /v1/openapi.json", "/v1/openapi.json", Open("200")),
+        json("POST /webhooks/stripe", "/webhooks/stripe", json!({ "id": "evt_1" }), Open("400")),
+        get("GET /demo/mail", "/demo/mail", Open("404")),
+        get("GET /healthz", "/healthz", Open("200")),
+        get("GET /readyz", "/readyz", Open("200")),
+        get("GET /pkg", "/pkg/..%2fCargo.toml", Open("404")),
+        get("GET /favicon.svg", "/favicon.svg", Open("200")),
+        get("GET /", "/", Open("→/billing")),
+        get("GET /usage", "/usage", Open("→/billing")),
+        get("GET /wallet", "/wallet", Open("→/billing")),
+        get("GET /docs", "/docs", Open("200")),
+        get("GET /sign-in", "/sign-in", Entrance("200")),
+        get("GET /forgot", "/forgot", Open("200")),
+        get("GET /reset", "/reset", Open("410")),
+        get("GET /reset/{token}", "/reset/reset_none", Open("→/reset")),
+        get("GET /billing", "/billing?added=pur_marker", Page("200", "200")),
+        get("GET /billing/packages", "/billing/packages", Page("200", "200")),
+        get("GET /billing/usage.csv", "/billing/usage.csv", Page("200", "200")),
+        get("GET /billing/return", &format!("/billing/return?session_id={SESSION}"), Page("→/billing", "404")),
+        get("GET /settings", &format!("/settings?tab=api&revoke={}", scene.key_id), Page("200", "200")),
+        get("GET <Wallet>", &section(islands::Wallet::PATH), Section),
+        get("GET <Usage>", &section(islands::Usage::PATH), Section),
+        get("GET <AddonPacks>", &section(islands::AddonPacks::PATH), Section),
+    ];
+    rows.extend([
+        form("POST /sign-in", &[("email", "nobody@people.test"), ("password", "x")], OpenForm("422")),
+        form("POST /forgot", &[("email", "no address")], OpenForm("422")),
+        form("POST /reset", &[("new", "x"), ("again", "x")], OpenForm("410")),
+        form("POST /billing/buy", &pack, Form(BUYERS, "→/billing", "→/billing")),
+        form("POST /billing/credits", &credits, Form(BUYERS, "→/billing", "→/billing")),
+        form("POST /workspace", &[("workspace", &scene.client_id)], Form(MEMBERS, "→/billing", "404")),
+        form("POST /settings/keys", &new_key, Form(OWNERS, "422", "422")),
+        form("POST /settings/password", &wrong, Form(MEMBERS, "422", "422")),
+        form("POST /sign-out", &[], OpenForm(SIGN_IN)),
+        form("POST /settings/sign-out-everywhere", &[], Form(MEMBERS, "→/sign-in?notice", "→/sign-in?notice")),
+        form("POST /settings/keys/revoke", &[("key", &scene.key_id)], Form(OWNERS, "→/settings", "404")),
+    ]);
+    rows
+}
+
+/// An answer as the table writes it.
+fn outcome(answer: &Answered) -> String {
+    if answer.status != 303 {
+        return answer.status.as_u16().to_string();
+    }
+    let (path, query) = answer.location().split_once('?').unwrap_or((answer.location(), ""));
+    let notice = if query.starts_with("notice=") { "?notice" } else { "" };
+    format!("→{path}{notice}")
+}
+
+/// A sum of everything that is stored, but for sessions and the times at which keys were used.
+pub async fn stored(world: &World) -> String {
+    let mut db = world.superuser().await;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select relname::text from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
+         and relname not in ('sessions', 'idempotency_keys', '_sqlx_migrations') order by 1",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    let row = "md5(string_agg((to_jsonb(t) - 'last_used_at')::text, '|' order by t::text))";
+    let sums = tables.iter().map(|table| format!("(select '{table} ' || coalesce({row}, '') from {table} t)"));
+    let sql = format!("select concat_ws(E'\\n', {})", sums.collect::<Vec<_>>().join(", "));
+    sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut db).await.unwrap()
+}
+
+/// One cell: what `who` gets from a row, and that whoever is refused leaves everything as it was.
+async fn cell(world: &World, scene: &Scene, row: &Row, who: Who) -> String {
+    let method: Method = row.route.split(' ').next().unwrap().parse().unwrap();
+    let expected = row.guard.expected(who);
+    let refused = ["400", "401", "403", "404", SIGN_IN].contains(&expected);
+    let refused = refused && method != Method::GET;
+    let before = if refused { stored(world).await } else { String::new() };
+    let answer = scene.ask(who, &method, &row.address, &row.body).await;
+    let got = outcome(&answer);
+    assert!(!answer.body.contains(MARKER) || who.is_own(), "{who:?} sees the client at {}", row.route);
+    if refused && got == expected {
+        assert_eq!(stored(world).await, before, "{who:?} was refused at {} and changed something", row.route);
+    }
+    got
+}
+
+#[test]
+fn everybody_gets_from_every_route_what_is_theirs() {
+    world(async |world| {
+        let scene = Scene::new(world).await;
+        let call = Body::Json(json!({ "id": "c1", "direction": "inbound" }).to_string());
+        assert_eq!(scene.ask(Who::Key, &Method::POST, "/v1/calls", &call).await.status, 201);
+        for (who, sees_itself, sees_keys, sees_purchase) in [
+            (Who::Viewer, true, false, true),
+            (Who::Billing, true, false, true),
+            (Who::Owner, true, true, true),
+            (Who::Neighbour, false, false, false),
+        ] {
+            let at = async |path: &str| scene.ask(who, &Method::GET, path, &Body::Empty).await.body;
+            let (billing, keys) = (at("/billing?added=pur_marker").await, at("/settings?tab=api").await);
+            let seen = (billing.contains(MARKER), keys.contains("mb_live_key"), billing.contains("$1.00 added"));
+            assert_eq!(seen, (sees_itself, sees_keys, sees_purchase), "{who:?}");
+        }
+        let (rows, mut wrong, mut count) = (table(&scene), Vec::new(), 0);
+        for row in &rows {
+            // Failed attempts of one minute do not limit those of the next.
+            world.clock.advance(jiff::SignedDuration::from_mins(1));
+            let mut line = format!("{:<36}", row.route);
+            for who in EVERYBODY {
+                let got = cell(world, &scene, row, who).await;
+                let expected = row.guard.expected(who);
+                if got != expected {
+                    wrong.push(format!("{} as {who:?}: {got}, not {expected}", row.route));
+                }
+                line.push_str(&format!(" {got}"));
+                count += 1;
+            }
+            println!("{line}");
+        }
+        println!("{count} = {} routes × {} identities: {EVERYBODY:?}", rows.len(), EVERYBODY.len());
+        assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+        let listed: BTreeSet<String> = rows.iter().map(|row| row.route.to_owned()).collect();
+        assert_eq!(listed.len(), rows.len(), "each route has one row");
+        assert_eq!(listed, routes::of_the_source(), "the table has exactly the routes of the source");
+    });
+}
+
+#[test]
+fn every_server_function_has_its_route() {
+    let registered: BTreeSet<&str> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
+    let routed = BTreeSet::from([islands::Wallet::PATH, islands::Usage::PATH, islands::AddonPacks::PATH]);
+    assert_eq!(registered, routed);
+}

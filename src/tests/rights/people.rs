@@ -1,0 +1,230 @@
+//! Who asks, and what they find: a client called Marker Dental with everybody of its own and everybody who is not.
+
+use std::sync::Arc;
+
+use minutebank::app::api_keys::revoke_api_key;
+use minutebank::ids;
+use minutebank::ledger::Command;
+use minutebank::pricing::Terms;
+use minutebank::state::AppState;
+use minutebank::tenants::{self, AgencyId, Role, Scope};
+use minutebank::units::WorkspaceId;
+use reqwest::Method;
+use tokio::sync::OnceCell;
+
+use crate::fixture::{World, starter};
+use crate::site::{Answered, Browser, PASSWORD, Program, Site};
+
+/// Stands on every page of the client and on nobody else's.
+pub const MARKER: &str = "Marker Dental";
+/// A Checkout session of the client's.
+pub const SESSION: &str = "cs_test_marker1";
+
+/// An identity. Signed in are the first few, the others send a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    Nobody,
+    Viewer,
+    Billing,
+    Owner,
+    /// Owner of another workspace of the same agency.
+    Neighbour,
+    /// Owner of a workspace of another agency.
+    Foreigner,
+    AgencyAdmin,
+    UnknownKey,
+    RevokedKey,
+    KeyWithoutScope,
+    Key,
+    /// Key of the neighbour's workspace.
+    NeighbourKey,
+    /// The same, naming the client's workspace.
+    NeighbourKeyNaming,
+    AgencyKeyUnnamed,
+    AgencyKey,
+    /// Another agency's key, naming the client's workspace.
+    ForeignAgencyKey,
+}
+
+pub use Who::*;
+
+pub const EVERYBODY: [Who; 16] = [
+    Nobody,
+    Viewer,
+    Billing,
+    Owner,
+    Neighbour,
+    Foreigner,
+    AgencyAdmin,
+    UnknownKey,
+    RevokedKey,
+    KeyWithoutScope,
+    Key,
+    NeighbourKey,
+    NeighbourKeyNaming,
+    AgencyKeyUnnamed,
+    AgencyKey,
+    ForeignAgencyKey,
+];
+
+impl Who {
+    /// Address of a person.
+    fn email(self) -> Option<String> {
+        let people = [Viewer, Billing, Owner, Neighbour, Foreigner, AgencyAdmin];
+        people.contains(&self).then(|| format!("{self:?}@people.test").to_lowercase())
+    }
+
+    /// True for those who belong to the client.
+    pub fn is_own(self) -> bool {
+        matches!(self, Viewer | Billing | Owner | Key | AgencyKey)
+    }
+
+    /// Text of the key that is sent to an address, and whether it names the client's workspace.
+    fn key(self, path: &str) -> Option<(&'static str, bool)> {
+        match self {
+            KeyWithoutScope if path.starts_with("/v1/calls") => Some(("mb_live_no_calls", false)),
+            KeyWithoutScope => Some(("mb_live_no_wallet", false)),
+            UnknownKey => Some(("mb_live_unknown", false)),
+            RevokedKey => Some(("mb_live_revoked", false)),
+            Key => Some(("mb_live_key", false)),
+            NeighbourKey => Some(("mb_live_neighbour", false)),
+            NeighbourKeyNaming => Some(("mb_live_neighbour", true)),
+            AgencyKeyUnnamed => Some(("mb_live_agency", false)),
+            AgencyKey => Some(("mb_live_agency", true)),
+            ForeignAgencyKey => Some(("mb_live_foreign_agency", true)),
+            _ => None,
+        }
+    }
+}
+
+/// The client and what it has.
+pub struct Scene {
+    pub site: Site,
+    /// Public id of the client's workspace.
+    pub client_id: String,
+    /// Public id of a key of the client.
+    pub key_id: String,
+    readers: [OnceCell<Browser>; EVERYBODY.len()],
+}
+
+impl Scene {
+    /// Outside demo mode, with every identity in place.
+    pub async fn new(world: &World) -> Self {
+        let (agency, client) = found(world, "marker", MARKER).await;
+        let neighbour = workspace(world, agency, "ws_neighbour", "Next Door").await;
+        let (foreign_agency, foreigner) = found(world, "foreign", "Far Away").await;
+        for (workspace, who, role) in [
+            (client, Viewer, Role::Viewer),
+            (client, Billing, Role::Billing),
+            (client, Owner, Role::Owner),
+            (neighbour, Neighbour, Role::Owner),
+            (foreigner, Foreigner, Role::Owner),
+        ] {
+            world.person(workspace, &format!("{who:?}"), &who.email().unwrap(), role).await;
+        }
+        let mut db = world.superuser().await;
+        let now = world.clock.now();
+        let hash = tenants::hash_password(PASSWORD.into()).await;
+        let admin = AgencyAdmin.email().unwrap();
+        let admin = tenants::repo::create_user(&mut db, &admin, "Admin", &hash, now).await.unwrap();
+        tenants::repo::add_agency_admin(&mut db, agency, admin, now).await.unwrap();
+        let revoked = world.key(client, "mb_live_revoked", &[Scope::Admin]).await;
+        revoke_api_key(&world.state, client, revoked).await.unwrap();
+        world.key(client, "mb_live_no_calls", &[Scope::WalletRead, Scope::WalletCharge]).await;
+        world.key(client, "mb_live_no_wallet", &[Scope::CallsWrite, Scope::WalletCharge]).await;
+        let key = world.key(client, "mb_live_key", &[Scope::CallsWrite, Scope::WalletRead]).await;
+        world.key(neighbour, "mb_live_neighbour", &[Scope::Admin]).await;
+        world.agency_key(client, "mb_live_agency", &[Scope::Admin]).await;
+        world.agency_key(foreigner, "mb_live_foreign_agency", &[Scope::Admin]).await;
+        assert_ne!(agency, foreign_agency);
+        purchase(world, client).await;
+        let mut config = (*world.state.config).clone();
+        config.demo = false;
+        config.site_root = concat!(env!("CARGO_MANIFEST_DIR"), "/public").into();
+        let site = Site::serving(AppState { config: config.into(), ..world.state.clone() }).await;
+        Self { site, client_id: "ws_marker".into(), key_id: ids::derived("key", &[key]), readers: Default::default() }
+    }
+
+    /// Asks as somebody. A form carries the token of the asker's own session, where there is one.
+    pub async fn ask(&self, who: Who, method: &Method, path: &str, body: &Body) -> Answered {
+        if let Some((text, names)) = who.key(path) {
+            let workspace = names.then(|| self.client_id.clone());
+            // What a redirect leads to is another route's answer.
+            let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+            let program = Program { workspace, client, ..self.site.program(text) };
+            return match body {
+                Body::Json(json) => program.post_raw(path, "application/json", json.clone()).await,
+                Body::Form(fields) => {
+                    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+                    program.post_raw(path, "application/x-www-form-urlencoded", form).await
+                }
+                Body::Empty => program.send(method.clone(), path).await,
+            };
+        }
+        // A form may end its session; what only reads goes on in one.
+        let browser = match method {
+            &Method::GET => self.readers[who as usize].get_or_init(|| self.browser(who)).await,
+            _ => &self.browser(who).await,
+        };
+        let mut fields: Vec<(&str, &str)> = Vec::new();
+        let csrf;
+        if let Body::Form(form) = body {
+            csrf = token(browser).await;
+            fields.push(("csrf", &csrf));
+            fields.extend(form.iter().map(|(name, value)| (*name, value.as_str())));
+        }
+        browser.send(method.clone(), path, &[], &fields).await
+    }
+
+    /// Signed in as this person. An agency's administrator has no page of a workspace.
+    pub async fn browser(&self, who: Who) -> Browser {
+        let browser = self.site.browser();
+        if let Some(email) = who.email() {
+            let signed_in = browser.sign_in(&email, PASSWORD).await.status;
+            assert_eq!(signed_in, if who == AgencyAdmin { 422 } else { 303 }, "{who:?}");
+        }
+        browser
+    }
+}
+
+/// The token of a browser's session.
+pub async fn token(browser: &Browser) -> String {
+    let settings = browser.get("/settings").await;
+    if settings.status == 200 { settings.hidden("csrf") } else { browser.get("/sign-in").await.hidden("csrf") }
+}
+
+/// What is sent.
+pub enum Body {
+    Empty,
+    Form(Vec<(&'static str, String)>),
+    Json(String),
+}
+
+async fn found(world: &World, name: &str, client: &str) -> (AgencyId, WorkspaceId) {
+    let mut db = world.superuser().await;
+    let agency = format!("ag_{name}");
+    let agency = tenants::repo::create_agency(&mut db, &agency, name, world.clock.now()).await.unwrap();
+    (agency, workspace(world, agency, &format!("ws_{name}"), client).await)
+}
+
+async fn workspace(world: &World, agency: AgencyId, id: &str, name: &str) -> WorkspaceId {
+    let mut db = world.superuser().await;
+    let zone = jiff::tz::TimeZone::UTC;
+    let workspace = tenants::repo::create_workspace(&mut db, agency, id, name, &zone, world.clock.now()).await.unwrap();
+    let terms = Terms { included: 60_000, ..starter() };
+    let snapshot = Arc::new(world.snapshot(workspace, &terms).await);
+    world.submit(workspace, Command::Subscribe { snapshot, anchor_at: world.clock.now() }).await;
+    workspace
+}
+
+/// A purchase that was credited long ago, for the way back from Checkout.
+async fn purchase(world: &World, client: WorkspaceId) {
+    let insert = sqlx::query(
+        "insert into purchases (workspace_id, id, purchase_key, bought_by, kind, total_mc, customer_id, status,
+             idempotency_key, request, checkout_session_id, checkout_url, created_at, credited_at, next_check_at)
+         select $1, 'pur_marker', 'k', user_id, 'credits', 100000, 'cus_1', 'credited', 'i', '', $2, 'https://c.test/',
+             created_at, created_at, created_at
+         from members where workspace_id = $1 limit 1",
+    );
+    insert.bind(client.0).bind(SESSION).execute(&mut world.superuser().await).await.unwrap();
+}

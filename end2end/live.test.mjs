@@ -43,7 +43,9 @@ describe('live', () => {
     assert.ok(await link.evaluate((link) => link === document.activeElement), 'the focus stays where it was');
   });
 
-  inBrowser('a page goes with its session', { product }, async ({ page, product }) => {
+  inBrowser('a page goes with its session', { product }, async ({ page, product, trouble }) => {
+    // What it was just reading is refused.
+    trouble.expect(/\b401\b.*\/sections\//);
     await openBilling(page, product);
     const other = await page.context().newPage();
     await other.goto(`${product.url}/billing`);

@@ -42,9 +42,14 @@ pub fn fragment<V: IntoView>(view: impl FnOnce() -> V) -> String {
 }
 
 fn in_a_world_of_its_own<T>(render: impl FnOnce() -> T) -> T {
+    let around = Owner::current();
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     let rendered = owner.with(render);
     owner.unset_with_forced_cleanup();
+    // A new root takes the place of what was current, and a section is rendered in the middle of a request.
+    if let Some(around) = around {
+        around.set();
+    }
     rendered
 }
 
@@ -84,5 +89,20 @@ pub fn Html(
             </head>
             <body>{children()}</body>
         </html>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_surrounds_a_fragment_keeps_its_context() {
+        let owner = Owner::new();
+        owner.with(|| {
+            provide_context(7_u8);
+            assert_eq!(fragment(|| view! { <b>"seven"</b> }), "<b>seven</b>");
+            assert_eq!(use_context::<u8>(), Some(7));
+        });
     }
 }

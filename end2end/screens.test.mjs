@@ -4,7 +4,7 @@ import { describe } from 'node:test';
 
 import { LOOKS, checkAccessibility, checkWidth, inBrowser, screenshot } from './browser.mjs';
 import { useProduct } from './product.mjs';
-import { CARD, atPath, goToCheckout, openBilling, openBuyMinutes, payWith } from './steps.mjs';
+import { CARD, atPath, engine, goToCheckout, openBilling, openBuyMinutes, payWith } from './steps.mjs';
 
 describe('the main pages', () => {
   const product = useProduct();
@@ -43,6 +43,44 @@ describe('the main pages', () => {
       await screenshot(page, `packages-${look}`);
       await checkWidth(page);
       await checkAccessibility(page);
+    });
+  }
+});
+
+describe('transactions and minute receipts', () => {
+  const product = useProduct();
+  const harbor = (path, body) => engine(product(), 'mb_test_harbor', path, body);
+  const central = (path, body) => engine(product(), 'mb_test_central', path, body);
+  const day = (ago) => new Date(Date.now() - ago * 86_400_000).toLocaleDateString('sv', { timeZone: 'America/New_York' });
+
+  // Eighteen minutes of the plan are left; a bought package pays the rest.
+  inBrowser('a call outlasts the plan, and two are in progress', { product }, async ({ page, product }) => {
+    await openBilling(page, product);
+    await goToCheckout(page, product, await openBuyMinutes(page, product));
+    await payWith(page, CARD.paid);
+    await atPath(page, '/billing');
+    await harbor('calls', { id: 'call_8Kq2vTz4', direction: 'inbound', agent: 'Front desk', from: '+13125550176' });
+    await harbor('calls/call_8Kq2vTz4/heartbeat', { connected_seconds: 1_500 });
+    const figures = { outcome: 'answered', duration_seconds: 1_520, billed_duration_seconds: 1_506 };
+    await harbor('calls/call_8Kq2vTz4/complete', figures);
+    await central('calls', { id: 'call_1', direction: 'inbound', agent: 'Concierge', from: '+19175550102' });
+    await central('calls', { id: 'call_2', direction: 'outbound', agent: 'Concierge', to: '+16465550138' });
+    await central('calls/call_2/heartbeat', { connected_seconds: 125 });
+  });
+
+  for (const look of Object.keys(LOOKS)) {
+    inBrowser(`transactions and a receipt, ${look}`, { product, look }, async ({ page, product }) => {
+      const show = async (name, path) => {
+        await page.goto(`${product.url}${path}`);
+        await screenshot(page, `${name}-${look}`);
+        await checkWidth(page);
+        await checkAccessibility(page);
+      };
+      await openBilling(page, product);
+      await show('minute-receipt', '/billing/calls/call_8Kq2vTz4');
+      await page.context().clearCookies();
+      await openBilling(page, product, 'owner@central.test');
+      await show('transactions', `/billing/transactions?from=${day(4)}&to=${day(0)}`);
     });
   }
 });

@@ -11,13 +11,14 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
-use crate::app::{answer_once, expire_calls, open_periods, send_mail, sweep_purchases};
+use crate::app::{answer_once, expire_calls, keep_billing, open_periods, send_mail, sweep_purchases};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::{self, DatabaseError};
 use crate::demo::{self, DemoError};
 use crate::embedded::{self, Embedded, EmbeddedError};
 use crate::ledger::{self, Ledger, Options};
+use crate::notify::live::{self, Hub};
 use crate::notify::mail::Mailer;
 use crate::payments::Stripe;
 use crate::state::AppState;
@@ -120,6 +121,7 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
         ledger: Arc::new(Ledger::start(&options).await?),
         stripe: Arc::new(Stripe::new(&config.stripe)?),
         config: Arc::new(config),
+        live: Hub::default(),
         clock,
     };
     let mut sandbox = None;
@@ -131,20 +133,36 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
     let mut chores = JoinSet::new();
     chores.spawn(sweep_purchases::keep_sweeping(state.clone()));
     chores.spawn(open_periods::keep_opening(state.clone()));
+    chores.spawn(keep_billing::keep_billing(state.clone()));
     chores.spawn(expire_calls::keep_expiring(state.clone()));
     chores.spawn(answer_once::keep_forgetting(state.clone()));
     chores.spawn(send_mail::keep_sending(state.clone(), mailer));
     chores.spawn(web::session::keep_removing_expired(state.clone()));
+    follow(&mut chores, &state);
     welcome(&state.config);
+    let live = state.live.clone();
+    let stop = async move {
+        told_to_stop().await;
+        // Pages that follow a wallet would never finish.
+        live.close();
+    };
     let router = web::router(state.clone());
     tokio::select! {
-        () = connections::serve(listener, router, SLOWEST_HEAD, told_to_stop()) => {}
+        () = connections::serve(listener, router, SLOWEST_HEAD, stop) => {}
         () = last_call() => tracing::warn!("requests were still in flight at the end"),
     }
     chores.shutdown().await;
     drop(sandbox);
     put_away(state, postgres).await;
     Ok(())
+}
+
+/// What is committed reaches the open pages, here and on other instances.
+fn follow(chores: &mut JoinSet<()>, state: &AppState) {
+    let connect = state.db.connect_options();
+    chores.spawn(live::keep_telling(state.live.clone(), state.ledger.changes()));
+    chores.spawn(live::keep_notifying(state.live.clone(), state.ledger.changes(), (*connect).clone()));
+    chores.spawn(live::keep_listening(state.live.clone(), (*connect).clone()));
 }
 
 /// The demo's offset, or the larger one with which the clock starts no earlier than the last posting.

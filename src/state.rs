@@ -7,6 +7,7 @@ use sqlx::PgPool;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ledger::Ledger;
+use crate::notify::live::Hub;
 use crate::payments::Stripe;
 
 /// The state of the application.
@@ -20,6 +21,8 @@ pub struct AppState {
     pub ledger: Arc<Ledger>,
     /// The way to Stripe, or to its sandbox.
     pub stripe: Arc<Stripe>,
+    /// Where open pages wait for changes.
+    pub live: Hub,
     /// The time.
     pub clock: Clock,
 }

@@ -30,7 +30,12 @@ impl MilliCents {
         -((-self.0).div_euclid(Self::PER_CENT))
     }
 
-    /// A rate to the last milli-cent: `$0.05`, `$0.055`, `$1.20`.
+    /// An amount that comes or goes: `+$50.00`, `−$0.73`, `$0.00`. Rounded down, so a charge never looks smaller.
+    pub fn signed(self) -> String {
+        format!("{}{self}", if self.0 > 0 { "+" } else { "" })
+    }
+
+    /// A rate, or a part of a sum, to the last milli-cent: `$0.05`, `$0.055`, `$1.20`. Not below zero.
     pub fn as_rate(self) -> String {
         let parts = format!("{:05}", self.0.unsigned_abs() % 100_000);
         let fine = parts[2..].trim_end_matches('0');
@@ -179,6 +184,25 @@ impl Meter {
         }
     }
 
+    /// A balance to the second: `158 min 00 s`, `63 calls`.
+    pub fn balance(self, units: i64) -> String {
+        match self {
+            Meter::Minutes => Seconds(units).in_minutes(),
+            Meter::Calls => self.short(units),
+        }
+    }
+
+    /// Units that come or go: `+100 min`, `−2 min 31 s`, `−45 s`, `−1 call`, `0 min`.
+    pub fn signed(self, units: i64) -> String {
+        let sign = if units > 0 { "+" } else { "" };
+        match self {
+            Meter::Minutes if units % 60 == 0 && units >= 0 => format!("{sign}{}", self.short(units)),
+            Meter::Minutes if units.abs() < 60 => format!("{sign}{}", Seconds(units)),
+            Meter::Minutes => format!("{sign}{}", Seconds(units).in_minutes()),
+            Meter::Calls => format!("{sign}{} {}", grouped(units), self.unit(units.abs())),
+        }
+    }
+
     /// `1 minute`, `100 minutes`, `1 call`, `100 calls`.
     pub fn pieces(self, count: i64) -> String {
         let noun = match self {
@@ -232,6 +256,20 @@ mod tests {
         assert_eq!(Seconds(4_980).to_string(), "1 h 23 min");
         assert_eq!(Seconds(119).minutes_down(), 1);
         assert_eq!(Seconds(61).minutes_up(), 2);
+    }
+
+    #[test]
+    fn what_comes_or_goes_has_a_sign_and_balances_stay_in_minutes() {
+        let minutes = [6_000, 6_030, 0, -45, -151, -4_985].map(|secs| Meter::Minutes.signed(secs));
+        assert_eq!(minutes, ["+100 min", "+100 min 30 s", "0 min", "−45 s", "−2 min 31 s", "−83 min 05 s"]);
+        assert_eq!(
+            [100, 1, 0, -1].map(|calls| Meter::Calls.signed(calls)),
+            ["+100 calls", "+1 call", "0 calls", "−1 call"]
+        );
+        assert_eq!([9_480, 45].map(|secs| Meter::Minutes.balance(secs)), ["158 min 00 s", "0 min 45 s"]);
+        assert_eq!(Meter::Calls.balance(1_063), "1,063 calls");
+        let money = [5_000_000, 0, -72_333].map(|mc| MilliCents(mc).signed());
+        assert_eq!(money, ["+$50.00", "$0.00", "−$0.73"]);
     }
 
     #[test]

@@ -5,9 +5,14 @@
 
 use sqlx::Acquire as _;
 
+use super::pay_request::settle_payment;
 use crate::ledger::LedgerError;
-use crate::payments::{Failure, Mismatch, Purchase, PurchaseStatus, Session, SessionState, event, is_session_id, repo};
+use crate::payments::inbox::{self, ItemKind, NewItem};
+use crate::payments::{
+    Bought, Failure, Mismatch, Purchase, PurchaseStatus, Session, SessionState, is_session_id, repo,
+};
 use crate::state::AppState;
+use crate::units::MilliCents;
 
 /// What became of a session's purchase.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,10 +80,16 @@ pub async fn fulfil(state: &AppState, session_id: &str) -> Result<Fulfilment, Fu
     }
 }
 
-/// Posts what was bought under the session's id, then marks the purchase. Stopped in between, the next call finds the posting
-/// and marks it.
+/// Posts what was bought under the session's id, then marks the purchase; or marks the request that was paid. Stopped in
+/// between, the next call finds the posting and marks it.
 async fn credit(state: &AppState, session_id: &str, purchase: Box<Purchase>) -> Result<Fulfilment, FulfilError> {
-    state.ledger.submit(purchase.workspace, purchase.credit(session_id)).await?;
+    if let Bought::Request(payment) = &purchase.bought {
+        let payment = payment.clone();
+        return settle_payment(state, session_id, purchase, &payment).await;
+    }
+    if let Some(command) = purchase.credit(session_id) {
+        state.ledger.submit(purchase.workspace, command).await?;
+    }
     let mut db = state.db.acquire().await?;
     repo::mark_credited(&mut db, &purchase.id, state.clock.now()).await?;
     Ok(Fulfilment::Credited(purchase))
@@ -96,7 +107,14 @@ async fn report(
     let mut db = state.db.acquire().await?;
     let mut transaction = db.begin().await?;
     let now = state.clock.now();
-    event::repo::insert_unmatched_payment(&mut transaction, purchase.workspace, &session.id, &detail, now).await?;
+    let item = NewItem {
+        workspace: purchase.workspace,
+        kind: ItemKind::UnmatchedPayment,
+        reference: &session.id,
+        detail: &detail,
+        amount: session.amount_total.map(MilliCents::from_cents),
+    };
+    inbox::repo::insert(&mut transaction, &item, now).await?;
     repo::mark_ended(&mut transaction, &purchase.id, PurchaseStatus::Unmatched).await?;
     transaction.commit().await?;
     Ok(Fulfilment::Unmatched(purchase))

@@ -1,22 +1,40 @@
 //! Use cases, one file per verb; reads for the pages. `app` owns begin and commit, stores only borrow a connection.
 
+pub mod agency;
 pub mod answer_once;
 pub mod api_keys;
+pub mod apply_pack;
+pub mod assign_packs;
 pub mod buy_credits;
 pub mod buy_pack;
+pub mod cancel_subscription;
 pub mod change_password;
+pub mod change_plan;
+pub mod create_agency;
+pub mod create_client;
+pub mod edit_pack;
+pub mod edit_plan;
 pub mod expire_calls;
 pub mod find_purchase;
+pub mod follow_requests;
 pub mod forgot_password;
 pub mod fulfil_purchase;
+pub mod grant;
 pub mod heartbeat;
 pub mod identify;
+pub mod instruct;
+pub mod invite;
+pub mod keep_billing;
+pub mod mark_paid;
 pub mod open_checkout;
 pub mod open_periods;
 pub mod overview;
 pub mod packages;
+pub mod pay_request;
 pub mod receipt;
 pub mod reconcile;
+pub mod request_cycles;
+pub mod resolve_item;
 pub mod send_mail;
 pub mod sessions;
 pub mod settle_call;
@@ -28,6 +46,7 @@ pub mod transactions;
 pub mod usage;
 mod wallet;
 pub mod workspaces;
+pub mod zone;
 
 pub use wallet::current_wallet;
 

@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 
 use crate::ids;
 use crate::payments::{
-    Attempt, Bought, Failure, Payer, Purchase, PurchaseStatus, customer_request, repo, session_request,
+    Attempt, Bought, Failure, Payer, Purchase, PurchaseStatus, customer as customers, customer_request, repo,
+    session_request,
 };
 use crate::state::AppState;
 use crate::tenants::UserId;
@@ -91,7 +92,7 @@ pub(super) async fn begin(
     same: impl Fn(&Bought) -> bool,
 ) -> Result<Purchase, BuyError> {
     let mut db = state.db.acquire().await?;
-    let payer = repo::payer(&mut db, form.workspace).await?;
+    let payer = customers::repo::payer(&mut db, form.workspace).await?;
     drop(db);
     let now = state.clock.now();
     let mut purchase = Purchase {
@@ -118,10 +119,10 @@ async fn customer(state: &AppState, workspace: WorkspaceId, payer: &Payer) -> Re
     let fresh = || Attempt { key: ids::fresh("key"), body: customer_request(payer) };
     let now = state.clock.now();
     let mut db = state.db.acquire().await?;
-    if repo::customer(&mut db, workspace).await?.is_none() {
-        repo::insert_customer(&mut db, workspace, &fresh(), now).await?;
+    if customers::repo::customer(&mut db, workspace).await?.is_none() {
+        customers::repo::insert_customer(&mut db, workspace, &fresh(), now).await?;
     }
-    let stored = repo::customer(&mut db, workspace).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let stored = customers::repo::customer(&mut db, workspace).await?.ok_or(sqlx::Error::RowNotFound)?;
     drop(db);
     if let Some(id) = stored.id {
         return Ok(id);
@@ -138,8 +139,8 @@ async fn customer(state: &AppState, workspace: WorkspaceId, payer: &Payer) -> Re
     let mut db = state.db.acquire().await?;
     match found {
         Ok(Some(id)) => {
-            repo::set_customer(&mut db, workspace, &id).await?;
-            let stored = repo::customer(&mut db, workspace).await?;
+            customers::repo::set_customer(&mut db, workspace, &id).await?;
+            let stored = customers::repo::customer(&mut db, workspace).await?;
             stored.and_then(|stored| stored.id).ok_or(BuyError::StripeUnreachable)
         }
         Err(Failure::Unknown(words) | Failure::Stuck(words)) => {
@@ -148,7 +149,7 @@ async fn customer(state: &AppState, workspace: WorkspaceId, payer: &Payer) -> Re
         }
         failed @ (Ok(None) | Err(Failure::Refused { .. })) => {
             tracing::error!(?failed, "Stripe made no customer");
-            repo::replace_customer_attempt(&mut db, workspace, &stored.attempt.key, &fresh(), now).await?;
+            customers::repo::replace_customer_attempt(&mut db, workspace, &stored.attempt.key, &fresh(), now).await?;
             Err(BuyError::StripeRefused)
         }
     }
@@ -187,7 +188,7 @@ pub async fn open_checkout(state: &AppState, purchase: Purchase) -> Result<Strin
             tracing::error!(purchase = purchase.id, ?failed, "Stripe made no session");
             repo::mark_never_opened(&mut db, &purchase.id).await?;
             if matches!(&failed, Err(Failure::Refused { param: Some(param), .. }) if param == "customer") {
-                repo::forget_customer(&mut db, purchase.workspace, &purchase.customer).await?;
+                customers::repo::forget_customer(&mut db, purchase.workspace, &purchase.customer).await?;
             }
             Err(BuyError::StripeRefused)
         }

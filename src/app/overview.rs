@@ -124,6 +124,8 @@ pub struct Package {
     pub source: PackageSource,
     /// Who bought or granted it, a person's name; `None` where it is not known.
     pub added_by: Option<String>,
+    /// Number of the transaction that credited it.
+    pub added_by_seq: i64,
     /// When it was credited.
     pub added_at: Timestamp,
     /// When its last unit was used.

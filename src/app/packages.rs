@@ -8,7 +8,7 @@ use crate::ledger::repo::LotRecord;
 use crate::ledger::{self, LotSource};
 use crate::state::AppState;
 use crate::tenants;
-use crate::units::WorkspaceId;
+use crate::units::{Meter, WorkspaceId, grouped};
 
 /// All packages of a workspace, oldest first: the order in which calls use them.
 pub async fn packages(state: &AppState, workspace: WorkspaceId) -> Result<Vec<Package>, ReadError> {
@@ -43,6 +43,18 @@ pub async fn page_of_packages(
     Ok((packages.collect(), next))
 }
 
+/// What a package is called: `Medium 100`. What was free has a name of its own, and some names say the count themselves.
+pub fn package_title(name: &str, meter: Meter, granted: i64, free: bool) -> String {
+    let count = grouped(meter.pieces_down(granted));
+    let says_count = name.split_whitespace().any(|word| word == count);
+    if free || says_count { name.to_owned() } else { format!("{name} {count}") }
+}
+
+/// The same for a lot.
+pub(super) fn lot_title(lot: &LotRecord) -> String {
+    package_title(&lot.name, lot.meter, lot.granted, lot.source == LotSource::Grant)
+}
+
 fn package(lot: LotRecord, usable: bool, added_by: Option<String>) -> Package {
     let state = match lot.remaining {
         0 => PackageState::UsedUp,
@@ -63,6 +75,7 @@ fn package(lot: LotRecord, usable: bool, added_by: Option<String>) -> Package {
         price: lot.price,
         source,
         added_by,
+        added_by_seq: lot.seq,
         added_at: lot.created_at,
         used_up_at: lot.used_up_at,
         state,
@@ -72,7 +85,7 @@ fn package(lot: LotRecord, usable: bool, added_by: Option<String>) -> Package {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::{Meter, MilliCents};
+    use crate::units::MilliCents;
 
     fn lot(remaining: i64) -> LotRecord {
         LotRecord {
@@ -85,6 +98,7 @@ mod tests {
             price: MilliCents(1_000_000),
             source: LotSource::Stripe,
             reference: "pur_1".into(),
+            seq: 7,
             created_at: "2026-10-26T13:12:00Z".parse().unwrap(),
             used_up_at: None,
         }

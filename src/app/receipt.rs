@@ -1,6 +1,7 @@
 //! The minute receipt of a call: what paid for which second, and why.
 
 use super::ReadError;
+use super::packages::lot_title;
 use crate::ledger::history::repo;
 use crate::ledger::repo::LotRecord;
 use crate::ledger::{self, Call, Posting, Segment, Source};
@@ -44,7 +45,7 @@ pub struct PaidSegment {
 pub struct PaidPackage {
     /// `lot_…`
     pub id: String,
-    /// Name of the pack.
+    /// What it is called: `Medium 100`.
     pub name: String,
 }
 
@@ -54,7 +55,7 @@ pub async fn receipt(state: &AppState, workspace: WorkspaceId, call: &str) -> Re
     let Some(call) = ledger::repo::call(&mut db, workspace, call).await? else {
         return Ok(None);
     };
-    let terms = repo::snapshot(&mut db, workspace, call.snapshot).await?.terms;
+    let terms = ledger::repo::snapshot(&mut db, workspace, call.snapshot).await?.terms;
     let posting = match call.end.as_ref().and_then(|end| end.seq) {
         Some(seq) => repo::posting_numbered(&mut db, workspace, seq).await?,
         None => None,
@@ -69,7 +70,7 @@ pub async fn receipt(state: &AppState, workspace: WorkspaceId, call: &str) -> Re
             from_second: segment.from,
             to_second: segment.to,
             source: segment.source,
-            package: lot.map(|lot| PaidPackage { id: lot.public_id.clone(), name: lot.name.clone() }),
+            package: lot.map(|lot| PaidPackage { id: lot.public_id.clone(), name: lot_title(lot) }),
             cost: segment.cost,
             components: segment.components,
             why: reasons.of(place, segment, lot),

@@ -5,7 +5,7 @@ use std::fmt;
 use sqlx::PgConnection;
 
 use crate::ledger;
-use crate::payments::{self, repo::Unpaired};
+use crate::payments::{self, pairing::Unpaired};
 
 /// What was checked, and what was found.
 #[derive(Clone, Debug)]
@@ -48,5 +48,5 @@ impl fmt::Display for Report {
 
 /// Checks it.
 pub async fn reconcile(db: &mut PgConnection) -> sqlx::Result<Report> {
-    Ok(Report { ledger: ledger::reconcile(db).await?, unpaired: payments::repo::unpaired(db).await? })
+    Ok(Report { ledger: ledger::reconcile(db).await?, unpaired: payments::pairing::repo::unpaired(db).await? })
 }

@@ -2,7 +2,7 @@
 
 use super::fulfil_purchase::{FulfilError, Fulfilment, fulfil};
 use super::open_checkout::{BuyError, open_checkout};
-use crate::payments::{self, Event, Failure, PurchaseStatus, repo};
+use crate::payments::{self, Bought, Event, Failure, PurchaseStatus, repo};
 use crate::state::AppState;
 
 /// Processes a stored event, then marks it done. Safe to repeat.
@@ -37,6 +37,9 @@ async fn about_session(state: &AppState, event: &Event, session: &str) -> Result
         Fulfilment::Unpaid(purchase) if event.type_ == "checkout.session.async_payment_failed" => {
             let mut db = state.db.acquire().await?;
             repo::mark_ended(&mut db, &purchase.id, PurchaseStatus::Failed).await?;
+            if let Bought::Request(payment) = &purchase.bought {
+                payments::request::repo::mark_failed(&mut db, purchase.workspace, &payment.request).await?;
+            }
             "failed"
         }
         Fulfilment::Unpaid(_) => "unpaid",

@@ -7,9 +7,10 @@ use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::fulfil_purchase::{FulfilError, Fulfilment, fulfil};
+use super::mark_paid::{close_checkouts, is_owed};
 use super::open_checkout::{BuyError, open_checkout};
 use super::stripe_event::process_event;
-use crate::payments::{Event, Failure, Purchase, event, repo};
+use crate::payments::{Bought, Event, Failure, Purchase, event, repo};
 use crate::state::AppState;
 
 /// Pause between two looks at what is due.
@@ -112,9 +113,26 @@ async fn settle(state: &AppState, purchase: Purchase) -> Result<Option<Fulfilmen
     let known = repo::purchase_by_key(&mut db, workspace, &key).await?;
     drop(db);
     match known.and_then(|purchase| purchase.session) {
-        Some((session, _)) => fulfil(state, &session).await.map(Some),
+        Some((session, _)) => {
+            let fulfilment = fulfil(state, &session).await?;
+            if let Fulfilment::Open(purchase) = &fulfilment {
+                close_if_settled(state, purchase).await?;
+            }
+            Ok(Some(fulfilment))
+        }
         None => Ok(None),
     }
+}
+
+/// Ends the Checkout of a request that was settled otherwise, where nobody could end it at the time.
+async fn close_if_settled(state: &AppState, purchase: &Purchase) -> sqlx::Result<()> {
+    let Bought::Request(payment) = &purchase.bought else {
+        return Ok(());
+    };
+    let mut db = state.db.acquire().await?;
+    let owed = is_owed(&mut db, purchase.workspace, &payment.request).await?;
+    drop(db);
+    if owed { Ok(()) } else { close_checkouts(state, purchase.workspace, &payment.request).await }
 }
 
 /// Processes the events whose effect is not certain yet.

@@ -14,6 +14,7 @@ use crate::units::{MilliCents, WorkspaceId, words};
 mod words_of;
 
 use words_of::Names;
+pub use words_of::call_title;
 
 /// Transactions that a list without end reads at once.
 const BATCH: i64 = 1_000;

@@ -7,9 +7,9 @@ use jiff::tz::TimeZone;
 
 use super::ReadError;
 use super::transactions::{Filter, Place, Transaction, TransactionType, page};
+use super::zone::zone;
 use crate::ledger::{self, Usage};
 use crate::state::AppState;
-use crate::tenants;
 use crate::units::{MilliCents, WorkspaceId};
 
 /// Most events that a chart marks.
@@ -61,8 +61,7 @@ pub struct DailyUsage {
 
 /// The day that it is now in the workspace's zone.
 pub async fn today(state: &AppState, workspace: WorkspaceId) -> Result<Date, ReadError> {
-    let mut db = state.db.acquire().await?;
-    let zone = tenants::repo::zone(&mut db, workspace).await?.ok_or(ReadError::NoWorkspace)?;
+    let zone = zone(state, workspace).await?;
     Ok(state.clock.now().to_zoned(zone).date())
 }
 
@@ -73,8 +72,8 @@ pub async fn usage_daily(
     from: Date,
     to: Date,
 ) -> Result<DailyUsage, ReadError> {
+    let zone = zone(state, workspace).await?;
     let mut db = state.db.acquire().await?;
-    let zone = tenants::repo::zone(&mut db, workspace).await?.ok_or(ReadError::NoWorkspace)?;
     let used = ledger::history::repo::usage_days(&mut db, workspace, from, to).await?;
     let used: HashMap<Date, Usage> = used.into_iter().map(|day| (day.date, day.usage)).collect();
     let dates = from.series(jiff::Span::new().days(1)).take_while(|date| *date <= to);
@@ -94,9 +93,7 @@ pub struct Marker {
 
 /// The resets, purchases and grants from `from` to `to`, both included, in order.
 pub async fn markers(state: &AppState, workspace: WorkspaceId, from: Date, to: Date) -> Result<Vec<Marker>, ReadError> {
-    let mut db = state.db.acquire().await?;
-    let zone = tenants::repo::zone(&mut db, workspace).await?.ok_or(ReadError::NoWorkspace)?;
-    drop(db);
+    let zone = zone(state, workspace).await?;
     let start = |date: Date| date.to_zoned(zone.clone()).ok().map(|at| at.timestamp());
     let mut found: Vec<Transaction> = Vec::new();
     for kind in [TransactionType::Period, TransactionType::Pack, TransactionType::Grant] {

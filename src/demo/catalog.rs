@@ -23,7 +23,7 @@ pub fn plans() -> Vec<(&'static str, Terms)> {
         excess: ExcessMode::Refuse,
         free_credits: MilliCents(0),
         due_days: 1,
-        grace_days: 7,
+        grace_days: 30,
     };
     let flat = Terms {
         name: "Flat".to_owned(),

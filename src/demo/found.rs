@@ -7,6 +7,7 @@ use super::catalog::{packs, plans, terms};
 use super::clients::{CLIENTS, Client};
 use super::history::{anchor_at, zone};
 use super::{PASSWORD, repo};
+use crate::catalog::PlanDraft;
 use crate::catalog::repo::{assign_pack, create_pack, create_plan};
 use crate::ledger;
 use crate::tenants::repo::{
@@ -44,7 +45,8 @@ type Catalogue = Vec<(String, i64)>;
 async fn stock(db: &mut PgConnection, agency: AgencyId, now: Timestamp) -> sqlx::Result<Catalogue> {
     let mut catalogue = Catalogue::new();
     for (rank, (id, terms)) in (1..).zip(plans()) {
-        catalogue.push((id.to_owned(), create_plan(db, agency, id, rank, &terms, now).await?));
+        let draft = PlanDraft { rank, public: true, terms };
+        catalogue.push((id.to_owned(), create_plan(db, agency, id, &draft, now).await?));
     }
     for pack in packs() {
         let row = create_pack(db, agency, &pack, now).await?;

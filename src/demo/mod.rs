@@ -14,11 +14,13 @@ mod repo;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 
+use crate::app::request_cycles::request_cycles;
 use crate::clock::Clock;
 use crate::ledger::{Ledger, LedgerError, Options, Snapshot};
+use crate::payments::request::{self, PaymentRequest};
 use crate::state::AppState;
 use history::History;
 
@@ -26,6 +28,9 @@ pub use clients::{CLIENTS, Client};
 
 /// Password of every demo user.
 pub const PASSWORD: &str = "minutebank-demo";
+
+/// The period's payment came a day after the period began, twelve days before the demo.
+const HISTORY_PAID_BEFORE: SignedDuration = SignedDuration::from_hours(24 * 11);
 
 /// Why the demo data could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +79,24 @@ pub async fn ensure(state: &AppState, database_url: &str) -> Result<(), DemoErro
     drop(db);
     let histories = CLIENTS.iter().map(|client| relive(state, database_url, client, begun_at));
     futures::future::try_join_all(histories).await?;
+    settle_history(state, begun_at).await?;
+    Ok(())
+}
+
+/// Every period that began before the demo has been asked for and paid.
+async fn settle_history(state: &AppState, begun_at: Timestamp) -> Result<(), DemoError> {
+    let paid_at = begun_at - HISTORY_PAID_BEFORE;
+    let then = AppState { clock: Clock::held(paid_at), ..state.clone() };
+    request_cycles(&then).await?;
+    let mut db = state.db.acquire().await?;
+    for client in &CLIENTS {
+        let workspace = repo::workspace(&mut db, client.workspace).await?;
+        let requests = request::repo::of_workspace(&mut db, workspace, None, i64::MAX).await?;
+        let of_history = |request: &&PaymentRequest| request.period.is_some_and(|(starts_at, _)| starts_at <= begun_at);
+        for request in requests.iter().filter(of_history) {
+            request::repo::mark_paid(&mut db, workspace, &request.id, None, Some("Bank transfer"), paid_at).await?;
+        }
+    }
     Ok(())
 }
 

@@ -3,8 +3,12 @@
 mod add_credits;
 mod buy_minutes;
 mod checkout;
+mod live;
+mod morph;
 mod sections;
+mod usage_chart;
 
 pub use add_credits::AddCredits;
 pub use buy_minutes::BuyMinutes;
+pub use live::Live;
 pub use sections::{AddonPacks, SectionError, Usage, Wallet, WalletSection, addon_packs, usage, wallet};

@@ -64,6 +64,13 @@ columns!(
     }
 );
 columns!(
+    /// Periods to insert.
+    NewPeriods {
+        workspace_id: i64, seq: i64, subscription: i64, index: Option<i32>, snapshot_id: i64, starts_at: Timestamp,
+        ends_at: Option<Timestamp>,
+    }
+);
+columns!(
     /// Older lots that were drawn from.
     LotsDrawn { workspace_id: i64, lot_no: i64, remaining: i64, now: Timestamp }
 );
@@ -206,6 +213,21 @@ impl NewLots {
                     *seq,
                     now,
                 );
+            }
+        }
+        columns
+    }
+}
+
+impl NewPeriods {
+    /// Every period that opened, and every end.
+    pub fn of(wallets: &[&Wallet]) -> Self {
+        let mut columns = Self::default();
+        for wallet in wallets {
+            for it in &wallet.changes.periods {
+                let (index, ends_at) = it.opened.unzip();
+                let workspace = wallet.workspace.0;
+                columns.push(workspace, it.seq, it.subscription, index, it.snapshot, it.starts_at, ends_at);
             }
         }
         columns

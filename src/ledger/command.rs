@@ -47,6 +47,13 @@ pub enum Command {
         /// Above zero.
         amount: MilliCents,
     },
+    /// Adds money to the credits for free: debt stays. `key` is what granted it, and grants once.
+    GrantMoney {
+        /// E.g. the instruction's id.
+        key: String,
+        /// Above zero.
+        amount: MilliCents,
+    },
     /// Reserves units for a call.
     PlaceHold(Placement),
     /// A call lives: extends its hold.
@@ -87,6 +94,7 @@ impl Command {
         match self {
             Command::CreditLots { key, lots } => Some((credit_kind(lots), key)),
             Command::CreditMoney { key, .. } => Some((PostingKind::TopUp, key)),
+            Command::GrantMoney { key, .. } => Some((PostingKind::Grant, key)),
             Command::ChargeMessages { id, .. } => Some((PostingKind::Message, id)),
             _ => None,
         }
@@ -111,7 +119,8 @@ pub fn credit_kind(lots: &[LotGrant]) -> PostingKind {
 }
 
 /// When a change of the subscription happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Effective {
     /// In this posting.
     Now,

@@ -36,6 +36,7 @@ mod reconcile;
 pub mod repo;
 mod rows;
 mod store;
+pub mod survey;
 mod wallet;
 mod waterfall;
 mod writer;
@@ -55,4 +56,4 @@ pub use receipt::{Segment, Source, segments};
 pub use reconcile::{Finding, Report, reconcile};
 
 pub use wallet::{Balances, Lot, Snapshot, Subscription, SubscriptionState, Wallet};
-pub use writer::{Ledger, LedgerError, Options};
+pub use writer::{Changed, Ledger, LedgerError, Options};

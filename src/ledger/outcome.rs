@@ -60,6 +60,8 @@ pub struct Changes {
     pub lots_granted: BTreeMap<i64, (LotGrant, i64, i64)>,
     /// Older lots by number: what is left by now.
     pub lots_drawn: BTreeMap<i64, i64>,
+    /// Periods that opened, and ends of subscriptions.
+    pub periods: Vec<PeriodOpened>,
     /// Ids of new calls.
     pub calls_placed: Vec<String>,
     /// Ids of older calls that changed: a heartbeat, an end, a late report.
@@ -70,6 +72,21 @@ pub struct Changes {
     pub events: Vec<Event>,
     /// Something of the wallet's own row changed.
     pub wallet: bool,
+}
+
+/// A period that opened, or the end of a subscription: what it is billed by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeriodOpened {
+    /// Its posting.
+    pub seq: i64,
+    /// Number of the subscription.
+    pub subscription: i64,
+    /// The snapshot that it is on.
+    pub snapshot: i64,
+    /// Its index and end; `None` for the subscription's end.
+    pub opened: Option<(i32, Timestamp)>,
+    /// First instant.
+    pub starts_at: Timestamp,
 }
 
 /// A posting before it has its number and place in the chain.

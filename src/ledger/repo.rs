@@ -36,6 +36,8 @@ pub struct LotRecord {
     pub source: LotSource,
     /// Id of the purchase or application, or the grant's reason.
     pub reference: String,
+    /// Number of the posting that credited it.
+    pub seq: i64,
     /// When it was credited.
     pub created_at: Timestamp,
     /// When its last unit was used.
@@ -82,6 +84,21 @@ pub async fn take_snapshot(
     Ok(Snapshot { id, terms: terms.clone() })
 }
 
+/// A snapshot of this workspace.
+///
+/// # Errors
+/// `RowNotFound` where it has none with this id.
+pub async fn snapshot(db: &mut PgConnection, workspace: WorkspaceId, id: i64) -> sqlx::Result<Snapshot> {
+    let row = sqlx::query(
+        "select workspace_id, snapshot_id, terms from plan_snapshots where workspace_id = $1 and snapshot_id = $2",
+    )
+    .bind(workspace.0)
+    .bind(id)
+    .fetch_one(db)
+    .await?;
+    Ok(rows::snapshot(&row))
+}
+
 /// The wallet as it stands, with its open lots; `None` where the workspace has none.
 pub async fn wallet(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<Option<Wallet>> {
     let row = sqlx::query("select * from wallets where workspace_id = $1").bind(workspace.0).fetch_optional(&mut *db);
@@ -90,14 +107,7 @@ pub async fn wallet(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Resu
     };
     let mut snapshots = Snapshots::new();
     for id in rows::snapshots_named(&row).collect::<Vec<_>>() {
-        let row = sqlx::query(
-            "select workspace_id, snapshot_id, terms from plan_snapshots where workspace_id = $1 and snapshot_id = $2",
-        )
-        .bind(workspace.0)
-        .bind(id)
-        .fetch_one(&mut *db)
-        .await?;
-        snapshots.insert((workspace.0, id), rows::snapshot(&row).into());
+        snapshots.insert((workspace.0, id), snapshot(db, workspace, id).await?.into());
     }
     let mut wallet = rows::wallet(&row, &snapshots);
     let lots =
@@ -117,7 +127,8 @@ pub async fn lots(
     limit: i64,
 ) -> sqlx::Result<Vec<LotRecord>> {
     let rows = sqlx::query(
-        "select lot_no, public_id, name, meter, granted, remaining, price_mc, source, reference, created_at, used_up_at
+        "select lot_no, public_id, name, meter, granted, remaining, price_mc, source, reference, seq, created_at,
+            used_up_at
          from lots where workspace_id = $1 and lot_no < $2 order by lot_no desc limit $3",
     )
     .bind(workspace.0)
@@ -141,6 +152,7 @@ pub(super) fn lot_record(row: &sqlx::postgres::PgRow) -> LotRecord {
         price: MilliCents(row.int("price_mc")),
         source: LotSource::parse(&row.text("source")).expect(named),
         reference: row.text("reference"),
+        seq: row.int("seq"),
         created_at: row.time("created_at"),
         used_up_at: row.maybe_time("used_up_at"),
     }

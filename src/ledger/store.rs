@@ -13,7 +13,9 @@ use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
 
-use super::columns::{CallChanges, LotsDrawn, NewCalls, NewEvents, NewLots, NewPostings, UsageColumns, WalletColumns};
+use super::columns::{
+    CallChanges, LotsDrawn, NewCalls, NewEvents, NewLots, NewPeriods, NewPostings, UsageColumns, WalletColumns,
+};
 use super::command::Command;
 use super::outcome::Posted;
 use super::posting::PostingKind;
@@ -44,6 +46,7 @@ pub struct Store {
     change_calls: Statement,
     add_usage: Statement,
     save_events: Statement,
+    save_periods: Statement,
 }
 
 /// What a batch needs to see: its workspaces, the calls that it names, the postings that it would repeat.
@@ -106,6 +109,7 @@ impl Store {
             change_calls: client.prepare(CHANGE_CALLS).await?,
             add_usage: client.prepare(ADD_USAGE).await?,
             save_events: client.prepare(SAVE_EVENTS).await?,
+            save_periods: client.prepare(SAVE_PERIODS).await?,
             client,
         })
     }
@@ -196,6 +200,7 @@ impl Store {
         let changed = CallChanges::of(wallets);
         let usage = UsageColumns::of(wallets);
         let events = NewEvents::of(wallets);
+        let periods = NewPeriods::of(wallets);
         let writes = [
             (&self.save_wallets, rows.params().to_vec(), rows.len()),
             (&self.save_postings, postings.params().to_vec(), postings.len()),
@@ -205,6 +210,7 @@ impl Store {
             (&self.change_calls, changed.params().to_vec(), changed.len()),
             (&self.add_usage, usage.params().to_vec(), usage.len()),
             (&self.save_events, events.params().to_vec(), events.len()),
+            (&self.save_periods, periods.params().to_vec(), periods.len()),
         ];
         let writes = writes.into_iter().filter(|(_, _, count)| *count > 0).map(|(statement, params, count)| {
             async move {
@@ -336,3 +342,8 @@ const ADD_USAGE: &str = "
 const SAVE_EVENTS: &str = "
     insert into wallet_events (workspace_id, type, occurred_at, seq, data)
     select * from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::bigint[], $5::jsonb[])";
+
+const SAVE_PERIODS: &str = "
+    insert into periods (workspace_id, seq, subscription, index, snapshot_id, starts_at, ends_at)
+    select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::int[], $5::bigint[], $6::timestamptz[],
+        $7::timestamptz[])";

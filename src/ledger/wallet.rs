@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::account::{Account, Entry, balanced};
 use super::call::Call;
 use super::command::{Answer, PaymentState, Refusal};
-use super::outcome::{CallChange, Changes, Draft, Outcome, Posted, Usage};
+use super::outcome::{CallChange, Changes, Draft, Outcome, PeriodOpened, Posted, Usage};
 use super::period::Period;
 use super::posting::{Hash, Posting, PostingKind, genesis};
 use crate::pricing::{ExcessMode, Standing, Terms};
@@ -250,10 +250,13 @@ impl Wallet {
             self.lots.push(Lot { number: self.lots_created, meter: grant.meter, remaining: 0 });
             self.changes.lots_granted.insert(self.lots_created, (grant, first_seq, 0));
         }
+        let opening = outcome.postings.iter().position(|draft| draft.kind == PostingKind::Period);
         for draft in outcome.postings {
             self.post(draft, now);
         }
         if let Some(subscription) = outcome.subscription {
+            let opened = opening.map(|at| first_seq + at as i64);
+            self.changes.periods.extend(opened.map(|seq| period_opened(&subscription, seq, now)));
             self.subscription = Some(subscription);
             self.changes.wallet = true;
         }
@@ -366,5 +369,18 @@ impl Wallet {
         if !self.changes.calls_placed.contains(&id) {
             self.changes.calls_changed.insert(id);
         }
+    }
+}
+
+/// What the posting with this number opened, or ended.
+fn period_opened(subscription: &Subscription, seq: i64, now: Timestamp) -> PeriodOpened {
+    let Period { index, starts_at, ends_at } = subscription.period;
+    let ended = subscription.state == SubscriptionState::Canceled;
+    PeriodOpened {
+        seq,
+        subscription: subscription.number,
+        snapshot: subscription.snapshot.id,
+        opened: (!ended).then_some((index, ends_at)),
+        starts_at: if ended { now.min(ends_at) } else { starts_at },
     }
 }

@@ -4,9 +4,10 @@
 //! wallet. Idle: a batch of one, no added wait. Busy: one flush to disk pays for hundreds. A wallet always belongs to
 //! the same shard, so its commands keep their order.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -21,6 +22,8 @@ use crate::units::WorkspaceId;
 const BATCH: usize = 256;
 /// Commands that may wait at a shard before senders have to.
 const QUEUE: usize = 4_096;
+/// Commits that are kept for whoever follows them.
+const FOLLOWED: usize = 256;
 /// How long a command outlives a lost database before it is answered as unavailable.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -53,6 +56,9 @@ pub enum LedgerError {
     Database(String),
 }
 
+/// The workspaces whose wallets one commit changed.
+pub type Changed = Arc<[WorkspaceId]>;
+
 struct Job {
     workspace: WorkspaceId,
     command: Command,
@@ -63,6 +69,7 @@ struct Job {
 /// The way in: every change of a wallet goes through [`Ledger::submit`].
 pub struct Ledger {
     shards: Vec<mpsc::Sender<Job>>,
+    changes: broadcast::Sender<Changed>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -71,14 +78,16 @@ impl Ledger {
     pub async fn start(options: &Options) -> Result<Self, tokio_postgres::Error> {
         let config: tokio_postgres::Config = options.database_url.parse()?;
         let (mut shards, mut tasks) = (Vec::new(), Vec::new());
+        let changes = broadcast::Sender::new(FOLLOWED);
         for _ in 0..options.shards.max(1) {
             let (sender, queue) = mpsc::channel(QUEUE);
             let store = Store::connect(&config).await?;
-            let shard = Shard { queue, config: config.clone(), store, clock: options.clock.clone() };
+            let (config, clock, changes) = (config.clone(), options.clock.clone(), changes.clone());
+            let shard = Shard { queue, config, store, clock, changes };
             tasks.push(tokio::spawn(shard.run()));
             shards.push(sender);
         }
-        Ok(Self { shards, tasks })
+        Ok(Self { shards, changes, tasks })
     }
 
     /// Queues a command and waits until its outcome is durable, or refused.
@@ -88,6 +97,11 @@ impl Ledger {
         let shard = workspace.0.unsigned_abs() as usize % self.shards.len();
         self.shards[shard].send(job).await.map_err(|_| LedgerError::Unavailable)?;
         answer.await.unwrap_or(Err(LedgerError::Unavailable))
+    }
+
+    /// What changes from now on, told after each commit. Whoever lags behind has to take it that anything did.
+    pub fn changes(&self) -> broadcast::Receiver<Changed> {
+        self.changes.subscribe()
     }
 
     /// Lets the shards finish what waits and ends them.
@@ -106,6 +120,7 @@ struct Shard {
     config: tokio_postgres::Config,
     store: Store,
     clock: Clock,
+    changes: broadcast::Sender<Changed>,
 }
 
 impl Shard {
@@ -155,12 +170,21 @@ impl Shard {
             self.store.rollback().await?;
         } else {
             self.store.save(&changed, now).await?;
+            self.tell(&changed);
         }
         for (job, answer) in jobs.drain(..).zip(answers) {
             // Nobody waits any more where the caller has gone; the command is done all the same.
             _ = job.reply.send(answer);
         }
         Ok(())
+    }
+
+    /// After a commit.
+    fn tell(&self, changed: &[&Wallet]) {
+        if self.changes.receiver_count() > 0 {
+            // The last one may have gone meanwhile.
+            _ = self.changes.send(changed.iter().map(|wallet| wallet.workspace).collect());
+        }
     }
 
     /// After a failed statement. If this fails, too, the connection is gone and the next attempt finds out.

@@ -47,6 +47,20 @@ impl Mail {
         }
     }
 
+    /// The link with which somebody becomes a member of a workspace, or an administrator of an agency, called `name`.
+    pub fn invitation(recipient: &str, name: &str, link: &Url, expires_at: Timestamp) -> Self {
+        let body = format!(
+            "Hello,\n\nyou are invited to {name} on Minutebank. To accept, open this link within 7 days:\n\n{link}\n\n\
+             The link works once. If you do not know what this is about, do nothing.\n\nMinutebank\n"
+        );
+        Self {
+            recipient: recipient.to_owned(),
+            subject: "Your invitation to Minutebank",
+            body,
+            expires_at: Some(expires_at),
+        }
+    }
+
     /// Tells somebody that their password is another one now. `forgot` is where a new link can be had.
     pub fn password_changed(recipient: &str, name: &str, forgot: &Url, at: Timestamp) -> Self {
         let at = at.strftime("%b %-d, %Y, %-H:%M UTC");

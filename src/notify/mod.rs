@@ -1,3 +1,4 @@
-//! What people and programs are told.
+//! What people, programs and open pages are told.
 
+pub mod live;
 pub mod mail;

@@ -46,6 +46,7 @@ pub fn session_request(purchase: &Purchase, payer: &Payer, public_url: &Url) -> 
             (format!("{}, {contents}", packs.name), packs.price_each, packs.quantity)
         }
         Bought::Credits { amount } => ("Credits".to_owned(), *amount, 1),
+        Bought::Request(payment) => (payment.title.clone(), payment.amount, 1),
     };
     let mut price = CreateCheckoutSessionLineItemsPriceData::new(Currency::USD);
     price.unit_amount = Some(each.cents_up());
@@ -72,7 +73,7 @@ pub fn session_request(purchase: &Purchase, payer: &Payer, public_url: &Url) -> 
     request.build().body.unwrap_or_default()
 }
 
-/// Where Checkout's way back leads: the dialog, as it was left.
+/// Where Checkout's way back leads: the dialog, as it was left, or the list of requests.
 fn choice_kept(purchase: &Purchase) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     match &purchase.bought {
@@ -86,6 +87,7 @@ fn choice_kept(purchase: &Purchase) -> String {
         Bought::Credits { amount } => {
             query.append_pair("buy", "credits").append_pair("choice", "other").append_pair("amount", &typed(*amount))
         }
+        Bought::Request(payment) => query.append_pair("request", &payment.request),
     };
     format!("/billing?{}", query.finish())
 }

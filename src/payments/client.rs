@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use stripe::{ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
-use stripe_checkout::checkout_session::{CreateCheckoutSession, ListCheckoutSession, RetrieveCheckoutSession};
+use stripe_checkout::checkout_session::{
+    CreateCheckoutSession, ExpireCheckoutSession, ListCheckoutSession, RetrieveCheckoutSession,
+};
 use stripe_core::customer::{CreateCustomer, ListCustomer};
+use stripe_core::refund::{CreateRefund, ListRefund};
 use stripe_shared::api_errors::ApiErrorsType;
 use tokio::time::{Instant, sleep};
 
 use super::attempt::Attempt;
 use super::purchase::Payer;
+use super::refund::Refunded;
 use super::session::Session;
 use crate::config::StripeConfig;
 
@@ -144,6 +148,34 @@ impl Stripe {
                 None => return Ok(None),
             }
         }
+    }
+
+    /// Ends a session that nobody may pay any more. The id must have passed [`super::is_session_id`].
+    ///
+    /// # Errors
+    /// `Refused` where it is not open; else see [`Failure`].
+    pub async fn expire_session(&self, id: &str) -> Result<Session, Failure> {
+        // It can end once only, so its own id is key enough.
+        let attempt = Attempt { key: format!("expire_{id}"), body: String::new() };
+        Ok(self.post(&ExpireCheckoutSession::new(id), &attempt).await?.into())
+    }
+
+    /// Sends a payment back.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn create_refund(&self, attempt: &Attempt) -> Result<Refunded, Failure> {
+        Ok(self.post(&CreateRefund::new(), attempt).await?.into())
+    }
+
+    /// Reads back the refund that an attempt may have made of this payment.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn find_refund(&self, payment_intent: &str) -> Result<Option<Refunded>, Failure> {
+        let list = ListRefund::new().payment_intent(payment_intent).limit(PAGE);
+        let mut found = self.get(&list).await?.data.into_iter().map(Refunded::from);
+        Ok(found.find(|refund| !refund.failed))
     }
 
     async fn get<R>(&self, request: &R) -> Result<R::Output, Failure>

@@ -1,20 +1,27 @@
-//! Payments: the way to Stripe, what was asked of it, and what it told us (SPEC §5).
+//! Payments: the way to Stripe, what was asked of it, and what it told us (SPEC §5); what clients owe (SPEC §3).
 //!
 //! # Invariants
 //! 1. An attempt's key and exact bytes are stored before they are sent; an unknown outcome is sent again as it was.
 //! 2. A purchase has one Checkout session, a session one purchase: UNIQUE constraints decide.
 //! 3. A purchase is marked credited after what it bought is posted, never before; the ledger decides that once.
 //! 4. An event is stored before it is processed, and marked done after its effect is committed.
+//! 5. A period and an application of a pack ask for money once: UNIQUE constraints decide.
 
 mod attempt;
 mod client;
+pub mod customer;
 pub mod event;
+pub mod inbox;
+pub mod instruction;
+pub mod pairing;
 mod purchase;
+pub mod refund;
 pub mod repo;
+pub mod request;
 mod session;
 
 pub use attempt::{Attempt, customer_request, session_request};
 pub use client::{Failure, Stripe};
 pub use event::{BadSignature, Event, verify};
-pub use purchase::{Bought, Packs, Payer, Purchase, PurchaseStatus};
+pub use purchase::{Bought, Packs, Payer, Purchase, PurchaseStatus, RequestPayment};
 pub use session::{Mismatch, Session, SessionState, is_session_id};

@@ -1,4 +1,4 @@
-//! A purchase of packs or credits. Packs are copied from the catalogue when it is begun, and never read from there again.
+//! A purchase of packs or credits, or the payment of a request. Packs are copied from the catalogue when it is begun, and never read from there again.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -45,6 +45,19 @@ pub enum Bought {
         /// Whole cents.
         amount: MilliCents,
     },
+    /// Nothing new: what the client owes the agency.
+    Request(RequestPayment),
+}
+
+/// The payment of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestPayment {
+    /// `req_…`
+    pub request: String,
+    /// Name of the plan or pack that it is for.
+    pub title: String,
+    /// Whole cents.
+    pub amount: MilliCents,
 }
 
 /// Packs as they were offered when they were bought.
@@ -106,6 +119,7 @@ impl Bought {
         match self {
             Bought::Packs(packs) => MilliCents(packs.price_each.0 * packs.quantity),
             Bought::Credits { amount } => *amount,
+            Bought::Request(payment) => payment.amount,
         }
     }
 }
@@ -136,12 +150,14 @@ impl Purchase {
         self.bought.total()
     }
 
-    /// What the ledger is told once the session is paid. The session's id makes it happen once.
-    pub fn credit(&self, session: &str) -> Command {
+    /// What the ledger is told once the session is paid; nothing where a request was paid. The session's id makes it
+    /// happen once.
+    pub fn credit(&self, session: &str) -> Option<Command> {
         let key = session.to_owned();
         match &self.bought {
-            Bought::Packs(packs) => Command::CreditLots { key, lots: packs.lots(&self.id) },
-            Bought::Credits { amount } => Command::CreditMoney { key, amount: *amount },
+            Bought::Packs(packs) => Some(Command::CreditLots { key, lots: packs.lots(&self.id) }),
+            Bought::Credits { amount } => Some(Command::CreditMoney { key, amount: *amount }),
+            Bought::Request(_) => None,
         }
     }
 
@@ -183,7 +199,7 @@ mod tests {
     fn a_purchase_of_three_is_three_lots() {
         let purchase = sample();
         assert_eq!(purchase.total().to_string(), "$30.00");
-        let Command::CreditLots { key, lots } = purchase.credit("cs_test_1") else {
+        let Some(Command::CreditLots { key, lots }) = purchase.credit("cs_test_1") else {
             panic!("packs are lots");
         };
         assert_eq!((key.as_str(), lots.len()), ("cs_test_1", 3));
@@ -196,7 +212,9 @@ mod tests {
         let purchase = Purchase { bought: Bought::Credits { amount }, ..sample() };
         assert_eq!(purchase.total(), amount);
         let credit = purchase.credit("cs_test_1");
-        assert!(matches!(credit, Command::CreditMoney { key, amount: paid } if key == "cs_test_1" && paid == amount));
+        assert!(
+            matches!(credit, Some(Command::CreditMoney { key, amount: paid }) if key == "cs_test_1" && paid == amount)
+        );
     }
 
     #[test]

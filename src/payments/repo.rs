@@ -1,120 +1,13 @@
-//! Customers, purchases, events and the inbox, as they are stored. Nothing here commits.
+//! Purchases as they are stored. Nothing here commits.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgConnection;
 
 use super::attempt::Attempt;
-use super::purchase::{Bought, Packs, Payer, Purchase, PurchaseStatus};
-use crate::ledger::{Account, PostingKind};
+use super::purchase::{Bought, Packs, Purchase, PurchaseStatus, RequestPayment};
 use crate::tenants::UserId;
 use crate::units::{Meter, MilliCents, WorkspaceId};
-
-/// A workspace's Stripe customer, or the attempt to make it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Customer {
-    /// What was asked of Stripe.
-    pub attempt: Attempt,
-    /// When it was first asked.
-    pub asked_at: Timestamp,
-    /// `cus_…`, once it is known.
-    pub id: Option<String>,
-}
-
-/// Who pays for a workspace.
-///
-/// # Errors
-/// `RowNotFound` where there is no such workspace.
-pub async fn payer(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<Payer> {
-    let (workspace, name, email) = sqlx::query_as(
-        "select w.public_id, w.name, (
-             select u.email from members m join users u on u.id = m.user_id
-             where m.workspace_id = w.id and m.role = 'owner' order by m.created_at, u.id limit 1)
-         from workspaces w where w.id = $1",
-    )
-    .bind(workspace.0)
-    .fetch_one(db)
-    .await?;
-    Ok(Payer { workspace, name, email })
-}
-
-/// The workspace's customer, as far as it is known.
-pub async fn customer(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<Option<Customer>> {
-    type Row = (String, String, jiff_sqlx::Timestamp, Option<String>);
-    let row: Option<Row> = sqlx::query_as(
-        "select idempotency_key, request, asked_at, customer_id from stripe_customers where workspace_id = $1",
-    )
-    .bind(workspace.0)
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(|(key, body, asked_at, id)| Customer {
-        attempt: Attempt { key, body },
-        asked_at: asked_at.to_jiff(),
-        id,
-    }))
-}
-
-/// Stores the first attempt to make a customer. One that stands already is left as it is.
-pub async fn insert_customer(
-    db: &mut PgConnection,
-    workspace: WorkspaceId,
-    attempt: &Attempt,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into stripe_customers (workspace_id, idempotency_key, request, asked_at)
-         values ($1, $2, $3, $4) on conflict do nothing",
-    )
-    .bind(workspace.0)
-    .bind(&attempt.key)
-    .bind(&attempt.body)
-    .bind(now.to_sqlx())
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Puts a new attempt in place of one that is known to have failed.
-pub async fn replace_customer_attempt(
-    db: &mut PgConnection,
-    workspace: WorkspaceId,
-    failed_key: &str,
-    attempt: &Attempt,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "update stripe_customers set idempotency_key = $3, request = $4, asked_at = $5
-         where workspace_id = $1 and idempotency_key = $2 and customer_id is null",
-    )
-    .bind(workspace.0)
-    .bind(failed_key)
-    .bind(&attempt.key)
-    .bind(&attempt.body)
-    .bind(now.to_sqlx())
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Stores what an attempt made. The first answer stays.
-pub async fn set_customer(db: &mut PgConnection, workspace: WorkspaceId, customer: &str) -> sqlx::Result<()> {
-    sqlx::query("update stripe_customers set customer_id = $2 where workspace_id = $1 and customer_id is null")
-        .bind(workspace.0)
-        .bind(customer)
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
-/// Forgets a customer that Stripe no longer knows, so that the next purchase makes another one.
-pub async fn forget_customer(db: &mut PgConnection, workspace: WorkspaceId, customer: &str) -> sqlx::Result<()> {
-    sqlx::query("delete from stripe_customers where workspace_id = $1 and customer_id = $2")
-        .bind(workspace.0)
-        .bind(customer)
-        .execute(db)
-        .await?;
-    Ok(())
-}
 
 #[derive(sqlx::FromRow)]
 struct PurchaseRow {
@@ -131,6 +24,9 @@ struct PurchaseRow {
     units_each: Option<i64>,
     price_each_mc: Option<i64>,
     quantity: Option<i32>,
+    // of requests only
+    request_id: Option<String>,
+    request_title: Option<String>,
     customer_id: String,
     status: String,
     idempotency_key: String,
@@ -157,9 +53,11 @@ impl PurchaseRow {
 
 impl From<PurchaseRow> for Purchase {
     fn from(row: PurchaseRow) -> Self {
-        let bought = match row.packs() {
-            Some(packs) => Bought::Packs(packs),
-            None => Bought::Credits { amount: MilliCents(row.total_mc) },
+        let amount = MilliCents(row.total_mc);
+        let bought = match (row.packs(), row.request_id.zip(row.request_title)) {
+            (Some(packs), _) => Bought::Packs(packs),
+            (None, Some((request, title))) => Bought::Request(RequestPayment { request, title, amount }),
+            (None, None) => Bought::Credits { amount },
         };
         Self {
             workspace: WorkspaceId(row.workspace_id),
@@ -178,21 +76,23 @@ impl From<PurchaseRow> for Purchase {
 
 /// Stores a purchase before anything is sent for it. One with the same form key is left as it is.
 pub async fn insert_purchase(db: &mut PgConnection, purchase: &Purchase, next_check_at: Timestamp) -> sqlx::Result<()> {
-    let packs = match &purchase.bought {
-        Bought::Packs(packs) => Some(packs),
-        Bought::Credits { .. } => None,
+    let (kind, packs, request) = match &purchase.bought {
+        Bought::Packs(packs) => ("pack", Some(packs), None),
+        Bought::Credits { .. } => ("credits", None, None),
+        Bought::Request(payment) => ("request", None, Some(&payment.request)),
     };
     sqlx::query(
         "insert into purchases (workspace_id, id, purchase_key, bought_by, kind, total_mc, pack_id, pack_name, meter,
-             units_each, price_each_mc, quantity, customer_id, idempotency_key, request, created_at, next_check_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+             units_each, price_each_mc, quantity, customer_id, idempotency_key, request, created_at, next_check_at,
+             request_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
          on conflict (workspace_id, purchase_key) do nothing",
     )
     .bind(purchase.workspace.0)
     .bind(&purchase.id)
     .bind(&purchase.purchase_key)
     .bind(purchase.bought_by.0)
-    .bind(packs.map_or("credits", |_| "pack"))
+    .bind(kind)
     .bind(purchase.total().0)
     .bind(packs.map(|packs| packs.pack_id))
     .bind(packs.map(|packs| &packs.name))
@@ -205,6 +105,7 @@ pub async fn insert_purchase(db: &mut PgConnection, purchase: &Purchase, next_ch
     .bind(&purchase.attempt.body)
     .bind(purchase.created_at.to_sqlx())
     .bind(next_check_at.to_sqlx())
+    .bind(request)
     .execute(db)
     .await?;
     Ok(())
@@ -217,7 +118,9 @@ pub async fn purchase_by_key(
     purchase_key: &str,
 ) -> sqlx::Result<Option<Purchase>> {
     let row: Option<PurchaseRow> = sqlx::query_as(
-        "select u.*, p.public_id as pack from purchases u left join packs p on p.id = u.pack_id
+        "select u.*, p.public_id as pack, r.title as request_title from purchases u
+         left join packs p on p.id = u.pack_id
+         left join payment_requests r on r.workspace_id = u.workspace_id and r.id = u.request_id
          where u.workspace_id = $1 and u.purchase_key = $2",
     )
     .bind(workspace.0)
@@ -230,7 +133,10 @@ pub async fn purchase_by_key(
 /// A purchase of whatever workspace, by its own id, `pur_…`.
 pub async fn purchase(db: &mut PgConnection, id: &str) -> sqlx::Result<Option<Purchase>> {
     let row: Option<PurchaseRow> = sqlx::query_as(
-        "select u.*, p.public_id as pack from purchases u left join packs p on p.id = u.pack_id where u.id = $1",
+        "select u.*, p.public_id as pack, r.title as request_title from purchases u
+         left join packs p on p.id = u.pack_id
+         left join payment_requests r on r.workspace_id = u.workspace_id and r.id = u.request_id
+         where u.id = $1",
     )
     .bind(id)
     .fetch_optional(db)
@@ -241,7 +147,9 @@ pub async fn purchase(db: &mut PgConnection, id: &str) -> sqlx::Result<Option<Pu
 /// A purchase of whatever workspace, by its Checkout session.
 pub async fn purchase_by_session(db: &mut PgConnection, session: &str) -> sqlx::Result<Option<Purchase>> {
     let row: Option<PurchaseRow> = sqlx::query_as(
-        "select u.*, p.public_id as pack from purchases u left join packs p on p.id = u.pack_id
+        "select u.*, p.public_id as pack, r.title as request_title from purchases u
+         left join packs p on p.id = u.pack_id
+         left join payment_requests r on r.workspace_id = u.workspace_id and r.id = u.request_id
          where u.checkout_session_id = $1",
     )
     .bind(session)
@@ -299,7 +207,9 @@ pub async fn mark_never_opened(db: &mut PgConnection, id: &str) -> sqlx::Result<
 /// Open purchases that the sweep must look at, those longest due first.
 pub async fn open_purchases_due(db: &mut PgConnection, now: Timestamp, limit: i64) -> sqlx::Result<Vec<Purchase>> {
     let rows: Vec<PurchaseRow> = sqlx::query_as(
-        "select u.*, p.public_id as pack from purchases u left join packs p on p.id = u.pack_id
+        "select u.*, p.public_id as pack, r.title as request_title from purchases u
+         left join packs p on p.id = u.pack_id
+         left join payment_requests r on r.workspace_id = u.workspace_id and r.id = u.request_id
          where u.status = 'open' and u.next_check_at <= $1 order by u.next_check_at limit $2",
     )
     .bind(now.to_sqlx())
@@ -328,62 +238,21 @@ pub async fn make_all_due(db: &mut PgConnection, now: Timestamp) -> sqlx::Result
     Ok(())
 }
 
-/// A credit without a purchase, a purchase without its credit, or one that differs from the other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unpaired {
-    /// In whose wallet.
-    pub workspace: WorkspaceId,
-    /// Which row, and what is wrong with it.
-    pub what: String,
-    /// True between the posting and its mark on the purchase: the sweep sets it right.
-    pub in_flight: bool,
-}
-
-/// Compares purchases with what they credited, over the whole database. Empty where all is well.
-///
-/// # Errors
-/// Only the database's.
-pub async fn unpaired(db: &mut PgConnection) -> sqlx::Result<Vec<Unpaired>> {
-    let rows: Vec<(i64, String, bool)> = sqlx::query_as(
-        r#"select p.workspace_id, 'purchase ' || p.id || ' is marked credited without a posting', false
-           from purchases p
-           where p.status = 'credited' and not exists (
-               select from postings t
-               where t.workspace_id = p.workspace_id and t.key = p.checkout_session_id
-                   and t.kind = case p.kind when 'pack' then $1::smallint else $2::smallint end)
-           union all
-           select p.workspace_id, 'purchase ' || p.id || ' was credited with other lots than it bought', false
-           from purchases p join postings t
-               on t.workspace_id = p.workspace_id and t.kind = $1 and t.key = p.checkout_session_id
-           left join lots l on l.workspace_id = t.workspace_id and l.seq = t.seq
-           where p.kind = 'pack'
-           group by p.workspace_id, p.id, p.quantity, p.units_each
-           having count(l.lot_no) filter (where l.granted = p.units_each and l.reference = p.id) <> p.quantity
-               or count(l.lot_no) <> p.quantity
-           union all
-           select p.workspace_id, 'purchase ' || p.id || ' was credited with another amount than it bought', false
-           from purchases p join postings t
-               on t.workspace_id = p.workspace_id and t.kind in ($2, $3) and t.key = p.checkout_session_id
-           left join lateral unnest(t.accounts, t.amounts) as e (account, amount) on e.account = $4
-           where p.kind = 'credits'
-           group by p.workspace_id, p.id, p.total_mc
-           having coalesce(sum(e.amount), 0) <> -p.total_mc
-           union all
-           select t.workspace_id, 'posting ' || t.seq || ' credits session ' || t.key || case
-                   when p.id is null then ', which no purchase has'
-                   when (p.kind = 'pack') <> (t.kind = $1) then ', whose purchase ' || p.id || ' bought something else'
-                   else ', whose purchase ' || p.id || ' is marked ' || p.status end,
-               p.status is not null and p.status <> 'unmatched' and (p.kind = 'pack') = (t.kind = $1)
-           from postings t left join purchases p on p.workspace_id = t.workspace_id and p.checkout_session_id = t.key
-           where t.kind in ($1, $2) and t.key like 'cs\_%'
-               and (p.status is distinct from 'credited' or (p.kind = 'pack') <> (t.kind = $1))"#,
+/// Purchases that would pay a request and can still be paid, with a session.
+pub async fn open_payments_of(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    request: &str,
+) -> sqlx::Result<Vec<Purchase>> {
+    let rows: Vec<PurchaseRow> = sqlx::query_as(
+        "select u.*, p.public_id as pack, r.title as request_title from purchases u
+         left join packs p on p.id = u.pack_id
+         left join payment_requests r on r.workspace_id = u.workspace_id and r.id = u.request_id
+         where u.workspace_id = $1 and u.request_id = $2 and u.status = 'open' and u.checkout_session_id is not null",
     )
-    .bind(PostingKind::Pack as i16)
-    .bind(PostingKind::TopUp as i16)
-    .bind(PostingKind::Debt as i16)
-    .bind(Account::Funding.code())
+    .bind(workspace.0)
+    .bind(request)
     .fetch_all(db)
     .await?;
-    let unpaired = |(workspace, what, in_flight)| Unpaired { workspace: WorkspaceId(workspace), what, in_flight };
-    Ok(rows.into_iter().map(unpaired).collect())
+    Ok(rows.into_iter().map(Purchase::from).collect())
 }

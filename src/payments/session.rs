@@ -21,6 +21,8 @@ pub struct Session {
     pub customer: Option<String>,
     /// Id of the purchase that it was made for.
     pub client_reference_id: Option<String>,
+    /// `pi_…`, once there is a payment.
+    pub payment_intent: Option<String>,
     /// It takes one payment, no subscription or setup.
     pub payment_mode: bool,
     /// Real money.
@@ -68,6 +70,7 @@ impl From<CheckoutSession> for Session {
             currency: session.currency.map(|currency| currency.to_string().to_lowercase()),
             customer: session.customer.map(|customer| customer.id().to_string()),
             client_reference_id: session.client_reference_id,
+            payment_intent: session.payment_intent.map(|intent| intent.id().to_string()),
             payment_mode: matches!(session.mode, CheckoutSessionMode::Payment),
             livemode: session.livemode,
         }
@@ -120,6 +123,7 @@ mod tests {
             currency: Some("usd".into()),
             customer: Some("cus_sample".into()),
             client_reference_id: Some("pur_sample".into()),
+            payment_intent: Some("pi_sample".into()),
             payment_mode: true,
             livemode: false,
         }

@@ -3,6 +3,9 @@
 //! Whoever asks is looked up here: a person by e-mail and password, a program by its key. Nothing here knows what the
 //! answer is used for; what a role or scope allows is decided in one place, `rights`.
 
+pub mod admin;
+pub mod audit;
+pub mod invite;
 pub mod key;
 pub mod new_password;
 pub mod password;
@@ -18,7 +21,7 @@ pub use rights::{Role, Scope};
 use crate::units::WorkspaceId;
 
 /// An agency's key inside the database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AgencyId(pub i64);
 
 /// A person's key inside the database.

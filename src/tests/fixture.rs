@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use minutebank::clock::Clock;
 use minutebank::config::Config;
 use minutebank::ledger::{self, Answer, Command, Ledger, LedgerError, Options, Snapshot};
+use minutebank::notify::live::Hub;
 use minutebank::payments::Stripe;
 use minutebank::pricing::{ExcessMode, HoldPolicy, PurchaseMode, Rates, Terms};
 use minutebank::state::AppState;
@@ -107,6 +108,7 @@ impl World {
             stripe: Arc::new(Stripe::new(&config.stripe).unwrap()),
             db: database::connect(&superuser_url, 10).await.unwrap(),
             ledger: Arc::new(Ledger::start(&options).await.unwrap()),
+            live: Hub::default(),
             clock: clock.clone(),
             config: Arc::new(config),
         };

@@ -1,5 +1,6 @@
 //! The one integration target; its modules mirror the URLs. `tidy` keeps the architecture.
 
+mod agency;
 mod billing;
 mod demo;
 mod demo_fences;
@@ -9,9 +10,11 @@ mod hardening;
 mod history;
 mod ledger;
 mod limits;
+mod live;
 mod model;
 mod never_fails;
 mod payments;
+mod receipts;
 mod rights;
 mod sections;
 mod settings;
@@ -19,6 +22,8 @@ mod sign_in;
 mod site;
 mod statements;
 mod tidy;
+mod transactions;
+mod transactions_cost;
 mod v1_abuse;
 mod v1_calls;
 mod v1_heartbeat;

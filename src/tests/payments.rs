@@ -4,5 +4,5 @@ mod buying;
 mod credits;
 mod faults;
 mod fulfilment;
-mod shop;
+pub mod shop;
 mod webhook;

@@ -62,6 +62,14 @@ impl Answered {
         (self.status.as_u16(), text("code").unwrap(), text("field"))
     }
 
+    /// The words of a page's main part, on one line.
+    pub fn words(&self) -> String {
+        let main = self.body.split("<main").nth(1).unwrap_or(&self.body);
+        let texts = main.split('<').map(|piece| piece.split_once('>').map_or("", |(_, text)| text));
+        let words = texts.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
+        words.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
+    }
+
     /// Value of the first hidden field with this name.
     #[track_caller]
     pub fn hidden(&self, name: &str) -> String {
@@ -110,8 +118,18 @@ impl Browser {
         self.send(Method::GET, path, &[], &[]).await
     }
 
+    /// Opens a stream and leaves it open.
+    pub async fn open(&self, path: &str) -> reqwest::Response {
+        self.client.get(format!("{}{path}", self.base)).send().await.unwrap()
+    }
+
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answered {
         self.send(Method::POST, path, &[], fields).await
+    }
+
+    /// An answer that is read bit by bit.
+    pub async fn stream(&self, path: &str) -> reqwest::Response {
+        self.client.get(format!("{}{path}", self.base)).send().await.unwrap()
     }
 
     /// Any request; the fields are sent as a form.

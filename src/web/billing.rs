@@ -50,6 +50,7 @@ fn became(purchase: &Purchase) -> Notice {
         PurchaseStatus::Credited => match &purchase.bought {
             Bought::Packs(packs) => Notice::Added { meter: packs.meter, pieces: packs.pieces() },
             Bought::Credits { amount } => Notice::CreditsAdded { amount: *amount },
+            Bought::Request(payment) => Notice::RequestPaid { amount: payment.amount },
         },
         PurchaseStatus::Open | PurchaseStatus::Unmatched => Notice::Processing,
         PurchaseStatus::Expired | PurchaseStatus::Failed => Notice::NotPaid,

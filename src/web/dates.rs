@@ -22,14 +22,58 @@ impl Calendar {
 
     /// `Dec 6`; further than ten months away `Dec 6, 2024`.
     pub fn day(&self, at: Timestamp) -> String {
-        let date = self.zoned(at).date();
-        let form = if self.needs_year(date) { "%b %-d, %Y" } else { "%b %-d" };
-        date.strftime(form).to_string()
+        self.date_words(self.date(at))
     }
 
     /// `Oct 26, 9:12`; further than ten months away `Oct 26, 2024, 9:12`.
     pub fn moment(&self, at: Timestamp) -> String {
-        format!("{}, {}", self.day(at), self.zoned(at).strftime("%-H:%M"))
+        format!("{}, {}", self.day(at), self.time(at))
+    }
+
+    /// `9:12`
+    pub fn time(&self, at: Timestamp) -> String {
+        self.zoned(at).strftime("%-H:%M").to_string()
+    }
+
+    /// `9:12:06`
+    pub fn time_to_second(&self, at: Timestamp) -> String {
+        self.zoned(at).strftime("%-H:%M:%S").to_string()
+    }
+
+    /// `Thursday, Oct 22, 9:12 EDT`, with the zone's name on that day.
+    pub fn moment_in_full(&self, at: Timestamp) -> String {
+        let at = self.zoned(at);
+        format!("{}, {}", self.weekday(at.date()), at.strftime("%-H:%M %Z"))
+    }
+
+    /// The day on which the page was read.
+    pub fn today(&self) -> Date {
+        self.now.date()
+    }
+
+    /// The day of an instant.
+    pub fn date(&self, at: Timestamp) -> Date {
+        self.zoned(at).date()
+    }
+
+    /// `Today, Nov 20`, `Yesterday, Nov 19`, `Wednesday, Nov 18`.
+    pub fn heading(&self, date: Date) -> String {
+        let today = self.today();
+        if date == today {
+            return format!("Today, {}", self.date_words(date));
+        }
+        let is_yesterday = date.tomorrow().is_ok_and(|next| next == today);
+        if is_yesterday { format!("Yesterday, {}", self.date_words(date)) } else { self.weekday(date) }
+    }
+
+    /// `Nov 20`; further than ten months away `Nov 20, 2024`.
+    pub fn date_words(&self, date: Date) -> String {
+        let form = if self.needs_year(date) { "%b %-d, %Y" } else { "%b %-d" };
+        date.strftime(form).to_string()
+    }
+
+    fn weekday(&self, date: Date) -> String {
+        format!("{}, {}", date.strftime("%A"), self.date_words(date))
     }
 
     /// When the page was read, with the zone's short name: `10:42:18 EST`.
@@ -48,7 +92,7 @@ impl Calendar {
 
     /// True for instants within the last twelve months.
     pub fn within_a_year(&self, at: Timestamp) -> bool {
-        self.now.date().saturating_sub(jiff::Span::new().years(1)) < self.zoned(at).date()
+        self.now.date().saturating_sub(jiff::Span::new().years(1)) < self.date(at)
     }
 
     fn zoned(&self, at: Timestamp) -> Zoned {
@@ -77,6 +121,18 @@ mod tests {
         assert_eq!(calendar().moment("2025-10-26T13:12:00Z".parse().unwrap()), "Oct 26, 2025, 9:12");
         assert_eq!(calendar().read_at(), "10:42:18 EST");
         assert_eq!(calendar().zone(), "America/New_York (EST)");
+    }
+
+    #[test]
+    fn a_day_is_named_as_seen_from_today() {
+        let heading = |date: &str| calendar().heading(date.parse().unwrap());
+        assert_eq!(heading("2026-11-20"), "Today, Nov 20");
+        assert_eq!(heading("2026-11-19"), "Yesterday, Nov 19");
+        assert_eq!(heading("2026-11-18"), "Wednesday, Nov 18");
+        assert_eq!(heading("2025-11-20"), "Thursday, Nov 20, 2025");
+        let summer = "2026-10-22T18:32:06Z".parse().unwrap();
+        assert_eq!(calendar().moment_in_full(summer), "Thursday, Oct 22, 14:32 EDT");
+        assert_eq!(calendar().time_to_second(summer), "14:32:06");
     }
 
     #[test]

@@ -19,14 +19,17 @@ mod forgot;
 mod health;
 mod layers;
 pub mod limits;
+mod live;
 mod packages;
 pub mod pages;
+mod receipt;
 pub mod sections;
 pub mod session;
 mod settings;
 pub mod shell;
 mod sign_in;
 pub mod stripe_webhook;
+pub mod transactions;
 mod usage;
 mod workspace;
 
@@ -54,8 +57,12 @@ pub fn router(state: AppState) -> Router {
         .route("/workspace", post(workspace::switch))
         .route("/billing", get(billing::show))
         .route("/billing/packages", get(packages::show))
+        .route("/billing/transactions", get(transactions::show))
+        .route("/billing/transactions.csv", get(transactions::download))
+        .route("/billing/calls/{id}", get(receipt::show))
         .route("/billing/buy", post(buy::packs))
         .route("/billing/credits", post(buy::credits))
+        .route("/billing/usage.csv", get(usage::csv))
         .route("/billing/return", get(buy::come_back))
         .route("/settings", get(settings::show))
         .route("/settings/password", post(settings::password))
@@ -63,9 +70,9 @@ pub fn router(state: AppState) -> Router {
         .route("/settings/keys", post(api_keys::create))
         .route("/settings/keys/revoke", post(api_keys::revoke))
         .route(islands::Wallet::PATH, get(sections::answer))
-        .route("/billing/usage.csv", get(usage::csv))
         .route(islands::Usage::PATH, get(sections::answer))
         .route(islands::AddonPacks::PATH, get(sections::answer))
+        .route("/live", get(live::follow))
         .route("/usage", get(to_billing))
         .route("/wallet", get(to_billing))
         .route_layer(session::layer(&state.config, sessions));

@@ -7,6 +7,7 @@
 mod device;
 mod store;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -206,7 +207,7 @@ impl FromRequestParts<AppState> for Viewer {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let session = session_of(parts, state).await?;
-        match signed_in(&session, state).await? {
+        match visit(&session, state).await? {
             Some(viewer) => Ok(viewer),
             None => Err(Error::SignedOut {
                 next: wanted(&parts.method, parts.uri.path_and_query().map_or("/", |it| it.as_str())),
@@ -217,7 +218,28 @@ impl FromRequestParts<AppState> for Viewer {
 
 /// Who is signed in with this session, if anybody. What the person may do is read each time.
 pub async fn signed_in(session: &Session, state: &AppState) -> Result<Option<Viewer>, Error> {
+    Ok(recognise(session, state).await?.map(|(_, viewer)| viewer))
+}
+
+/// The same for a request that is answered with a cookie: it is noted, and another role brings another id. A stream
+/// has sent its headers, so it only asks who it is.
+async fn visit(session: &Session, state: &AppState) -> Result<Option<Viewer>, Error> {
+    let Some((signed_in, viewer)) = recognise(session, state).await? else {
+        return Ok(None);
+    };
     let now = state.clock.now();
+    let role = viewer.role.as_str().to_owned();
+    let changed = signed_in.role != role;
+    if changed {
+        session.cycle_id().await?;
+    }
+    if changed || now.duration_since(signed_in.noted_at) >= NOTED_EVERY {
+        session.insert(SIGNED_IN, SignedIn { role, noted_at: now, ..signed_in }).await?;
+    }
+    Ok(Some(viewer))
+}
+
+async fn recognise(session: &Session, state: &AppState) -> Result<Option<(SignedIn, Viewer)>, Error> {
     let Some(signed_in) = session.get::<SignedIn>(SIGNED_IN).await? else {
         return Ok(None);
     };
@@ -228,15 +250,7 @@ pub async fn signed_in(session: &Session, state: &AppState) -> Result<Option<Vie
         session.flush().await?;
         return Ok(None);
     }
-    let role = member.role.as_str().to_owned();
-    let changed = signed_in.role != role;
-    if changed {
-        session.cycle_id().await?;
-    }
-    if changed || now.duration_since(signed_in.noted_at) >= NOTED_EVERY {
-        session.insert(SIGNED_IN, SignedIn { role, noted_at: now, ..signed_in }).await?;
-    }
-    Ok(Some(Viewer {
+    let viewer = Viewer {
         user_id: member.user,
         name: member.name,
         email: member.email,
@@ -244,7 +258,14 @@ pub async fn signed_in(session: &Session, state: &AppState) -> Result<Option<Vie
         workspace_public_id: member.workspace_public_id,
         role: member.role,
         csrf: form_token(session).await?,
-    }))
+    };
+    Ok(Some((signed_in, viewer)))
+}
+
+/// The same session as it stands now; what a request keeps of it is as old as the request.
+pub fn again(session: &Session, state: &AppState) -> Session {
+    let sessions = Sessions::new(state.db.clone(), state.clock.clone());
+    Session::new(session.id(), Arc::new(sessions), None)
 }
 
 /// Where a request that needs a person leads once somebody has signed in.

@@ -76,6 +76,7 @@ pub struct PasswordForm {
 }
 
 /// `POST /settings/password`. Refused: the form again, empty, with what is wrong. Else every other session has ended.
+/// Guesses at the current password count like those at the door: a session left open must not give it away.
 ///
 /// # Errors
 /// `FormExpired` without the session's token; `Unavailable` in a flood; faults of the database.
@@ -86,34 +87,41 @@ pub async fn password(
     counted: Counted,
     CsrfForm(typed): CsrfForm<PasswordForm>,
 ) -> Result<Response, Error> {
-    // A stolen session guesses no faster than a stranger.
+    let mut faults = PasswordFaults::default();
+    if typed.new != typed.again {
+        faults.again = Some(forgot::NOT_THE_SAME.to_owned());
+        return refuse(&state, &viewer, &session, faults).await;
+    }
     if let Err(too_many) = counted.sign_in(&viewer.email) {
-        let faults = PasswordFaults { current: Some(too_early(too_many.seconds)), ..PasswordFaults::default() };
-        let mut response = profile(&state, &viewer, &session, faults, false).await?;
+        faults.current = Some(too_early(too_many.seconds));
+        let mut response = refuse(&state, &viewer, &session, faults).await?;
         wait(&mut response, too_many);
         return Ok(response);
     }
-    let faults = if typed.new == typed.again {
-        match change_password(&state, viewer.user_id, typed.current, typed.new).await {
-            Ok(epoch) => {
-                counted.signed_in(&viewer.email);
-                session::go_on(&session, epoch).await?;
-                return Ok(Redirect::to("/settings?tab=profile&done=password").into_response());
-            }
-            Err(error @ ChangeError::WrongCurrent) => {
-                PasswordFaults { current: Some(error.to_string()), ..PasswordFaults::default() }
-            }
-            Err(ChangeError::Refused(fault)) => {
-                counted.signed_in(&viewer.email);
-                PasswordFaults { new: Some(fault.to_string()), ..PasswordFaults::default() }
-            }
-            Err(ChangeError::Busy(busy)) => return Err(busy.into()),
-            Err(ChangeError::Database(error)) => return Err(error.into()),
+    match change_password(&state, viewer.user_id, typed.current, typed.new).await {
+        Ok(epoch) => {
+            counted.signed_in(&viewer.email);
+            session::go_on(&session, epoch).await?;
+            return Ok(Redirect::to("/settings?tab=profile&done=password").into_response());
         }
-    } else {
-        PasswordFaults { again: Some(forgot::NOT_THE_SAME.to_owned()), ..PasswordFaults::default() }
-    };
-    let mut response = profile(&state, &viewer, &session, faults, false).await?;
+        Err(ChangeError::Refused(fault)) => {
+            counted.signed_in(&viewer.email);
+            faults.new = Some(fault.to_string());
+        }
+        Err(error @ ChangeError::WrongCurrent) => faults.current = Some(error.to_string()),
+        Err(ChangeError::Busy(busy)) => return Err(busy.into()),
+        Err(ChangeError::Database(error)) => return Err(error.into()),
+    }
+    refuse(&state, &viewer, &session, faults).await
+}
+
+async fn refuse(
+    state: &AppState,
+    viewer: &Viewer,
+    session: &Session,
+    faults: PasswordFaults,
+) -> Result<Response, Error> {
+    let mut response = profile(state, viewer, session, faults, false).await?;
     *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     Ok(response)
 }

@@ -59,18 +59,21 @@ pub enum Place {
     Billing,
     /// `/billing/packages`
     Packages,
+    /// `/billing/transactions`
+    Transactions,
     /// `/settings`
     Settings,
 }
 
 impl Place {
-    const ALL: [Place; 3] = [Place::Billing, Place::Packages, Place::Settings];
+    const ALL: [Place; 4] = [Place::Billing, Place::Packages, Place::Transactions, Place::Settings];
 
     const fn href(self) -> &'static str {
         match self {
             Place::Billing => "/billing",
             Place::Packages => "/billing/packages",
             Place::Settings => "/settings?tab=profile",
+            Place::Transactions => "/billing/transactions",
         }
     }
 
@@ -79,6 +82,7 @@ impl Place {
             Place::Billing => "Billing",
             Place::Packages => "Packages",
             Place::Settings => "Settings",
+            Place::Transactions => "Transactions",
         }
     }
 
@@ -87,17 +91,26 @@ impl Place {
             Place::Billing => Icon::Card,
             Place::Packages => Icon::Layers,
             Place::Settings => Icon::Key,
+            Place::Transactions => Icon::List,
         }
     }
 }
 
-/// A signed-in page. While `dialog` stands over it, the page behind takes no input.
+/// A signed-in page. While `dialog` stands over it, the page behind takes no input. `title` names a page that is not
+/// in the navigation itself, but below `place`; `live`: it has an island besides the dialog's.
 #[component]
-pub(crate) fn Shell(frame: Frame, place: Place, dialog: Option<AnyView>, children: Children) -> impl IntoView {
-    let islands = frame.islands && dialog.is_some();
+pub(crate) fn Shell(
+    frame: Frame,
+    place: Place,
+    dialog: Option<AnyView>,
+    #[prop(optional)] title: Option<&'static str>,
+    #[prop(optional)] live: bool,
+    children: Children,
+) -> impl IntoView {
+    let islands = frame.islands && (live || dialog.is_some());
     let covered = dialog.is_some();
     view! {
-        <Html title=place.title() islands=islands>
+        <Html title=title.unwrap_or(place.title()) islands=islands>
             <div class="frame" inert=covered>
                 <a class="skip" href="#main">
                     "Skip to content"
@@ -234,12 +247,19 @@ fn Viewer(name: String, email: String, csrf: String) -> impl IntoView {
     .into_any()
 }
 
-/// Title of a page, one line under it, and what stands at its right.
+/// Title of a page, one line under it, and what stands at its right. `trail` leads back to the list that the page is
+/// from, and ends with the words for what it shows.
 #[component]
-pub(crate) fn PageHead(title: &'static str, #[prop(into)] line: String, children: Children) -> impl IntoView {
+pub(crate) fn PageHead(
+    title: &'static str,
+    #[prop(into)] line: String,
+    #[prop(optional)] trail: Option<(Place, String)>,
+    children: Children,
+) -> impl IntoView {
     view! {
         <div class="head">
             <div>
+                {trail.map(|(from, here)| view! { <Trail from=from here=here /> })}
                 <h1>{title}</h1>
                 <p>{line}</p>
             </div>
@@ -247,6 +267,20 @@ pub(crate) fn PageHead(title: &'static str, #[prop(into)] line: String, children
                 {children()}
             </div>
         </div>
+    }
+}
+
+#[component]
+fn Trail(from: Place, here: String) -> impl IntoView {
+    view! {
+        <nav class="trail" aria-label="Breadcrumb">
+            <ol>
+                <li>
+                    <a href=from.href()>{from.title()}</a>
+                </li>
+                <li aria-current="page">{here}</li>
+            </ol>
+        </nav>
     }
 }
 

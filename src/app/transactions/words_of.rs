@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
+use crate::app::packages::lot_title;
 use crate::ledger::history::{Recorded, lots, repo, reset};
 use crate::ledger::repo::LotRecord;
 use crate::ledger::{Call, Direction, LotSource, Posting, PostingKind};
@@ -61,15 +62,17 @@ impl Names {
         }
     }
 
-    /// `Medium bought`, `3 packages bought`; who did.
+    /// `Medium 100 bought`, `3 packages bought`; who did.
     fn packages(&self, posting: &Posting, done: &str) -> (String, String) {
         let named: Vec<&LotRecord> = lots(posting).filter_map(|number| self.lots.get(&number)).collect();
         let Some(first) = named.first() else {
             return (format!("Package {done}"), String::new());
         };
         let what = match named.len() {
-            1 => first.name.clone(),
-            more if named.iter().all(|lot| lot.name == first.name) => format!("{more} × {}", first.name),
+            1 => lot_title(first),
+            more if named.iter().all(|lot| lot_title(lot) == lot_title(first)) => {
+                format!("{more} × {}", lot_title(first))
+            }
             more => format!("{more} packages"),
         };
         let (done, detail) = match first.source {
@@ -94,15 +97,19 @@ fn paid_through(posting: &Posting) -> String {
 
 /// `Call to (646) 555-0171`; `3 min 40 s, agent Concierge`.
 fn call(call: &Call) -> (String, String) {
-    let placement = &call.placement;
-    let (direction, other) = match placement.direction {
-        Direction::Outbound => (("Outbound call", "Call to"), placement.to.as_deref()),
-        Direction::Inbound => (("Inbound call", "Call from"), placement.from.as_deref()),
-    };
-    let what = other.map_or_else(|| direction.0.to_owned(), |number| format!("{} {}", direction.1, phone(number)));
     let length = call.end.as_ref().map(|end| end.billed.to_string());
-    let agent = placement.agent.as_ref().map(|agent| format!("agent {agent}"));
-    (what, length.into_iter().chain(agent).collect::<Vec<_>>().join(", "))
+    let agent = call.placement.agent.as_ref().map(|agent| format!("agent {agent}"));
+    (call_title(call), length.into_iter().chain(agent).collect::<Vec<_>>().join(", "))
+}
+
+/// `Call to (646) 555-0171`, `Inbound call`: a call in few words.
+pub fn call_title(call: &Call) -> String {
+    let placement = &call.placement;
+    let (alone, with, other) = match placement.direction {
+        Direction::Outbound => ("Outbound call", "Call to", placement.to.as_deref()),
+        Direction::Inbound => ("Inbound call", "Call from", placement.from.as_deref()),
+    };
+    other.map_or_else(|| alone.to_owned(), |number| format!("{with} {}", phone(number)))
 }
 
 /// A North American number as people there write it; any other as it is.

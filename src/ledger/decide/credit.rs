@@ -57,3 +57,19 @@ pub(super) fn money(wallet: &Wallet, key: &str, amount: MilliCents, now: Timesta
     let seq = wallet.seq + postings.len() as i64;
     Ok(Outcome { postings, ..Outcome::unchanged(Answer::Credited { seq, repeated: false }) })
 }
+
+/// Money for free: all of it becomes credits, because it is given for use and not to settle what is owed.
+pub(super) fn grant(wallet: &Wallet, key: &str, amount: MilliCents, now: Timestamp) -> Decision {
+    if let Some(outcome) = repeated(wallet, PostingKind::Grant, key) {
+        return Ok(outcome);
+    }
+    if amount.0 <= 0 {
+        return Err(Refusal::Invalid("an amount above zero"));
+    }
+    let mut entries = Vec::new();
+    transfer(&mut entries, Account::Funding, Account::Credits, amount.0);
+    Ok(Outcome {
+        postings: vec![Draft { kind: PostingKind::Grant, key: key.to_owned(), occurred_at: now, entries }],
+        ..Outcome::unchanged(Answer::Credited { seq: wallet.seq + 1, repeated: false })
+    })
+}

@@ -43,6 +43,7 @@ fn carry_out(wallet: &mut Wallet, command: &Command, now: Timestamp) -> Result<A
         Command::SetPaymentState(state) => Ok(subscription::set_payment_state(wallet, *state)),
         Command::CreditLots { key, lots } => credit::lots(wallet, key, lots, now),
         Command::CreditMoney { key, amount } => credit::money(wallet, key, *amount, now),
+        Command::GrantMoney { key, amount } => credit::grant(wallet, key, *amount, now),
         Command::PlaceHold(placement) => call::place(wallet, placement, now),
         Command::Heartbeat { id, connected } => call::heartbeat(wallet, id, *connected),
         Command::ExpireCall { id } => call::expire(wallet, id, now),

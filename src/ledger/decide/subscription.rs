@@ -97,7 +97,8 @@ fn running(wallet: &Wallet) -> Result<&Subscription, Refusal> {
 pub(super) fn change_plan(wallet: &Wallet, snapshot: &Arc<Snapshot>, effective: Effective, now: Timestamp) -> Decision {
     let current = running(wallet)?;
     // Snapshots are numbered as they are taken: this command was carried out before, or a newer one has overtaken it.
-    if snapshot.id <= current.snapshot.id {
+    let newest = current.next.as_ref().unwrap_or(&current.snapshot);
+    if snapshot.id <= newest.id {
         return Ok(Outcome::unchanged(Answer::Changed));
     }
     if effective == Effective::PeriodEnd {
@@ -123,8 +124,12 @@ pub(super) fn change_plan(wallet: &Wallet, snapshot: &Arc<Snapshot>, effective: 
     if standing.capacity() >= 0 { Ok(outcome) } else { Err(Refusal::CallsInProgress) }
 }
 
+/// What is ending, or has ended, is what a cancellation asks for: repeating one has the same answer.
 pub(super) fn cancel(wallet: &Wallet, effective: Effective, now: Timestamp) -> Decision {
-    let current = running(wallet)?;
+    let current = wallet.subscription.as_ref().ok_or(Refusal::NoSubscription)?;
+    if current.state != SubscriptionState::Active {
+        return Ok(Outcome::unchanged(Answer::Changed));
+    }
     Ok(match effective {
         Effective::Now => end(wallet, current, now),
         Effective::PeriodEnd => Outcome {

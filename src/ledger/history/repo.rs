@@ -11,7 +11,6 @@ use crate::ledger::outcome::Usage;
 use crate::ledger::posting::Posting;
 use crate::ledger::repo::{LotRecord, lot_record, posting};
 use crate::ledger::rows::{self, Columns as _};
-use crate::ledger::wallet::Snapshot;
 use crate::units::WorkspaceId;
 
 /// The postings of a stretch with their calls, newest first.
@@ -106,7 +105,8 @@ pub async fn posting_numbered(
 /// Lots by their numbers.
 pub async fn lots(db: &mut PgConnection, workspace: WorkspaceId, numbers: &[i64]) -> sqlx::Result<Vec<LotRecord>> {
     let rows = sqlx::query(
-        "select lot_no, public_id, name, meter, granted, remaining, price_mc, source, reference, created_at, used_up_at
+        "select lot_no, public_id, name, meter, granted, remaining, price_mc, source, reference, seq, created_at,
+            used_up_at
          from lots where workspace_id = $1 and lot_no = any($2)",
     )
     .bind(workspace.0)
@@ -114,16 +114,6 @@ pub async fn lots(db: &mut PgConnection, workspace: WorkspaceId, numbers: &[i64]
     .fetch_all(db)
     .await?;
     Ok(rows.iter().map(lot_record).collect())
-}
-
-/// A snapshot of this workspace.
-pub async fn snapshot(db: &mut PgConnection, workspace: WorkspaceId, id: i64) -> sqlx::Result<Snapshot> {
-    let row = sqlx::query("select snapshot_id, terms from plan_snapshots where workspace_id = $1 and snapshot_id = $2")
-        .bind(workspace.0)
-        .bind(id)
-        .fetch_one(db)
-        .await?;
-    Ok(rows::snapshot(&row))
 }
 
 /// Open calls of a workspace whose hold has not lapsed, the newest first by when they will.

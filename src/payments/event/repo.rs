@@ -1,11 +1,10 @@
-//! Events as they came, and what the agency must look at. Nothing here commits.
+//! Events as they came. Nothing here commits.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgConnection;
 
 use super::Event;
-use crate::units::WorkspaceId;
 
 /// Stores a raw event. False where it was stored and processed before.
 pub async fn insert(
@@ -89,27 +88,5 @@ pub async fn make_all_due(db: &mut PgConnection, now: Timestamp) -> sqlx::Result
         .bind(now.to_sqlx())
         .execute(db)
         .await?;
-    Ok(())
-}
-
-/// Puts a payment that matches no purchase into the inbox of the workspace's agency; once per session.
-pub async fn insert_unmatched_payment(
-    db: &mut PgConnection,
-    workspace: WorkspaceId,
-    session: &str,
-    detail: &str,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into inbox_items (agency_id, workspace_id, kind, reference, detail, created_at)
-         select agency_id, id, 'unmatched_payment', $2, $3, $4 from workspaces where id = $1
-         on conflict (kind, reference) do nothing",
-    )
-    .bind(workspace.0)
-    .bind(session)
-    .bind(detail)
-    .bind(now.to_sqlx())
-    .execute(db)
-    .await?;
     Ok(())
 }

@@ -154,7 +154,11 @@ impl Writer {
             0..38 => self.place(),
             38..50 => Command::Heartbeat { id: self.call_id(), connected: Seconds(self.talk()) },
             50..69 => self.end(),
-            69..73 => self.money(),
+            69..72 => self.money(),
+            72 => {
+                let amount = MilliCents(self.rng.random_range(1..=5_000));
+                Command::GrantMoney { key: self.key("cs_"), amount }
+            }
             73..77 => self.lots(),
             77..81 => Command::ChargeMessages { id: self.key("m"), count: self.rng.random_range(1..4) },
             81..85 => {

@@ -101,6 +101,11 @@ impl Model {
                 self.credits += if fresh { amount.0 } else { 0 };
                 Verdict::Credited { repeated: !fresh }
             }
+            Command::GrantMoney { key, amount } => {
+                let fresh = self.credited.insert(("grant", key.clone()));
+                self.credits += if fresh { amount.0 } else { 0 };
+                Verdict::Credited { repeated: !fresh }
+            }
             Command::PlaceHold(placement) => self.place(placement, now),
             Command::Heartbeat { id, connected } => self.beat(id, connected.0),
             Command::ExpireCall { id } => self.expire(id, now),
@@ -173,7 +178,8 @@ impl Model {
             State::Ending => return Refused("SubscriptionEnding"),
             State::Active => {}
         }
-        if snapshot.id <= current.snapshot.id {
+        let pending = current.next.as_ref().map_or(0, |it| it.id);
+        if snapshot.id <= pending.max(current.snapshot.id) {
             return Verdict::Changed;
         }
         let mut after = self.clone();
@@ -203,8 +209,7 @@ impl Model {
         match (current.state, effective) {
             (State::Active, Effective::PeriodEnd) => current.cancel_at_end = true,
             (State::Active, Effective::Now) => self.end_subscription(),
-            (State::Ending, _) => return Refused("SubscriptionEnding"),
-            (State::Canceled, _) => return Refused("NoSubscription"),
+            (State::Ending | State::Canceled, _) => {}
         }
         Verdict::Changed
     }

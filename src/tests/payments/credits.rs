@@ -229,9 +229,9 @@ fn stopped_between_credit_and_its_mark_the_sweep_only_marks() {
         shop.buy_credits("one", 2_500).await.unwrap();
         let (purchase, session) = (shop.purchase("one").await, shop.session("one").await);
         shop.pay(&session).await;
-        shop.world.submit(shop.workspace, purchase.credit(&session)).await;
+        shop.world.submit(shop.workspace, purchase.credit(&session).unwrap()).await;
         let mut db = shop.state.db.acquire().await.unwrap();
-        let found = payments::repo::unpaired(&mut db).await.unwrap();
+        let found = payments::pairing::repo::unpaired(&mut db).await.unwrap();
         assert_eq!((found.len(), found[0].in_flight), (1, true), "{found:?}");
         assert!(reconcile(&mut db).await.unwrap().is_clean());
         drop(db);
@@ -304,7 +304,7 @@ fn what_does_not_pair_is_named() {
         fulfil(&shop.state, &session).await.unwrap();
         let unpaired = async || {
             let mut db = shop.state.db.acquire().await.unwrap();
-            let found = payments::repo::unpaired(&mut db).await.unwrap();
+            let found = payments::pairing::repo::unpaired(&mut db).await.unwrap();
             let mut found: Vec<_> = found.into_iter().map(|one| (one.what, one.in_flight)).collect();
             found.sort();
             found

@@ -93,9 +93,9 @@ fn stopped_between_credit_and_its_mark_the_sweep_only_marks() {
         let purchase = shop.purchase("one").await;
         let session = shop.session("one").await;
         shop.pay(&session).await;
-        shop.world.submit(shop.workspace, purchase.credit(&session)).await;
+        shop.world.submit(shop.workspace, purchase.credit(&session).unwrap()).await;
         let mut db = shop.state.db.acquire().await.unwrap();
-        let found = payments::repo::unpaired(&mut db).await.unwrap();
+        let found = payments::pairing::repo::unpaired(&mut db).await.unwrap();
         assert_eq!((found.len(), found[0].in_flight), (1, true), "{found:?}");
         let report = reconcile(&mut db).await.unwrap();
         assert!(report.is_clean() && report.to_string().ends_with("; 1 credited and about to be marked"), "{report}");
@@ -176,7 +176,7 @@ fn what_does_not_pair_is_named() {
         fulfil(&shop.state, &session).await.unwrap();
         let unpaired = async || {
             let mut db = shop.state.db.acquire().await.unwrap();
-            let found = payments::repo::unpaired(&mut db).await.unwrap();
+            let found = payments::pairing::repo::unpaired(&mut db).await.unwrap();
             found.into_iter().map(|one| (one.what, one.in_flight)).collect::<Vec<_>>()
         };
         assert_eq!(unpaired().await, []);

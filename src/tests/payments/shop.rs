@@ -53,7 +53,7 @@ pub fn shop_on(terms: &Terms, test: impl AsyncFnOnce(&Shop)) {
         let shop = Shop::open(world, terms).await;
         test(&shop).await;
         let mut db = shop.state.db.acquire().await.unwrap();
-        let unpaired = payments::repo::unpaired(&mut db).await.unwrap();
+        let unpaired = payments::pairing::repo::unpaired(&mut db).await.unwrap();
         assert_eq!(unpaired, [], "purchases and credits agree after every test");
     });
 }

@@ -11,6 +11,7 @@ use super::forms::{by_unit, dollars_down, dollars_up};
 use super::key::WalletKey;
 use super::{ApiError, schemas};
 use crate::app::current_wallet;
+use crate::ledger::survey::SubscriptionStatus;
 use crate::ledger::{PaymentState, SubscriptionState, Wallet};
 use crate::pricing::{Fit, Standing};
 use crate::state::AppState;
@@ -107,7 +108,7 @@ impl WalletBody {
         let (held_seconds, held_calls) = by_unit(meter, standing.held);
         let (remaining_seconds, remaining_calls) = by_unit(meter, standing.lots);
         let (hold_seconds, hold_calls) = by_unit(meter, standing.hold);
-        let subscription_status = subscription_status(wallet, &standing);
+        let subscription_status = SubscriptionStatus::of(wallet);
         let refused = wallet.payment == PaymentState::Unpaid || is_ending(wallet);
         Self {
             object: "wallet",
@@ -120,7 +121,7 @@ impl WalletBody {
             available_milli_cents: standing.available_mc().0,
             debt_milli_cents: wallet.balances.debt_mc,
             meter,
-            subscription_status,
+            subscription_status: subscription_status.as_str(),
             allowance: AllowanceBody::new(wallet),
             packs: PacksBody { remaining_seconds, remaining_calls, active: wallet.usable_lots().count() },
             hold: HoldBody { seconds: hold_seconds, calls: hold_calls, milli_cents: hold_price(&standing) },
@@ -133,7 +134,7 @@ impl WalletBody {
                 false => (!standing.postpaid).then(|| standing.calls_that_fit()),
             },
             status: match standing.fit() {
-                _ if subscription_status == BLOCKED => BLOCKED,
+                _ if subscription_status == SubscriptionStatus::Blocked => "blocked",
                 _ if refused => "paused",
                 Fit::Paused => "paused",
                 Fit::One => "low",
@@ -159,21 +160,6 @@ impl AllowanceBody {
 /// True where new calls wait for the end of those that a canceled subscription still carries.
 fn is_ending(wallet: &Wallet) -> bool {
     wallet.subscription.as_ref().is_some_and(|it| it.state == SubscriptionState::Ending)
-}
-
-/// What nothing prepaid is left for, and what is overdue for too long.
-const BLOCKED: &str = "blocked";
-
-/// The subscription in the words of SPEC §1; one that waits for its last calls is canceled.
-fn subscription_status(wallet: &Wallet, standing: &Standing) -> &'static str {
-    match (wallet.subscription.as_ref().map(|it| it.state), wallet.payment) {
-        (None, _) => "none",
-        (Some(SubscriptionState::Ending | SubscriptionState::Canceled), _) => "canceled",
-        (_, PaymentState::Unpaid) => BLOCKED,
-        _ if standing.is_exhausted() => BLOCKED,
-        (_, PaymentState::PastDue) => "past_due",
-        (_, PaymentState::Current) => "active",
-    }
 }
 
 /// The unit in which capacity is counted; `None` where usage is billed afterwards and nothing limits it.

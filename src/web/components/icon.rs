@@ -9,6 +9,10 @@ pub enum Icon {
     Card,
     /// Stacked sheets: Packages.
     Layers,
+    /// A list: Transactions.
+    List,
+    /// An arrow onto a line: download.
+    Download,
     /// A door with an arrow: Sign out.
     Leave,
     /// Three lines: menu.
@@ -34,6 +38,8 @@ impl Icon {
         match self {
             Icon::Card => "M2 4h12v8.5H2zM2 7h12M4.5 10h3",
             Icon::Layers => "M8 2 2 5l6 3 6-3zM2 8l6 3 6-3M2 11l6 3 6-3",
+            Icon::List => "M5.5 4H14M5.5 8H14M5.5 12H14M2 4h.5M2 8h.5M2 12h.5",
+            Icon::Download => "M8 2.5v7.5M4.5 7 8 10.5 11.5 7M3 13.5h10",
             Icon::Leave => "M6 2.5H3v11h3M7 8h7M11 5l3 3-3 3",
             Icon::Menu => "M2 4h12M2 8h12M2 12h12",
             Icon::Close => "m3.5 3.5 9 9M12.5 3.5l-9 9",

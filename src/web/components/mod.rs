@@ -5,6 +5,7 @@ mod bar;
 mod field;
 mod icon;
 mod pill;
+mod posted;
 mod section;
 
 pub use alert::{Alert, Tone};
@@ -12,4 +13,5 @@ pub use bar::{Bar, Key, Segment, Source, percent};
 pub use field::{Field, FieldKind};
 pub use icon::{Icon, Mark};
 pub use pill::{BalancePill, Pill, PillTone, calls_state};
+pub use posted::{Changed, PaidBy, changes, held_words, open_row, sum, what_of};
 pub use section::{Broken, SectionError, Slot};

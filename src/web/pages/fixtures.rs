@@ -3,9 +3,27 @@
 use jiff::tz::TimeZone;
 
 use crate::app::overview::{Frozen, Overview, PaymentState, Subscription, SubscriptionState};
+use crate::app::transactions::{Reference, Transaction, TransactionType};
+use crate::ledger::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement, Source};
 use crate::pricing::{PurchaseMode, Rates, Standing};
-use crate::units::{Meter, MilliCents};
+use crate::units::{Meter, MilliCents, Seconds};
 use crate::web::dates::Calendar;
+use crate::web::shell::Frame;
+
+/// The frame around Dana's pages.
+pub(in crate::web) fn frame() -> Frame {
+    Frame {
+        viewer_name: "Dana Whitfield".into(),
+        viewer_email: "owner@harbor.test".into(),
+        may_buy: true,
+        csrf: "token".into(),
+        demo: true,
+        islands: true,
+        workspaces: Vec::new(),
+        workspace: "ws_harbor".into(),
+        overview: Ok(harbor(4_920, 0)),
+    }
+}
 
 /// Friday morning in New York.
 pub(in crate::web) fn calendar() -> Calendar {
@@ -69,4 +87,72 @@ pub(in crate::web) fn in_state(overview: Overview, state: SubscriptionState) -> 
 
 fn plan(name: &str, meter: Meter) -> Subscription {
     Subscription { plan_name: name.into(), meter, used: 0, ..harbor(0, 0).subscription.unwrap() }
+}
+
+/// A call at 10:34 that changed credits by so many milli-cents and the allowance by so many seconds.
+pub(in crate::web) fn charged_call(credits: i64, secs: i64) -> Transaction {
+    Transaction {
+        id: "txn_1".into(),
+        seq: 41,
+        kind: TransactionType::Call,
+        occurred_at: "2026-11-20T15:34:00Z".parse().unwrap(),
+        recorded_at: "2026-11-20T15:34:00Z".parse().unwrap(),
+        amount: MilliCents(credits),
+        amount_secs: secs,
+        amount_calls: 0,
+        excess: MilliCents(0),
+        paid_by: vec![Source::Allowance, Source::Credits],
+        balance: MilliCents(4_723_000),
+        allowance_units: 1_020,
+        packs_secs: 8_460,
+        packs_calls: 0,
+        reference: Reference { kind: "call", id: "call_8Kq2vTz4".into() },
+        description: "Call from (312) 555-0176".into(),
+        detail: "5 min 42 s, agent Front desk".into(),
+    }
+}
+
+/// A call from +1 312 555 0176 that has been open since 10:36, with eight minutes held.
+pub(in crate::web) fn open_call() -> Call {
+    let placement = Placement {
+        id: "call_8Kq2vTz4".into(),
+        direction: Direction::Inbound,
+        agent: Some("Front desk".into()),
+        from: Some("+13125550176".into()),
+        to: None,
+        recording: false,
+        metadata: None,
+    };
+    Call {
+        fingerprint: placement.fingerprint(),
+        placement,
+        snapshot: 1,
+        meter: Meter::Minutes,
+        held_units: 480,
+        hold_mc: None,
+        connected: Some(Seconds(372)),
+        status: CallStatus::Reserved,
+        created_at: "2026-11-20T15:36:00Z".parse().unwrap(),
+        expires_at: "2026-11-20T16:46:00Z".parse().unwrap(),
+        end: None,
+    }
+}
+
+/// The same call, ended with so many connected seconds after 14 of ringing; 0 are not answered.
+pub(in crate::web) fn ended_call(billed: i64) -> Call {
+    let answered = billed > 0;
+    let end = CallEnd {
+        outcome: if answered { CallOutcome::Answered } else { CallOutcome::NoAnswer },
+        duration: Seconds(billed + 14),
+        billed: Seconds(billed),
+        credits: MilliCents(0),
+        excess: MilliCents(0),
+        overrun: Seconds(0),
+        lapsed: false,
+        late: Seconds(0),
+        seq: answered.then_some(1_203),
+        ended_at: "2026-11-20T15:43:20Z".parse().unwrap(),
+    };
+    let status = if answered { CallStatus::Settled } else { CallStatus::Released };
+    Call { status, end: Some(end), ..open_call() }
 }

@@ -4,6 +4,7 @@ use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
 use crate::app::overview::{Package, PackageSource, PackageState};
+use crate::app::packages::package_title;
 use crate::units::{Meter, MilliCents, grouped};
 use crate::web::components::{Bar, Broken, Pill, PillTone, SectionError, Segment, Source};
 use crate::web::dates::Calendar;
@@ -152,7 +153,7 @@ fn List(packages: Vec<Package>, calendar: Calendar, agency: String, why_frozen: 
     ];
     view! {
         <div class="card">
-            <table class="packages" aria-label="Packages">
+            <table class="table packages" aria-label="Packages">
                 <thead role="rowgroup">
                     <tr role="row">
                         <th role="columnheader" scope="col">"Package"</th>
@@ -197,6 +198,8 @@ fn rows(packages: Vec<Package>, calendar: &Calendar, agency: &str) -> impl IntoV
             let used = package.granted - package.remaining;
             let from = source_words(package.source, agency);
             let price = package.price.to_string();
+            // A list that begins with the transaction.
+            let transaction = format!("/billing/transactions?before={}", package.added_by_seq + 1);
             let unit = unit_price(&package);
             // On a phone the second line carries the price, which has no column there.
             let line = view! { {from} <span class="phone">" · "{price.clone()}</span> };
@@ -207,7 +210,7 @@ fn rows(packages: Vec<Package>, calendar: &Calendar, agency: &str) -> impl IntoV
                         <small>{line}</small>
                     </td>
                     <td role="cell" class="added">
-                        {calendar.moment(package.added_at)}
+                        <a href=transaction>{calendar.moment(package.added_at)}</a>
                         <small>{package.added_by.clone().unwrap_or_else(|| "–".to_owned())}</small>
                     </td>
                     <td role="cell" class="amount">{meter.short(package.granted)}</td>
@@ -228,14 +231,8 @@ fn rows(packages: Vec<Package>, calendar: &Calendar, agency: &str) -> impl IntoV
         .collect_view()
 }
 
-/// `Medium 100`; what was granted for free has a name of its own, and some names say the count themselves.
 fn name(package: &Package) -> String {
-    let count = grouped(package.meter.pieces_down(package.granted));
-    let says_count = package.name.split_whitespace().any(|word| word == count);
-    match package.source {
-        PackageSource::Stripe | PackageSource::Agency if !says_count => format!("{} {count}", package.name),
-        PackageSource::Stripe | PackageSource::Agency | PackageSource::Grant => package.name.clone(),
-    }
+    package_title(&package.name, package.meter, package.granted, package.source == PackageSource::Grant)
 }
 
 fn source_words(source: PackageSource, agency: &str) -> String {
@@ -284,6 +281,7 @@ mod tests {
             price: MilliCents(1_000_000),
             source,
             added_by: None,
+            added_by_seq: 7,
             added_at: "2026-10-26T13:12:00Z".parse().unwrap(),
             used_up_at: None,
             state,

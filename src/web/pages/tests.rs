@@ -8,6 +8,7 @@ use crate::pricing::{AmountError, PackOffer, PurchaseMode};
 use crate::units::{Meter, MilliCents};
 use crate::web::components::SectionError;
 use crate::web::document::{Document, content_policy, render};
+use crate::web::pages::fixtures::frame as harbor;
 use crate::web::shell::Frame;
 
 fn pack(id: &str, name: &str, minutes: i64, dollars: i64) -> PackOffer {
@@ -19,20 +20,6 @@ fn pack(id: &str, name: &str, minutes: i64, dollars: i64) -> PackOffer {
         units: minutes * 60,
         price: MilliCents(dollars * MilliCents::PER_DOLLAR),
         popular: name == "Medium",
-    }
-}
-
-fn harbor() -> Frame {
-    Frame {
-        viewer_name: "Dana Whitfield".into(),
-        viewer_email: "owner@harbor.test".into(),
-        may_buy: true,
-        csrf: "token".into(),
-        demo: true,
-        islands: true,
-        workspaces: Vec::new(),
-        workspace: "ws_harbor".into(),
-        overview: Ok(fixtures::harbor(4_920, 0)),
     }
 }
 
@@ -92,7 +79,9 @@ fn billing_says_what_is_left_and_how_to_get_more() {
             "Harbor &lt;Dental&gt;",
         ],
     );
-    assert!(!html.contains("<script"), "no island, so nothing to load");
+    assert_all(&html, &["<leptos-island", "As of ", "10:42:18 EST"]);
+    let unbuilt = billing(Frame { islands: false, ..harbor() }, plain());
+    assert!(!unbuilt.contains("<script"), "nothing to load");
 }
 
 #[test]
@@ -293,6 +282,7 @@ fn lot(meter: Meter, state: PackageState) -> Package {
         price: MilliCents(1_000_000),
         source: PackageSource::Stripe,
         added_by: Some("Dana Whitfield".into()),
+        added_by_seq: 7,
         added_at: "2026-11-20T15:40:00Z".parse().unwrap(),
         used_up_at: None,
         state,
@@ -305,7 +295,7 @@ fn packages_are_listed_or_their_absence_leads_on() {
     let listed = page(Ok(vec![lot(Meter::Minutes, PackageState::Active)]));
     assert_all(
         &listed,
-        &["Medium 100", "Nov 20, 10:40", "Active, used next", "$0.10 per min", "America/New_York (EST)"],
+        &["Medium 100", "Nov 20, 10:40", "Active, used next", "$0.10 per min", "America/New_York (EST)", "?before=8"],
     );
     assert_all(&page(Ok(Vec::new())), &["No packages yet", "href=\"/billing?buy=minutes\""]);
     assert_all(&page(Err(SectionError)), &["The packages could not be loaded."]);

@@ -8,6 +8,7 @@ mod dialog;
 mod extra;
 mod plan;
 mod rates;
+mod recent;
 mod refused;
 mod usage;
 mod wallet;
@@ -16,7 +17,7 @@ mod warning;
 use leptos::prelude::*;
 
 use crate::app::overview::{Offers, Overview};
-use crate::islands::WalletSection;
+use crate::islands::{Live, WalletSection};
 use crate::pricing::{AmountError, PackOffer};
 use crate::units::{Meter, MilliCents};
 use crate::web::components::{SectionError, Slot};
@@ -26,6 +27,7 @@ use buy::BuyDialog;
 use credits::CreditsDialog;
 
 pub use addon_packs::addon_packs_section;
+pub use recent::{RECENT, recent_transactions};
 pub use refused::Refused;
 pub use usage::{AskedRange, RangeKind, UsageView, WrongRange, usage_section};
 pub use wallet::wallet_section;
@@ -81,6 +83,11 @@ pub enum Notice {
     /// Credits are posted.
     CreditsAdded {
         /// How much.
+        amount: MilliCents,
+    },
+    /// A payment request is paid.
+    RequestPaid {
+        /// Whole cents.
         amount: MilliCents,
     },
     /// Paid or about to be, but not posted yet.
@@ -150,11 +157,12 @@ pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
     let line = frame.overview.as_ref().ok().zip(frame.calendar());
     let line = line.map(|(overview, calendar)| plan::line(overview, &calendar)).unwrap_or_default();
     let read_at = wallet.as_ref().ok().map(|wallet| wallet.read_at.clone());
+    let workspace = frame.overview.as_ref().map(|overview| overview.workspace.clone()).unwrap_or_default();
     let dialog = dialog(&frame, offers, asked);
     view! {
-        <Shell frame=frame place=Place::Billing dialog=dialog>
+        <Shell frame=frame place=Place::Billing dialog=dialog live=true>
             <PageHead title="Billing" line=line>
-                {read_at.map(|read_at| view! { <span>"As of "{read_at}</span> })}
+                {read_at.map(|read_at| view! { <Live read_at=read_at workspace=workspace /> })}
                 <a href="/billing">"Wallet"</a>
             </PageHead>
             <Slot name="wallet" title="Balance" what="The balance" html=wallet.map(|wallet| wallet.cards) />

@@ -92,6 +92,10 @@ fn told(notice: Notice, overview: &Overview, may: May) -> Warning {
             let sentence = format!("You now have {} in credits. They never expire.", overview.standing.posted);
             (Tone::Success, format!("{amount} added"), sentence, None)
         }
+        Notice::RequestPaid { amount } => {
+            let sentence = format!("{} has it.", overview.agency_name);
+            (Tone::Success, format!("{amount} paid"), sentence, None)
+        }
         Notice::Processing => {
             let sentence = "Stripe has not confirmed it yet. What you bought appears here once it has.".to_owned();
             let again = ("Refresh".to_owned(), "/billing".to_owned());

@@ -1,0 +1,87 @@
+// Billing follows the wallet: what the call engine settles is on every open page within a moment.
+
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+
+import { inBrowser } from './browser.mjs';
+import { useProduct } from './product.mjs';
+import { atPath, engine, mainText, openBilling, pillText, signOut } from './steps.mjs';
+
+const KEY = 'mb_test_harbor';
+/** From the engine's answer to the figure on the page. */
+const MOMENT_MS = 1_500;
+
+describe('live', () => {
+  const product = useProduct();
+
+  const settle = async (product, id, seconds) => {
+    const placed = await engine(product, KEY, 'calls', { id, direction: 'outbound' });
+    assert.equal(placed.status, 201);
+    const end = { outcome: 'answered', duration_seconds: seconds, billed_duration_seconds: seconds };
+    assert.equal((await engine(product, KEY, `calls/${id}/complete`, end)).status, 200);
+  };
+
+  const isLive = (page) => page.getByText(/^Live, \d+:\d\d:\d\d E[SD]T$/).waitFor();
+
+  inBrowser('a settled call is on two open pages at once', { product }, async ({ page, product }) => {
+    await openBilling(page, product);
+    const other = await page.context().newPage();
+    await other.goto(`${product.url}/billing`);
+    await Promise.all([isLive(page), isLive(other)]);
+    await page.getByText('Show as table').click();
+    const link = page.getByRole('link', { name: 'Download CSV' });
+    await link.focus();
+    assert.match(await mainText(page), /18 min available/);
+
+    await settle(product, 'live_1', 125);
+    const answered = Date.now();
+    await Promise.all([page, other].map((page) => page.getByText('85 of 100 plan minutes are used').waitFor()));
+    assert.ok(Date.now() - answered < MOMENT_MS, `the pages changed after ${Date.now() - answered} ms`);
+    assert.match(await pillText(page), /^15 min/);
+    await page.getByRole('row', { name: /2 min 05 s/ }).last().waitFor();
+    assert.ok(await page.getByText('Show as chart').isVisible(), 'the open table stays open');
+    assert.ok(await link.evaluate((link) => link === document.activeElement), 'the focus stays where it was');
+  });
+
+  inBrowser('a page goes with its session', { product }, async ({ page, product }) => {
+    await openBilling(page, product);
+    const other = await page.context().newPage();
+    await other.goto(`${product.url}/billing`);
+    await isLive(page);
+    await signOut(other);
+    await atPath(page, '/sign-in');
+  });
+
+  inBrowser('without JavaScript the page says as of when it was read', { product, js: false }, async ({ page, product }) => {
+    await openBilling(page, product);
+    await page.getByText(/^As of \d+:\d\d:\d\d E[SD]T$/).waitFor();
+    await page.getByText('Show as table').click();
+    await page.getByRole('table').getByText('All days').waitFor();
+    await page.goto(`${product.url}/billing?range=custom&from=2020-01-01&to=2026-01-01`);
+    await page.getByText('Choose at most 400 days.').waitFor();
+    assert.equal(await page.getByLabel('First day').inputValue(), '2020-01-01');
+  });
+
+  inBrowser('the chart says what a day used, by pointer and by keyboard', { product }, async ({ page, product }) => {
+    await openBilling(page, product);
+    await isLive(page);
+    const chart = page.getByRole('figure', { name: 'Usage' });
+    const tip = chart.getByRole('status');
+    const box = await chart.locator('svg').boundingBox();
+    await page.mouse.move(box.x + 4, box.y + 80);
+    await tip.waitFor();
+    const first = await tip.innerText();
+    await page.mouse.move(box.x - 200, box.y - 200);
+    await tip.waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'Custom' }).focus();
+    await page.keyboard.press('Tab');
+    await tip.waitFor();
+    const today = await tip.innerText();
+    await page.keyboard.press('ArrowLeft');
+    assert.notEqual(await tip.innerText(), today);
+    await page.keyboard.press('Home');
+    assert.equal(await tip.innerText(), first);
+    await page.keyboard.press('Escape');
+    await tip.waitFor({ state: 'detached' });
+  });
+});

@@ -1,0 +1,99 @@
+//! One client as its agency sees it: the subscription card, packs, people.
+
+use jiff::{Timestamp, ToSpan as _};
+
+use crate::app::overview::{Overview, overview};
+use crate::app::{ReadError, current_wallet};
+use crate::catalog::{self, Pack};
+use crate::ledger::survey::SubscriptionStatus;
+use crate::ledger::{Wallet, history};
+use crate::state::AppState;
+use crate::tenants::AgencyId;
+use crate::tenants::admin::{self, Client};
+use crate::units::{Meter, MilliCents, Seconds, WorkspaceId};
+
+/// A client's page.
+#[derive(Clone, Debug)]
+pub struct ClientDetail {
+    /// Who.
+    pub client: Client,
+    /// What its own Billing page shows: allowance bar, pill, state, plan.
+    pub overview: Overview,
+    /// How its subscription stands.
+    pub status: SubscriptionStatus,
+    /// Public id of its plan in the catalogue, and whether the catalogue offers other terms by now.
+    pub plan: Option<(String, bool)>,
+    /// Start and end of the current period, or of the last one.
+    pub period: Option<(Timestamp, Timestamp)>,
+    /// `Add-on minutes (wallet)`: units left in packages of the plan's unit, frozen or not.
+    pub addon_units: i64,
+    /// Billable usage of the current period.
+    pub excess: MilliCents,
+    /// `Excess minutes (billable)`: connected time of it, by days: the day on which the period began counts whole.
+    pub excess_time: Seconds,
+    /// Packs that it may see, the smallest first.
+    pub assigned: Vec<Pack>,
+    /// Packs on offer that count its plan's unit and that it does not see.
+    pub assignable: Vec<Pack>,
+}
+
+/// Reads a client's page; `None` where the agency has no such client.
+///
+/// # Errors
+/// Where the database or the ledger failed.
+pub async fn client(state: &AppState, agency: AgencyId, public_id: &str) -> Result<Option<ClientDetail>, ReadError> {
+    let mut db = state.db.acquire().await?;
+    let found = admin::repo::client(&mut db, agency, public_id).await?;
+    drop(db);
+    let Some(client) = found else {
+        return Ok(None);
+    };
+    let overview = overview(state, client.workspace).await?;
+    let wallet = current_wallet(state, client.workspace).await?;
+    let meter = overview.standing.meter;
+    let excess_time = excess_time(state, &wallet).await?;
+    let mut db = state.db.acquire().await?;
+    let packs = catalog::repo::packs(&mut db, agency, None).await?;
+    let seen = catalog::repo::assignments(&mut db, client.workspace).await?;
+    let plan = catalog::repo::plan_of(&mut db, client.workspace).await?;
+    let (assigned, others): (Vec<Pack>, Vec<Pack>) = packs
+        .into_iter()
+        .filter(|pack| !pack.archived && pack.offer.meter == meter)
+        .partition(|pack| seen.contains(&pack.row));
+    Ok(Some(ClientDetail {
+        client,
+        status: SubscriptionStatus::of(&wallet),
+        plan,
+        period: wallet.subscription.as_ref().map(|it| (it.period.starts_at, it.period.ends_at)),
+        addon_units: match meter {
+            Meter::Minutes => wallet.balances.packs_secs,
+            Meter::Calls => wallet.balances.packs_calls,
+        },
+        excess: wallet.excess_of_period(),
+        excess_time,
+        overview,
+        assigned,
+        assignable: others,
+    }))
+}
+
+/// The agency's view of a workspace's id, for lists below its page; `None` where it has no such client.
+///
+/// # Errors
+/// Where the database failed.
+pub async fn workspace(state: &AppState, agency: AgencyId, public_id: &str) -> Result<Option<WorkspaceId>, ReadError> {
+    let mut db = state.db.acquire().await?;
+    Ok(admin::repo::client(&mut db, agency, public_id).await?.map(|client| client.workspace))
+}
+
+/// Connected time that was billed afterwards since the day on which the period began.
+async fn excess_time(state: &AppState, wallet: &Wallet) -> Result<Seconds, ReadError> {
+    let Some(subscription) = wallet.subscription.as_ref().filter(|_| wallet.excess_of_period().0 > 0) else {
+        return Ok(Seconds(0));
+    };
+    let from = subscription.period.starts_at.to_zoned(wallet.zone.clone()).date();
+    let to = state.clock.now().to_zoned(wallet.zone.clone()).date().saturating_add(1.day());
+    let mut db = state.db.acquire().await?;
+    let days = history::repo::usage_days(&mut db, wallet.workspace, from, to).await?;
+    Ok(Seconds(days.iter().map(|day| day.usage.excess_secs).sum()))
+}

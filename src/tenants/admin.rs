@@ -1,0 +1,34 @@
+//! Administrators of an agency, and the clients that they see: their own agency's, nobody else's.
+
+pub mod repo;
+
+use super::{AgencyId, UserId};
+use crate::units::WorkspaceId;
+
+/// A person who works for an agency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admin {
+    /// Who.
+    pub user: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their address, lower case.
+    pub email: String,
+    /// For whom.
+    pub agency: AgencyId,
+    /// The agency's name.
+    pub agency_name: String,
+}
+
+/// A client of an agency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Its key.
+    pub workspace: WorkspaceId,
+    /// Public id, `ws_…`.
+    pub public_id: String,
+    /// Its name.
+    pub name: String,
+    /// Whose client it is.
+    pub agency: AgencyId,
+}

@@ -1,0 +1,50 @@
+//! Invitations: links that let somebody in, once. Only their hash is stored.
+
+pub mod repo;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{AgencyId, Role, UserId};
+use crate::units::WorkspaceId;
+
+/// How long a link opens something.
+pub const INVITE_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Where an invitation leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Into a workspace, with a role.
+    Workspace(WorkspaceId, Role),
+    /// Into the agency, as one of its administrators.
+    Agency,
+}
+
+/// An invitation to write down.
+#[derive(Clone, Debug)]
+pub struct NewInvite<'a> {
+    /// The link's secret; hashed at once and kept nowhere.
+    pub token: &'a str,
+    /// Whose.
+    pub agency: AgencyId,
+    /// Where it leads.
+    pub place: Place,
+    /// Whom it was sent to.
+    pub email: &'a str,
+    /// By whom; `None`: from the command line.
+    pub invited_by: Option<UserId>,
+}
+
+/// An invitation that still opens something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invite {
+    /// Whose.
+    pub agency: AgencyId,
+    /// Where it leads.
+    pub place: Place,
+    /// Whom it was sent to, lower case.
+    pub email: String,
+    /// Name of the workspace or agency.
+    pub name: String,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}

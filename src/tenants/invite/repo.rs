@@ -1,0 +1,70 @@
+//! Invitations as they are stored. Nothing here commits.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::{PgConnection, Row};
+
+use super::{INVITE_LASTS, Invite, NewInvite, Place};
+use crate::tenants::{AgencyId, Role, hash_of};
+use crate::units::WorkspaceId;
+
+/// Stores an invitation's hash.
+pub async fn insert(db: &mut PgConnection, invite: &NewInvite<'_>, now: Timestamp) -> sqlx::Result<()> {
+    let (workspace, role) = match invite.place {
+        Place::Workspace(workspace, role) => (Some(workspace.0), Some(role.as_str())),
+        Place::Agency => (None, None),
+    };
+    sqlx::query(
+        "insert into invites (token_hash, agency_id, workspace_id, role, email, invited_by, created_at, expires_at)
+         values ($1, $2, $3, $4, lower($5), $6, $7, $8)",
+    )
+    .bind(hash_of(invite.token).to_vec())
+    .bind(invite.agency.0)
+    .bind(workspace)
+    .bind(role)
+    .bind(invite.email)
+    .bind(invite.invited_by.map(|user| user.0))
+    .bind(now.to_sqlx())
+    .bind((now + INVITE_LASTS).to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The invitation with this token, unless it was used or has ended.
+pub async fn open(db: &mut PgConnection, token: &str, now: Timestamp) -> sqlx::Result<Option<Invite>> {
+    let row = sqlx::query(
+        "select i.agency_id, i.workspace_id, i.role, i.email, i.expires_at, coalesce(w.name, a.name) as name
+         from invites i join agencies a on a.id = i.agency_id left join workspaces w on w.id = i.workspace_id
+         where i.token_hash = $1 and i.accepted_at is null and i.expires_at > $2",
+    )
+    .bind(hash_of(token).to_vec())
+    .bind(now.to_sqlx())
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| {
+        let workspace: Option<i64> = row.get("workspace_id");
+        let role: Option<&str> = row.get("role");
+        let role = role.map(|word| Role::parse(word).expect("a CHECK names the roles"));
+        let place = workspace.zip(role).map(|(workspace, role)| Place::Workspace(WorkspaceId(workspace), role));
+        Invite {
+            agency: AgencyId(row.get("agency_id")),
+            place: place.unwrap_or(Place::Agency),
+            email: row.get("email"),
+            name: row.get("name"),
+            expires_at: row.get::<jiff_sqlx::Timestamp, _>("expires_at").to_jiff(),
+        }
+    }))
+}
+
+/// Uses an invitation. False where somebody else was faster, or it has ended.
+pub async fn accept(db: &mut PgConnection, token: &str, now: Timestamp) -> sqlx::Result<bool> {
+    let accepted = sqlx::query(
+        "update invites set accepted_at = $2 where token_hash = $1 and accepted_at is null and expires_at > $2",
+    )
+    .bind(hash_of(token).to_vec())
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(accepted.rows_affected() == 1)
+}

@@ -1,0 +1,11 @@
+//! The agency's side below its pages: packs applied, requests, cycles, plans, clients, the inbox. Each rule of SPEC §3 that
+//! is about money or rights.
+
+mod applying;
+mod catalogue;
+mod clients;
+mod cycles;
+mod desk;
+mod inbox;
+mod requests;
+mod subscriptions;

@@ -1,0 +1,73 @@
+//! The inbox: payments that match nothing are accepted, and items are dismissed, once.
+
+use futures::future::join_all;
+use minutebank::app::agency::{AgencyError, AgencyForm, lists};
+use minutebank::app::fulfil_purchase::{Fulfilment, fulfil};
+use minutebank::app::resolve_item::{accept_payment, dismiss_item, refund_payment};
+use minutebank::payments::PurchaseStatus;
+use minutebank::payments::inbox::{ItemKind, Resolution};
+
+use super::desk::{Desk, administrator, desk_on};
+use crate::fixture::starter;
+
+/// A payment of Medium that does not match its purchase; the item's row.
+async fn unmatched(desk: &Desk<'_>) -> i64 {
+    let shop = desk.shop;
+    shop.hold_webhooks().await;
+    shop.buy("one", 1).await.unwrap();
+    let session = shop.session("one").await;
+    shop.by_hand("update purchases set total_mc = 1100000, price_each_mc = 1100000").await;
+    shop.pay(&session).await;
+    assert!(matches!(fulfil(desk.state, &session).await, Ok(Fulfilment::Unmatched(_))));
+    let items = lists::inbox(desk.state, desk.agency, true, i64::MAX, 10).await.unwrap();
+    assert_eq!((items.len(), items[0].kind), (1, ItemKind::UnmatchedPayment));
+    items[0].id
+}
+
+#[test]
+fn an_accepted_payment_credits_its_purchase_once() {
+    desk_on(&starter(), async |desk| {
+        let item = unmatched(desk).await;
+        let (shop, session) = (desk.shop, desk.shop.session("one").await);
+        let accepted = join_all((0..5).map(|_| async { accept_payment(desk.state, &desk.form("accept"), item).await }));
+        let accepted = accepted.await;
+        assert!(accepted.iter().all(Result::is_ok), "{accepted:?}");
+        assert_eq!((shop.lots().await, shop.purchase("one").await.status), (vec![100], PurchaseStatus::Credited));
+        fulfil(desk.state, &session).await.unwrap();
+        assert_eq!(shop.lots().await, [100]);
+        let other = accept_payment(desk.state, &desk.form("other"), item).await;
+        assert!(matches!(other, Err(AgencyError::Settled)));
+        let refunded = refund_payment(desk.state, &desk.form("refund"), item).await;
+        assert!(matches!(refunded, Err(AgencyError::Settled)), "{refunded:?}");
+        let settled = lists::inbox(desk.state, desk.agency, false, i64::MAX, 10).await.unwrap();
+        assert_eq!(settled[0].resolved.map(|it| it.0), Some(Resolution::Accepted));
+        assert_eq!(lists::inbox_count(desk.state, desk.agency).await.unwrap(), 0);
+    });
+}
+
+#[test]
+fn what_is_dismissed_credits_nothing() {
+    desk_on(&starter(), async |desk| {
+        let item = unmatched(desk).await;
+        dismiss_item(desk.state, &desk.form("seen"), item).await.unwrap();
+        dismiss_item(desk.state, &desk.form("seen"), item).await.expect("the same form says the same");
+        let late = accept_payment(desk.state, &desk.form("late"), item).await;
+        assert!(matches!(late, Err(AgencyError::Settled)));
+        assert_eq!(desk.shop.lots().await, [0; 0]);
+    });
+}
+
+#[test]
+fn another_agency_s_inbox_is_not_found() {
+    desk_on(&starter(), async |desk| {
+        let item = unmatched(desk).await;
+        let elsewhere = desk.shop.world.workspace().await;
+        let (agency, user) = administrator(desk.shop.world, elsewhere, "admin@other.test").await;
+        let form = AgencyForm { agency, user, key: "one".into() };
+        assert!(matches!(accept_payment(desk.state, &form, item).await, Err(AgencyError::NotFound)));
+        assert!(matches!(dismiss_item(desk.state, &form, item).await, Err(AgencyError::NotFound)));
+        assert!(matches!(refund_payment(desk.state, &form, item).await, Err(AgencyError::NotFound)));
+        assert_eq!(lists::inbox(desk.state, agency, true, i64::MAX, 10).await.unwrap(), []);
+        assert_eq!(lists::inbox_count(desk.state, desk.agency).await.unwrap(), 1);
+    });
+}

@@ -1,0 +1,74 @@
+//! Recent transactions: the newest few with what paid, open holds first (SPEC §2.1, 8).
+
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use crate::app::transactions::Transaction;
+use crate::ledger::Call;
+use crate::pricing::Standing;
+use crate::web::components::{Changed, PaidBy, Source, changes, open_row, what_of};
+use crate::web::dates::Calendar;
+
+/// Rows of the section, open holds included.
+pub const RECENT: usize = 6;
+
+/// The section: open calls, newest first, then the newest transactions; [`RECENT`] rows of both.
+pub fn recent_transactions(
+    pending: &[Call],
+    transactions: &[Transaction],
+    standing: &Standing,
+    calendar: &Calendar,
+) -> impl IntoView + use<> {
+    let calls =
+        pending.iter().take(RECENT).map(|call| open_row(call, calendar.moment(call.created_at), standing).into_any());
+    let posted = transactions.iter().map(|transaction| row(transaction, standing, calendar).into_any());
+    let rows: Vec<AnyView> = calls.chain(posted).take(RECENT).collect();
+    let list = match rows.is_empty() {
+        true => Either::Left(view! {
+            <div class="empty">
+                <strong>"No transactions yet"</strong>
+                <p>"Calls, packages and credits appear here as soon as they change the balance."</p>
+            </div>
+        }),
+        false => Either::Right(view! {
+            <table class="table transactions recent" aria-labelledby="recent">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader" scope="col">"Date"</th>
+                        <th role="columnheader" scope="col">"What"</th>
+                        <th role="columnheader" scope="col">"Paid by"</th>
+                        <th role="columnheader" scope="col" class="amount">"Amount"</th>
+                        <th role="columnheader" scope="col" class="amount">"Balance"</th>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup">{rows}</tbody>
+            </table>
+        }),
+    };
+    view! {
+        <section class="card" aria-labelledby="recent">
+            <div class="card-title spread">
+                <h2 id="recent">"Recent transactions"</h2>
+                <a href="/billing/transactions">"View all"</a>
+            </div>
+            {list}
+        </section>
+    }
+}
+
+fn row(transaction: &Transaction, standing: &Standing, calendar: &Calendar) -> impl IntoView + use<> {
+    let time = calendar.moment(transaction.occurred_at);
+    let sources: Vec<Source> = transaction.paid_by.iter().map(|source| (*source).into()).collect();
+    view! {
+        <tr role="row">
+            <td role="cell" class="time">
+                {time.clone()}
+            </td>
+            {what_of(transaction, time)}
+            <td role="cell" class="kind">
+                <PaidBy sources=sources meter=standing.meter />
+            </td>
+            <Changed changes=changes(transaction, standing.meter) />
+        </tr>
+    }
+}

@@ -1,0 +1,130 @@
+//! `/billing/transactions` and its CSV: what happened to a wallet, newest first.
+
+mod asked;
+mod csv;
+
+use std::collections::HashMap;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Query, State};
+use axum::http::{HeaderName, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use futures::stream::{self, Stream, StreamExt as _};
+use jiff::tz::TimeZone;
+
+use super::answer::{frame, page, section};
+use super::components::SectionError;
+use super::document::render;
+use super::error::Error;
+use super::pages::{Listed, TransactionsView, transactions_page};
+use super::session::Viewer;
+use crate::app::ReadError;
+use crate::app::overview::overview;
+use crate::app::transactions::{self, Filter, Place, Transaction, TransactionType};
+use crate::ledger::Call;
+use crate::state::AppState;
+use crate::units::WorkspaceId;
+
+pub use asked::{Asked, Wrong};
+
+/// Transactions on a page.
+const ON_A_PAGE: i64 = 50;
+/// Transactions that are written as CSV at once.
+const AT_ONCE: usize = 500;
+
+type Parameters = HashMap<String, String>;
+
+/// `GET /billing/transactions?type&from&to&reference&before&after`
+pub async fn show(State(state): State<AppState>, viewer: Viewer, Query(query): Query<Parameters>) -> Response {
+    let frame = frame(&state, &viewer).await;
+    let asked = Asked::read(&query);
+    let filter = frame.overview.as_ref().map(|overview| asked.filter(&overview.time_zone));
+    let (wrong, listed) = match filter {
+        Ok(Ok(filter)) => {
+            let listed = list(&state, viewer.workspace, &filter, place(&query)).await;
+            (Wrong::default(), Some(section("the transactions", listed)))
+        }
+        Ok(Err(wrong)) => (wrong, None),
+        Err(SectionError) => (Wrong::default(), Some(Err(SectionError))),
+    };
+    page(&state.config, render(|| transactions_page(frame, TransactionsView { asked, wrong, listed })))
+}
+
+/// Where the address says that the page begins; what is no number of a posting begins with the newest.
+fn place(query: &Parameters) -> Place {
+    let number = |name| query.get(name)?.parse().ok().filter(|seq| (1..i64::MAX).contains(seq));
+    match (number("before"), number("after")) {
+        (Some(seq), _) => Place::Before(seq),
+        (None, Some(seq)) => Place::After(seq),
+        (None, None) => Place::Newest,
+    }
+}
+
+async fn list(state: &AppState, workspace: WorkspaceId, filter: &Filter, place: Place) -> Result<Listed, ReadError> {
+    let mut page = transactions::page(state, workspace, filter, place, ON_A_PAGE).await?;
+    let is_first = page.newer.is_none();
+    if is_first && place != Place::Newest {
+        // The way up ends within a page: the first page is always a full one.
+        page = transactions::page(state, workspace, filter, Place::Newest, ON_A_PAGE).await?;
+    }
+    let mut pending = match is_first {
+        true => transactions::pending(state, workspace).await?,
+        false => Vec::new(),
+    };
+    pending.retain(|call| is_asked_for(filter, call));
+    Ok(Listed { pending, page })
+}
+
+/// An open hold belongs to a filter as its call's charge would, by the time when it was placed.
+fn is_asked_for(filter: &Filter, call: &Call) -> bool {
+    filter.kind.is_none_or(|kind| kind == TransactionType::Call)
+        && filter.from.is_none_or(|from| call.created_at >= from)
+        && filter.to.is_none_or(|to| call.created_at < to)
+        && filter.reference.as_ref().is_none_or(|prefix| call.placement.id.starts_with(prefix))
+}
+
+/// `GET /billing/transactions.csv?type&from&to&reference`: every transaction of the filter. A wrong filter leads to the
+/// page, which says what is wrong.
+///
+/// # Errors
+/// The transactions cannot be read. Once the answer has begun, it breaks off instead.
+pub async fn download(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    Query(query): Query<Parameters>,
+) -> Result<Response, Error> {
+    let overview = overview(&state, viewer.workspace).await?;
+    let asked = Asked::read(&query);
+    let Ok(filter) = asked.filter(&overview.time_zone) else {
+        return Ok(Redirect::to(&format!("/billing/transactions?{}", asked.query(&[]))).into_response());
+    };
+    let today = overview.read_at.to_zoned(overview.time_zone.clone()).date();
+    let name = format!("transactions-{}-{today}.csv", overview.workspace);
+    let every = transactions::every(state, viewer.workspace, filter);
+    let mut chunks = Box::pin(chunks(every, overview.time_zone));
+    // An answer that cannot begin is an error; one that has begun can only break off.
+    let first = chunks.next().await.transpose()?.unwrap_or_default();
+    let rest = chunks.inspect(|chunk| {
+        if let Err(error) = chunk {
+            tracing::error!(%error, "a CSV of transactions broke off");
+        }
+    });
+    let body = Body::from_stream(stream::iter([Ok(csv::head().into()), Ok(first)]).chain(rest));
+    let headers: [(HeaderName, String); 3] = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::CACHE_CONTROL, "private, no-store".to_owned()),
+    ];
+    Ok((headers, body).into_response())
+}
+
+/// Lines of CSV, so many at once that memory does not grow with the list.
+fn chunks(
+    every: impl Stream<Item = Result<Transaction, ReadError>>,
+    zone: TimeZone,
+) -> impl Stream<Item = Result<Bytes, ReadError>> {
+    every.chunks(AT_ONCE).map(move |some| {
+        let transactions: Vec<Transaction> = some.into_iter().collect::<Result<_, _>>()?;
+        Ok(csv::rows(&transactions, &zone).into())
+    })
+}

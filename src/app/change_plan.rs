@@ -1,6 +1,5 @@
-//! Subscriptions as the agency changes them: another plan, the same plan's new terms, an end, a new beginning
-//! (SPEC §1.3). Each takes a snapshot in the transaction that stores the instruction, so a form sent again meets the
-//! same one.
+//! The agency puts a client on another plan, or on the same plan's new terms (SPEC §1.3). The snapshot is taken in the
+//! transaction that stores the instruction, so a form sent again meets the same one.
 
 use sqlx::PgConnection;
 
@@ -41,29 +40,8 @@ pub async fn change_plan(
     carry_out(state, &instruction).await
 }
 
-/// Begins a subscription where the last one has ended: packages thaw.
-///
-/// # Errors
-/// `NotFound`, `AlreadySubscribed`, `FormUsed`; else see [`AgencyError`].
-pub async fn resubscribe(state: &AppState, form: &AgencyForm, client: &str, plan: &str) -> Result<(), AgencyError> {
-    let workspace = form.client(state, client).await?.workspace;
-    let same = |deed: &Deed| matches!(deed, Deed::Subscribe { plan: known, .. } if known == plan);
-    let instruction = match given(state, form, workspace, same).await? {
-        Some(instruction) => instruction,
-        None => {
-            let subscription = current_wallet(state, workspace).await?.subscription;
-            if subscription.is_some_and(|it| it.state != SubscriptionState::Canceled) {
-                return Err(AgencyError::AlreadySubscribed);
-            }
-            let deed = |snapshot| Deed::Subscribe { snapshot, plan: plan.to_owned() };
-            on_plan(state, form, workspace, plan, deed, same).await?
-        }
-    };
-    carry_out(state, &instruction).await
-}
-
 /// Takes a snapshot of a plan and stores the instruction that uses it. Of several forms at once, one does so.
-async fn on_plan(
+pub(super) async fn on_plan(
     state: &AppState,
     form: &AgencyForm,
     workspace: WorkspaceId,

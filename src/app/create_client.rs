@@ -51,7 +51,9 @@ pub async fn create_client(state: &AppState, form: &AgencyForm, new: &NewClient)
     let id = ids::fresh("ws");
     let mut transaction = state.db.begin().await?;
     let name = new.name.trim();
-    let act = Act { workspace: None, action: Action::CreateClient, target: &id, details: name };
+    // First the workspace, so that the trail can name it; of several forms at once all but one take theirs back.
+    let workspace = tenants::repo::create_workspace(&mut transaction, form.agency, &id, name, &zone, now).await?;
+    let act = Act { workspace: Some(workspace), action: Action::CreateClient, target: &id, details: name };
     if let Some(known) = form.claim(&mut transaction, &act, now).await? {
         drop(transaction);
         return again(state, form, known).await;
@@ -60,7 +62,6 @@ pub async fn create_client(state: &AppState, form: &AgencyForm, new: &NewClient)
         Err(AgencyError::NotFound) => return Err(invalid("plan", "Choose a plan.")),
         found => found?,
     };
-    let workspace = tenants::repo::create_workspace(&mut transaction, form.agency, &id, name, &zone, now).await?;
     let terms = &plan.draft.terms;
     let snapshot = ledger::repo::take_snapshot(&mut transaction, workspace, plan.row, terms, now).await?.id;
     let deed = Deed::Subscribe { snapshot, plan: plan.id };

@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 
 use super::agency::{AgencyError, AgencyForm};
 use super::follow_requests::follow;
-use super::mark_paid::close_checkouts;
+use super::settle_request::close_checkouts;
 use crate::ids;
 use crate::ledger::{self, Command, Effective, LedgerError, LotGrant, LotSource};
 use crate::payments::instruction::{Application, Deed, Instruction, Status, Why, repo};

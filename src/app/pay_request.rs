@@ -4,8 +4,8 @@ use sqlx::Acquire as _;
 
 use super::follow_requests::{FollowError, follow};
 use super::fulfil_purchase::{FulfilError, Fulfilment};
-use super::mark_paid::{close_checkouts, is_owed};
 use super::open_checkout::{BuyError, BuyForm, begin, begun, open_checkout};
+use super::settle_request::{close_checkouts, is_owed};
 use crate::payments::inbox::{self, ItemKind, NewItem};
 use crate::payments::{self, Bought, Purchase, PurchaseStatus, RequestPayment, request};
 use crate::state::AppState;

@@ -7,8 +7,8 @@ use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::fulfil_purchase::{FulfilError, Fulfilment, fulfil};
-use super::mark_paid::{close_checkouts, is_owed};
 use super::open_checkout::{BuyError, open_checkout};
+use super::settle_request::{close_checkouts, is_owed};
 use super::stripe_event::process_event;
 use crate::payments::{Bought, Event, Failure, Purchase, event, repo};
 use crate::state::AppState;

@@ -9,7 +9,7 @@ use leptos::wasm_bindgen::closure::Closure;
 use leptos::web_sys::{EventSource, MessageEvent};
 
 use super::morph::morph;
-use super::sections::{addon_packs, usage, wallet};
+use super::sections::{addon_packs, recent_transactions, usage, wallet};
 use super::usage_chart;
 
 /// Pause before a stream that the browser has given up is opened again.
@@ -131,6 +131,9 @@ async fn read() {
     if let Ok(usage) = usage(query).await {
         show("usage", &usage);
         usage_chart::refresh();
+    }
+    if let Ok(transactions) = recent_transactions().await {
+        show("recent-transactions", &transactions);
     }
     if let Ok(packs) = addon_packs().await {
         show("addon-packs", &packs);

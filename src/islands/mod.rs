@@ -11,4 +11,7 @@ mod usage_chart;
 pub use add_credits::AddCredits;
 pub use buy_minutes::BuyMinutes;
 pub use live::Live;
-pub use sections::{AddonPacks, SectionError, Usage, Wallet, WalletSection, addon_packs, usage, wallet};
+pub use sections::{
+    AddonPacks, RecentTransactions, SectionError, Usage, Wallet, WalletSection, addon_packs, recent_transactions,
+    usage, wallet,
+};

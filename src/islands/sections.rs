@@ -54,3 +54,9 @@ pub async fn usage(
 pub async fn addon_packs() -> Result<String, SectionError> {
     crate::web::sections::addon_packs().await
 }
+
+/// The newest transactions, open holds first.
+#[server(prefix = "/sections", endpoint = "billing/recent-transactions", input = GetUrl)]
+pub async fn recent_transactions() -> Result<String, SectionError> {
+    crate::web::sections::recent_transactions().await
+}

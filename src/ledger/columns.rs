@@ -9,6 +9,7 @@ use super::call::Call;
 use super::posting::Posting;
 use super::wallet::Wallet;
 use crate::ids;
+use crate::units::Seconds;
 
 /// A struct of columns, each a `Vec` in the order of its statement's parameters.
 macro_rules! columns {
@@ -62,6 +63,10 @@ columns!(
         workspace_id: i64, lot_no: i64, public_id: String, meter: &'static str, name: String, granted: i64,
         remaining: i64, price_mc: i64, source: &'static str, reference: String, seq: i64, now: Timestamp,
     }
+);
+columns!(
+    /// Calls that were not covered, for the agency's inbox.
+    Overruns { workspace_id: i64, call: String, detail: String, now: Timestamp }
 );
 columns!(
     /// Periods to insert.
@@ -213,6 +218,20 @@ impl NewLots {
                     *seq,
                     now,
                 );
+            }
+        }
+        columns
+    }
+}
+
+impl Overruns {
+    /// Every call with connected time that nothing covered.
+    pub fn of(wallets: &[&Wallet], now: Timestamp) -> Self {
+        let mut columns = Self::default();
+        for wallet in wallets {
+            for (call, &secs) in &wallet.changes.overruns {
+                let detail = format!("{} of a call were covered by nothing", Seconds(secs));
+                columns.push(wallet.workspace.0, call.clone(), detail, now);
             }
         }
         columns

@@ -66,6 +66,8 @@ pub struct Changes {
     pub calls_placed: Vec<String>,
     /// Ids of older calls that changed: a heartbeat, an end, a late report.
     pub calls_changed: BTreeSet<String>,
+    /// Connected seconds that nothing covered, by call: for the agency to look at.
+    pub overruns: BTreeMap<String, i64>,
     /// What was used, by day in the workspace's zone.
     pub usage: BTreeMap<Date, Usage>,
     /// What to tell, in order.

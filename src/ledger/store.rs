@@ -14,7 +14,8 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
 
 use super::columns::{
-    CallChanges, LotsDrawn, NewCalls, NewEvents, NewLots, NewPeriods, NewPostings, UsageColumns, WalletColumns,
+    CallChanges, LotsDrawn, NewCalls, NewEvents, NewLots, NewPeriods, NewPostings, Overruns, UsageColumns,
+    WalletColumns,
 };
 use super::command::Command;
 use super::outcome::Posted;
@@ -47,6 +48,7 @@ pub struct Store {
     add_usage: Statement,
     save_events: Statement,
     save_periods: Statement,
+    save_overruns: Statement,
 }
 
 /// What a batch needs to see: its workspaces, the calls that it names, the postings that it would repeat.
@@ -110,6 +112,7 @@ impl Store {
             add_usage: client.prepare(ADD_USAGE).await?,
             save_events: client.prepare(SAVE_EVENTS).await?,
             save_periods: client.prepare(SAVE_PERIODS).await?,
+            save_overruns: client.prepare(SAVE_OVERRUNS).await?,
             client,
         })
     }
@@ -201,6 +204,7 @@ impl Store {
         let usage = UsageColumns::of(wallets);
         let events = NewEvents::of(wallets);
         let periods = NewPeriods::of(wallets);
+        let overruns = Overruns::of(wallets, now);
         let writes = [
             (&self.save_wallets, rows.params().to_vec(), rows.len()),
             (&self.save_postings, postings.params().to_vec(), postings.len()),
@@ -211,6 +215,7 @@ impl Store {
             (&self.add_usage, usage.params().to_vec(), usage.len()),
             (&self.save_events, events.params().to_vec(), events.len()),
             (&self.save_periods, periods.params().to_vec(), periods.len()),
+            (&self.save_overruns, overruns.params().to_vec(), overruns.len()),
         ];
         let writes = writes.into_iter().filter(|(_, _, count)| *count > 0).map(|(statement, params, count)| {
             async move {
@@ -347,3 +352,12 @@ const SAVE_PERIODS: &str = "
     insert into periods (workspace_id, seq, subscription, index, snapshot_id, starts_at, ends_at)
     select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::int[], $5::bigint[], $6::timestamptz[],
         $7::timestamptz[])";
+
+// A report that comes late opens the item again: there is more to look at.
+const SAVE_OVERRUNS: &str = "
+    insert into inbox_items (agency_id, workspace_id, kind, reference, detail, created_at)
+    select w.agency_id, w.id, 'overrun', u.call, u.detail, u.now
+    from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[]) as u (workspace_id, call, detail, now)
+    join workspaces w on w.id = u.workspace_id
+    on conflict (workspace_id, kind, reference)
+        do update set detail = excluded.detail, resolution = null, resolved_at = null";

@@ -357,6 +357,10 @@ impl Wallet {
                 (id, -units, -1)
             }
         };
+        let uncovered = self.calls[&id].end.as_ref().map_or(0, |end| end.overrun.0 + end.late.0);
+        if uncovered > 0 {
+            self.changes.overruns.insert(id.clone(), uncovered);
+        }
         let snapshot = self.calls[&id].snapshot;
         if let Some(at) = self.held.iter().position(|held| held.snapshot.id == snapshot) {
             self.held[at].units += units;

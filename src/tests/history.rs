@@ -124,7 +124,7 @@ fn days_receipts_and_transactions_agree() {
         let marked = markers(&world.state, workspace, from, to).await.unwrap();
         let labels: Vec<&str> = marked.iter().map(|marker| marker.label.as_str()).collect();
         assert_eq!(labels.iter().filter(|label| **label == "Plan reset").count(), 2);
-        assert_eq!(labels.iter().filter(|label| **label == "Medium added").count(), 7);
+        assert_eq!(labels.iter().filter(|label| **label == "Medium 100 added").count(), 7);
         assert_eq!(receipt(&world.state, workspace, "nothing").await.unwrap().map(|it| it.call), None);
     });
 }

@@ -27,6 +27,7 @@ mod transactions_cost;
 mod v1_abuse;
 mod v1_calls;
 mod v1_heartbeat;
+mod v1_history;
 mod v1_idempotency;
 mod v1_meters;
 mod v1_openapi;

@@ -167,6 +167,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET <Wallet>", &section(islands::Wallet::PATH), Section),
         get("GET <Usage>", &section(islands::Usage::PATH), Section),
         get("GET <AddonPacks>", &section(islands::AddonPacks::PATH), Section),
+        get("GET <RecentTransactions>", &section(islands::RecentTransactions::PATH), Section),
     ];
     rows.extend([
         form("POST /sign-in", &[("email", "nobody@people.test"), ("password", "x")], OpenForm("422")),
@@ -273,6 +274,11 @@ fn everybody_gets_from_every_route_what_is_theirs() {
 #[test]
 fn every_server_function_has_its_route() {
     let registered: BTreeSet<&str> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
-    let routed = BTreeSet::from([islands::Wallet::PATH, islands::Usage::PATH, islands::AddonPacks::PATH]);
+    let routed = BTreeSet::from([
+        islands::Wallet::PATH,
+        islands::Usage::PATH,
+        islands::AddonPacks::PATH,
+        islands::RecentTransactions::PATH,
+    ]);
     assert_eq!(registered, routed);
 }

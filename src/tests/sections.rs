@@ -34,7 +34,7 @@ fn sections_are_for_the_signed_in_only_and_lead_nowhere() {
     world(async |world| {
         let (_, _, browser) = signed_in(world).await;
         let stranger = Site::of(world).await.browser();
-        for section in ["wallet?query=", "usage?query=", "addon-packs"] {
+        for section in ["wallet?query=", "usage?query=", "addon-packs", "recent-transactions"] {
             let path = format!("/sections/billing/{section}");
             let refused = stranger.get(&path).await;
             assert_eq!((refused.status.as_u16(), refused.body.as_str()), (401, ""), "{path}");
@@ -48,7 +48,12 @@ fn sections_are_for_the_signed_in_only_and_lead_nowhere() {
 
 #[test]
 fn each_section_fails_alone() {
-    const SAID: [&str; 3] = ["of 100 min used", "Connected minutes per day", "Available Add-On Packs"];
+    const SAID: [&str; 4] = [
+        "of 100 min used",
+        "Connected minutes per day",
+        "Available Add-On Packs",
+        "href=\"/billing/transactions\">View",
+    ];
     world(async |world| {
         let (_, _, browser) = signed_in(world).await;
         for (broken, section, gone, back, said) in [
@@ -65,6 +70,13 @@ fn each_section_fails_alone() {
                 "alter table pack_assignments rename to gone",
                 "alter table gone rename to pack_assignments",
                 "The add-on packs could not be loaded. Nothing was changed.",
+            ),
+            (
+                3,
+                "recent-transactions",
+                "alter table postings rename column accounts to gone",
+                "alter table postings rename column gone to accounts",
+                "The transactions could not be loaded. Nothing was changed.",
             ),
         ] {
             rename(world, gone).await;

@@ -12,7 +12,7 @@ use super::sections::Asking;
 use super::session::Viewer;
 use crate::app::find_purchase::find_purchase;
 use crate::ids;
-use crate::islands::{addon_packs, usage, wallet};
+use crate::islands::{addon_packs, recent_transactions, usage, wallet};
 use crate::payments::{Bought, Purchase, PurchaseStatus};
 use crate::pricing::chosen_amount;
 use crate::state::AppState;
@@ -25,10 +25,11 @@ pub(super) type Parameters = HashMap<String, String>;
 pub async fn show(State(state): State<AppState>, viewer: Viewer, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let asking = Asking::new(state.clone(), viewer.clone());
-    let sections = async { tokio::join!(wallet(query.clone()), usage(query.clone()), addon_packs()) };
-    let (wallet, usage, addon_packs) = asking.behind(sections).await;
+    let read =
+        async { tokio::join!(wallet(query.clone()), usage(query.clone()), addon_packs(), recent_transactions()) };
+    let (wallet, usage, addon_packs, transactions) = asking.behind(read).await;
     let (overview, offers) = (asking.overview().await, asking.offers().await);
-    let view = BillingView { wallet, usage, addon_packs, offers, asked: asked(&parameters(&query)) };
+    let view = BillingView { wallet, usage, addon_packs, transactions, offers, asked: asked(&parameters(&query)) };
     let frame = framed(&state, &viewer, overview).await;
     page(&state.config, render(|| billing_page(frame, view)))
 }

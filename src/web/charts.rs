@@ -26,9 +26,11 @@ pub struct Series {
 
 /// The least round number that fits `most`, and divides into [`STEPS`] round steps.
 pub fn round_top(most: i64) -> i64 {
-    const ROUND: [i64; 7] = [1, 2, 3, 4, 5, 6, 8];
+    const SMALL: [i64; 7] = [1, 2, 3, 4, 5, 6, 8];
+    const ROUND: [i64; 9] = [10, 15, 20, 25, 30, 40, 50, 60, 80];
     let tens = std::iter::successors(Some(1_i64), |ten| ten.checked_mul(10));
-    let mut tops = tens.flat_map(|ten| ROUND.map(|digit| ten.saturating_mul(digit).saturating_mul(STEPS)));
+    let large = tens.flat_map(|ten| ROUND.map(|step| ten.saturating_mul(step)));
+    let mut tops = SMALL.into_iter().chain(large).map(|step| step.saturating_mul(STEPS));
     tops.find(|top| *top >= most).unwrap_or(i64::MAX)
 }
 
@@ -93,8 +95,8 @@ mod tests {
 
     #[test]
     fn scales_end_at_round_numbers() {
-        let tops = [0, 1, 3, 4, 10, 12, 13, 20, 25, 61, 100, 1_000].map(round_top);
-        assert_eq!(tops, [3, 3, 3, 6, 12, 12, 15, 24, 30, 90, 120, 1_200]);
+        let tops = [0, 1, 3, 4, 10, 12, 13, 20, 25, 36, 61, 100, 1_000].map(round_top);
+        assert_eq!(tops, [3, 3, 3, 6, 12, 12, 15, 24, 30, 45, 75, 120, 1_200]);
         assert_eq!(round_top(i64::MAX), i64::MAX);
     }
 

@@ -72,6 +72,7 @@ pub fn router(state: AppState) -> Router {
         .route(islands::Wallet::PATH, get(sections::answer))
         .route(islands::Usage::PATH, get(sections::answer))
         .route(islands::AddonPacks::PATH, get(sections::answer))
+        .route(islands::RecentTransactions::PATH, get(sections::answer))
         .route("/live", get(live::follow))
         .route("/usage", get(to_billing))
         .route("/wallet", get(to_billing))

@@ -14,11 +14,15 @@ use url::form_urlencoded;
 use super::answer::section;
 use super::billing::{asked, notice, parameters};
 use super::components::SectionError;
+use super::dates::Calendar;
+use super::document::fragment;
 use super::error::Error;
-use super::pages::{May, addon_packs_section, usage_section, wallet_section};
+use super::pages::{self, May, RECENT, addon_packs_section, usage_section, wallet_section};
 use super::session::Viewer;
 use super::usage;
 use crate::app::overview::{self, Offers, Overview};
+use crate::app::transactions::{self, Filter, Place};
+use crate::app::zone::zone;
 use crate::islands::WalletSection;
 use crate::state::AppState;
 
@@ -116,6 +120,21 @@ pub async fn usage(query: &str) -> Result<String, SectionError> {
     let read = usage::read(&asking.0.state, asking.0.viewer.workspace, &query);
     let (usage, overview) = tokio::join!(read, asking.overview());
     usage_section(usage?, overview.ok().as_ref())
+}
+
+/// Body of [`crate::islands::recent_transactions`]. Without the wallet, holds are said in time, and a charge of nothing
+/// in minutes.
+pub async fn recent_transactions() -> Result<String, SectionError> {
+    let asking = Asking::current()?;
+    let (state, workspace) = (&asking.0.state, asking.0.viewer.workspace);
+    let filter = Filter::default();
+    let newest = transactions::page(state, workspace, &filter, Place::Newest, RECENT as i64);
+    let read = async { tokio::try_join!(zone(state, workspace), transactions::pending(state, workspace), newest) };
+    let (read, overview) = tokio::join!(read, asking.overview());
+    let (zone, pending, newest) = section("the transactions", read)?;
+    let standing = overview.map(|overview| overview.standing).unwrap_or_default();
+    let calendar = Calendar::new(&zone, state.clock.now());
+    Ok(fragment(|| pages::recent_transactions(&pending, &newest.transactions, &standing, &calendar)))
 }
 
 /// Body of [`crate::islands::addon_packs`].

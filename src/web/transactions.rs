@@ -3,16 +3,15 @@
 mod asked;
 mod csv;
 
-use std::collections::HashMap;
-
 use axum::body::{Body, Bytes};
-use axum::extract::{Query, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use futures::stream::{self, Stream, StreamExt as _};
 use jiff::tz::TimeZone;
 
 use super::answer::{frame, page, section};
+use super::billing::{Parameters, parameters};
 use super::components::SectionError;
 use super::document::render;
 use super::error::Error;
@@ -32,10 +31,9 @@ const ON_A_PAGE: i64 = 50;
 /// Transactions that are written as CSV at once.
 const AT_ONCE: usize = 500;
 
-type Parameters = HashMap<String, String>;
-
 /// `GET /billing/transactions?type&from&to&reference&before&after`
-pub async fn show(State(state): State<AppState>, viewer: Viewer, Query(query): Query<Parameters>) -> Response {
+pub async fn show(State(state): State<AppState>, viewer: Viewer, RawQuery(query): RawQuery) -> Response {
+    let query = parameters(&query.unwrap_or_default());
     let frame = frame(&state, &viewer).await;
     let asked = Asked::read(&query);
     let filter = frame.overview.as_ref().map(|overview| asked.filter(&overview.time_zone));
@@ -91,10 +89,10 @@ fn is_asked_for(filter: &Filter, call: &Call) -> bool {
 pub async fn download(
     State(state): State<AppState>,
     viewer: Viewer,
-    Query(query): Query<Parameters>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
     let overview = overview(&state, viewer.workspace).await?;
-    let asked = Asked::read(&query);
+    let asked = Asked::read(&parameters(&query.unwrap_or_default()));
     let Ok(filter) = asked.filter(&overview.time_zone) else {
         return Ok(Redirect::to(&format!("/billing/transactions?{}", asked.query(&[]))).into_response());
     };

@@ -90,6 +90,7 @@ fn a_subscription_that_ends_still_asks_for_its_excess() {
     desk_on(&postpaid(), async |desk| {
         let (world, workspace) = (desk.shop.world, desk.shop.workspace);
         desk.bill().await;
+        desk.later(1);
         for call in ["a", "b"] {
             world.submit(workspace, place(call)).await;
         }

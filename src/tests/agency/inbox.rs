@@ -6,9 +6,11 @@ use minutebank::app::fulfil_purchase::{Fulfilment, fulfil};
 use minutebank::app::resolve_item::{accept_payment, dismiss_item, refund_payment};
 use minutebank::payments::PurchaseStatus;
 use minutebank::payments::inbox::{ItemKind, Resolution};
+use minutebank::pricing::Terms;
 
 use super::desk::{Desk, administrator, desk_on};
 use crate::fixture::starter;
+use crate::ledger::{answered, place};
 
 /// A payment of Medium that does not match its purchase; the item's row.
 async fn unmatched(desk: &Desk<'_>) -> i64 {
@@ -69,5 +71,25 @@ fn another_agency_s_inbox_is_not_found() {
         assert!(matches!(refund_payment(desk.state, &form, item).await, Err(AgencyError::NotFound)));
         assert_eq!(lists::inbox(desk.state, agency, true, i64::MAX, 10).await.unwrap(), []);
         assert_eq!(lists::inbox_count(desk.state, desk.agency).await.unwrap(), 1);
+    });
+}
+
+#[test]
+fn what_nothing_covered_is_listed_once_for_each_call() {
+    let terms = Terms { included: 60, ..starter() };
+    desk_on(&terms, async |desk| {
+        let (world, workspace) = (desk.shop.world, desk.shop.workspace);
+        world.submit(workspace, place("long")).await;
+        for _ in 0..3 {
+            world.submit(workspace, answered("long", 100)).await;
+        }
+        let items = lists::inbox(desk.state, desk.agency, true, i64::MAX, 10).await.unwrap();
+        let [item] = items.as_slice() else { panic!("{items:?}") };
+        assert_eq!((item.kind, item.reference.as_str()), (ItemKind::Overrun, "long"));
+        assert!(item.detail.starts_with("40 s"), "{}", item.detail);
+        let refund = refund_payment(desk.state, &desk.form("refund"), item.id).await;
+        assert!(matches!(refund, Err(AgencyError::NotFound)), "no money came in");
+        dismiss_item(desk.state, &desk.form("seen"), item.id).await.unwrap();
+        assert_eq!(lists::inbox_count(desk.state, desk.agency).await.unwrap(), 0);
     });
 }

@@ -2,8 +2,9 @@
 
 use futures::future::join_all;
 use minutebank::app::agency::{AgencyError, AgencyForm};
+use minutebank::app::cancel_request::cancel_request;
 use minutebank::app::fulfil_purchase::{Fulfilment, fulfil};
-use minutebank::app::mark_paid::{cancel_request, mark_paid};
+use minutebank::app::mark_paid::mark_paid;
 use minutebank::app::pay_request::{PayError, pay_request};
 use minutebank::app::sweep_purchases::sweep_all;
 use minutebank::ledger::{LedgerError, PaymentState, Refusal};

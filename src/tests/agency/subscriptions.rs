@@ -3,7 +3,8 @@
 use futures::future::join_all;
 use minutebank::app::agency::AgencyError;
 use minutebank::app::cancel_subscription::cancel_subscription;
-use minutebank::app::change_plan::{change_plan, resubscribe};
+use minutebank::app::change_plan::change_plan;
+use minutebank::app::resubscribe::resubscribe;
 use minutebank::catalog::{PlanDraft, repo};
 use minutebank::ledger::{Effective, SubscriptionState};
 use minutebank::pricing::Terms;

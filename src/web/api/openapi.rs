@@ -145,7 +145,7 @@ fn share(method: &str, operation: &mut Operation) {
         parameter.required(Required::False).description(Some(about)).schema(Some(schema)).build()
     };
     let text = || ObjectBuilder::new().schema_type(Type::String);
-    parameters.push(header("Minutebank-Workspace", "With an agency's key: the workspace, `ws_…`.", text()).into());
+    parameters.push(header("Minutebank-Workspace", "With an agency's key: the workspace's id.", text()).into());
     let mut answers = ALWAYS.to_vec();
     if operation.request_body.is_some() {
         answers.extend(WITH_BODY);

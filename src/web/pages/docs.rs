@@ -14,11 +14,11 @@ pub fn docs_page(reference: &Reference, base: &str, demo: bool) -> impl IntoView
     let about = reference.about.iter().map(|paragraph| view! { <p>{prose(paragraph)}</p> }).collect_view();
     view! {
         <Html title="API" islands=false>
+            <a class="skip" href="#main">
+                "Skip to content"
+            </a>
+            {demo.then(|| view! { <DemoStrip /> })}
             <div class="docs">
-                <a class="skip" href="#main">
-                    "Skip to content"
-                </a>
-                {demo.then(|| view! { <DemoStrip /> })}
                 <header class="contents">
                     <a class="brand" href="/billing">
                         <Mark />
@@ -167,7 +167,7 @@ fn curl(operation: &Operation, base: &str) -> String {
         ("GET", _) | ("POST", Some(_)) => String::new(),
         (other, _) => format!("-X {other} "),
     };
-    let body = operation.request.as_ref().map(|body| format!(" \\\n  --json '{}'", body.example));
+    let body = operation.request.as_ref().map(|body| format!(" \\\n  --json '{}'", body.example.replace('\n', "\n  ")));
     format!("curl {method}-H 'Authorization: Bearer mb_…' '{base}{path}{query}'{}", body.unwrap_or_default())
 }
 

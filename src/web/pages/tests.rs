@@ -45,7 +45,19 @@ fn document(frame: Frame, view: View) -> Document {
         wallet_section(overview, notice.or_else(|| asked.unsaid(may)), may)
     });
     let addon_packs = addon_packs_section(frame.overview.clone().ok(), offers.clone(), frame.may_buy);
-    render(|| billing_page(frame, BillingView { wallet, usage: Ok(String::new()), addon_packs, offers, asked }))
+    render(|| {
+        billing_page(
+            frame,
+            BillingView {
+                wallet,
+                usage: Ok(String::new()),
+                addon_packs,
+                transactions: Ok(String::new()),
+                offers,
+                asked,
+            },
+        )
+    })
 }
 
 fn billing(frame: Frame, view: View) -> String {

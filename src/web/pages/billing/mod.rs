@@ -41,7 +41,9 @@ pub struct BillingView {
     pub usage: Result<String, SectionError>,
     /// The packs assigned to the client.
     pub addon_packs: Result<String, SectionError>,
-    /// The same packs for the Buy Minutes dialog, smallest first.
+    /// The newest transactions.
+    pub transactions: Result<String, SectionError>,
+    /// The packs for the Buy Minutes dialog, smallest first.
     pub offers: Result<Offers, SectionError>,
     /// The dialog.
     pub asked: Asked,
@@ -153,7 +155,7 @@ impl May {
 
 /// The page.
 pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
-    let BillingView { wallet, usage, addon_packs, offers, asked } = view;
+    let BillingView { wallet, usage, addon_packs, transactions, offers, asked } = view;
     let line = frame.overview.as_ref().ok().zip(frame.calendar());
     let line = line.map(|(overview, calendar)| plan::line(overview, &calendar)).unwrap_or_default();
     let read_at = wallet.as_ref().ok().map(|wallet| wallet.read_at.clone());
@@ -168,6 +170,12 @@ pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
             <Slot name="wallet" title="Balance" what="The balance" html=wallet.map(|wallet| wallet.cards) />
             <Slot name="usage" title="Usage" what="The usage" html=usage />
             <Slot name="addon-packs" title="Add-on packs" what="The add-on packs" html=addon_packs />
+            <Slot
+                name="recent-transactions"
+                title="Recent transactions"
+                what="The transactions"
+                html=transactions
+            />
         </Shell>
     }
 }

@@ -72,3 +72,27 @@ fn row(transaction: &Transaction, standing: &Standing, calendar: &Calendar) -> i
         </tr>
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::document::fragment;
+    use crate::web::pages::fixtures::{calendar, charged_call, harbor, open_call};
+
+    fn section(open: usize, posted: usize) -> String {
+        let (calls, transactions) = (vec![open_call(); open], vec![charged_call(0, -151); posted]);
+        fragment(|| recent_transactions(&calls, &transactions, &harbor(0, 0).standing, &calendar()))
+    }
+
+    #[test]
+    fn open_calls_come_first_and_six_rows_are_enough() {
+        let html = section(2, 6);
+        assert_eq!(html.matches("<tr").count(), 1 + RECENT);
+        assert_eq!(html.matches("In progress, 6 min 12 s so far").count(), 2);
+        for words in ["Nov 20, 10:36", "Nov 20, 10:34", ">Plan<", "−2 min 31 s", "158 min 00 s", ">View all<"] {
+            assert!(html.contains(words), "{words} is missing in {html}");
+        }
+        assert_eq!(section(9, 6).matches("In progress,").count(), RECENT);
+        assert!(section(0, 0).contains("No transactions yet"));
+    }
+}

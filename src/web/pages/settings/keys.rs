@@ -140,7 +140,7 @@ fn NoKeys() -> impl IntoView {
 #[component]
 fn KeyTable(rows: AnyView) -> impl IntoView {
     view! {
-        <table class="api-keys" aria-labelledby="keys">
+        <table class="table api-keys" aria-labelledby="keys">
             <thead role="rowgroup">
                 <tr role="row">
                     <th role="columnheader" scope="col">"Name"</th>

@@ -20,6 +20,7 @@ describe('the main pages', () => {
       await page.goto(`${product.url}/sign-in`);
       await show(page, 'sign-in');
       await openBilling(page, product);
+      await page.getByText(/^Live, /).waitFor();
       await show(page, 'billing');
       await openBuyMinutes(page, product);
       await show(page, 'buy-minutes', { fullPage: false });

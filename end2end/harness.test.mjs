@@ -90,4 +90,19 @@ describe('the harness', () => {
     await assert.rejects(broken.start(), /ended during its start\nno good/);
     await broken.remove();
   });
+
+  for (const secret of ["thread 'main' panicked at src/main.rs", 'mb_test_harbor', 'owner@harbor.test', '+13125550176']) {
+    test(`a log that holds ${secret} fails the tests of its product`, async () => {
+      const loud = await Product.prepare({ command: [process.execPath, '-e', `console.error(${JSON.stringify(secret)});${STAND_IN}`] });
+      await loud.start();
+      await assert.rejects(loud.remove(), /the log holds what it must not/);
+    });
+  }
+
+  test('what a welcome says on standard output is no log', async () => {
+    const welcome = `console.log('sign in as owner@harbor.test');${STAND_IN}`;
+    const product = await Product.prepare({ command: [process.execPath, '-e', welcome] });
+    await product.start();
+    await product.remove();
+  });
 });

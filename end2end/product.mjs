@@ -1,11 +1,13 @@
 // The product under test: the real program in demo mode, with its own Postgres, sandbox and empty data folder.
 
+import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -21,9 +23,22 @@ const START_MS = 120_000;
 const STOP_MS = 15_000;
 const LINES_KEPT = 2_000;
 
+/** What no log may hold: a panic, a secret, a customer's address, number or card. The welcome on standard output may. */
+const UNSPEAKABLE = {
+  panic: /panicked at/,
+  password: /minutebank-demo/,
+  'API key': /\bmb_(test|live)_\w/,
+  'key of Stripe': /\b(sk|rk)_(test|live)_\w|\bwhsec_\w/,
+  'e-mail address': /[\w.+-]+@[\w-]+\.test\b/,
+  'phone number': /\+1\d{10}\b/,
+  card: /\b4[0-9]{3}( ?[0-9]{4}){3}\b/,
+  cookie: /minutebank=/,
+};
+
 export class Product {
   #process = null;
   #lines = [];
+  #unspeakable = [];
 
   /** Finds ports and a data folder; nothing runs before `start`. `command` replaces the program, for tests of this file. */
   static async prepare({ host = 'localhost', command = [PROGRAM, 'serve'] } = {}) {
@@ -47,6 +62,7 @@ export class Product {
     this.#process = child;
     child.on('error', (error) => this.#keep(`${program}: ${error.message}`));
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => this.#keep(text));
+    createInterface({ input: child.stderr }).on('line', (line) => this.#overhear(line));
     const deadline = Date.now() + START_MS;
     while (!(await isReady(this.address))) {
       if (hasEnded(child)) throw new Error(`the program ended during its start\n${this.log()}`);
@@ -95,10 +111,11 @@ export class Product {
     };
   }
 
-  /** Ends the program and removes its data. */
+  /** Ends the program and removes its data. Fails where the log of all that time holds what no log may. */
   async remove() {
     await this.stop();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+    assert.deepEqual(this.#unspeakable, [], 'the log holds what it must not');
   }
 
   /** The last lines that the program wrote. */
@@ -129,6 +146,12 @@ export class Product {
   #keep(text) {
     this.#lines.push(...text.trimEnd().split('\n'));
     this.#lines.splice(0, Math.max(0, this.#lines.length - LINES_KEPT));
+  }
+
+  #overhear(line) {
+    for (const [what, pattern] of Object.entries(UNSPEAKABLE)) {
+      if (pattern.test(line)) this.#unspeakable.push(`${what}: ${line}`);
+    }
   }
 
   async #end(signal) {

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use minutebank::app::follow_requests::follow_all;
 use minutebank::app::open_periods::open_due;
 use minutebank::app::reconcile::reconcile;
+use minutebank::app::request_cycles::request_cycles;
 use minutebank::demo::{self, CLIENTS};
 use minutebank::ledger::Command;
 use serde_json::{Value, json};
@@ -152,5 +154,27 @@ fn a_clock_moved_by_400_days_opens_each_period_once() {
             world.submit(workspace, Command::OpenPeriods).await;
         }
         assert_eq!(count(world, periods).await - before, 13 * 5);
+    });
+}
+
+#[test]
+fn the_history_is_paid_and_a_month_later_calls_still_go_on() {
+    world(async |world| {
+        let site = demo(world).await;
+        let bill = async || {
+            open_due(&world.state).await.unwrap();
+            request_cycles(&world.state).await.unwrap();
+            follow_all(&world.state).await.unwrap();
+        };
+        bill().await;
+        let of_plans_with_a_price = "select count(*) from payment_requests where status = 'paid' and type = 'cycle'";
+        assert_eq!(count(world, of_plans_with_a_price).await, 6, "two periods of three clients");
+        assert_eq!(count(world, "select count(*) from payment_requests where status <> 'paid'").await, 0);
+        world.clock.advance(SignedDuration::from_hours(24 * 35));
+        bill().await;
+        demo::ensure(&world.state, &world.superuser_url).await.expect("a later start");
+        assert_eq!(count(world, "select count(*) from payment_requests where status = 'overdue'").await, 3);
+        let harbor = wallet(&site.program("mb_test_harbor")).await;
+        assert_eq!((&harbor["status"], &harbor["subscription_status"]), (&json!("ok"), &json!("past_due")));
     });
 }

@@ -21,6 +21,7 @@ mod settings;
 mod sign_in;
 mod site;
 mod statements;
+mod surfaces;
 mod tidy;
 mod transactions;
 mod transactions_cost;

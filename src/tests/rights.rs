@@ -26,6 +26,8 @@ enum Guard {
     Page(&'static str, &'static str),
     /// A part of a page.
     Section,
+    /// News of the client; others are told that it is over.
+    Live,
     /// A form of a page, for these roles of the client, and what owners elsewhere get.
     Form(&'static [Who], &'static str, &'static str),
     /// A form for everybody who has a session.
@@ -60,6 +62,13 @@ impl Guard {
             Form(allowed, outcome, _) if allowed.contains(&who) => outcome,
             Form(..) if signed_in => "403",
             Page(..) | Form(..) => SIGN_IN,
+            Live => {
+                if MEMBERS.contains(&who) {
+                    "changed"
+                } else {
+                    "over"
+                }
+            }
             Section => {
                 if signed_in {
                     "200"
@@ -151,6 +160,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET /billing/transactions", "/billing/transactions", Page("200", "200")),
         get("GET /billing/transactions.csv", "/billing/transactions.csv", Page("200", "200")),
         get("GET /billing/calls/{id}", "/billing/calls/c1", Page("200", "404")),
+        get("GET /live", &format!("/live?workspace={}", scene.client_id), Live),
         get("GET /billing/usage.csv", "/billing/usage.csv", Page("200", "200")),
         get("GET /billing/return", &format!("/billing/return?session_id={SESSION}"), Page("→/billing", "404")),
         get("GET /settings", &format!("/settings?tab=api&revoke={}", scene.key_id), Page("200", "200")),
@@ -158,8 +168,6 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET <Usage>", &section(islands::Usage::PATH), Section),
         get("GET <AddonPacks>", &section(islands::AddonPacks::PATH), Section),
         get("GET <RecentTransactions>", &section(islands::RecentTransactions::PATH), Section),
-        // A page of no workspace of theirs is told that it is over; who follows what is a matter of `live`.
-        get("GET /live", "/live?workspace=ws_none", Open("200")),
     ];
     rows.extend([
         form("POST /sign-in", &[("email", "nobody@people.test"), ("password", "x")], OpenForm("422")),
@@ -179,6 +187,9 @@ pub fn table(scene: &Scene) -> Vec<Row> {
 
 /// An answer as the table writes it.
 fn outcome(answer: &Answered) -> String {
+    if answer.header("content-type") == "text/event-stream" {
+        return answer.body.split("event: ").nth(1).unwrap().lines().next().unwrap().to_owned();
+    }
     if answer.status != 303 {
         return answer.status.as_u16().to_string();
     }

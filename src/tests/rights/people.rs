@@ -166,6 +166,13 @@ impl Scene {
             &Method::GET => self.readers[who as usize].get_or_init(|| self.browser(who)).await,
             _ => &self.browser(who).await,
         };
+        if path.starts_with("/live?") {
+            // What it says first; there is no end to wait for.
+            let mut response = browser.stream(path).await;
+            let (status, headers) = (response.status(), response.headers().clone());
+            let first = response.chunk().await.unwrap().unwrap_or_default();
+            return Answered { status, headers, body: String::from_utf8(first.to_vec()).unwrap() };
+        }
         let mut fields: Vec<(&str, &str)> = Vec::new();
         let csrf;
         if let Body::Form(form) = body {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Extension, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use tower::ServiceBuilder;
@@ -58,7 +58,7 @@ pub fn around(router: Router<AppState>, state: &AppState) -> Router<AppState> {
             .layer(CompressionLayer::new())
             .layer(from_fn_with_state(state.clone(), finish))
             .layer(CatchPanicLayer::custom(panicked))
-            .layer(from_fn(sound_address))
+            .layer(from_fn(short_address))
             .layer(from_fn(in_time))
             .layer(Extension(Arc::new(Limits::new(&state.clock))))
             .layer(DefaultBodyLimit::max(BODY_LIMIT)),
@@ -77,17 +77,9 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
     Error::Failed(format!("a handler panicked: {}", words.unwrap_or_default())).into_response()
 }
 
-/// Neither too long nor, of a page, with a character that Postgres keeps in no text: nothing has such a name. The API
-/// says itself which of its parameters is wrong.
-async fn sound_address(request: Request, next: Next) -> Response {
-    let address = request.uri().path_and_query().map_or("", |it| it.as_str());
-    if address.len() > LONGEST_ADDRESS {
-        return Error::AddressTooLong.into_response();
-    }
-    if address.contains("%00") && !is_api(request.uri()) {
-        return Error::NotFound.into_response();
-    }
-    next.run(request).await
+async fn short_address(request: Request, next: Next) -> Response {
+    let length = request.uri().path_and_query().map_or(0, |it| it.as_str().len());
+    if length > LONGEST_ADDRESS { Error::AddressTooLong.into_response() } else { next.run(request).await }
 }
 
 async fn in_time(request: Request, next: Next) -> Response {
@@ -99,17 +91,14 @@ async fn in_time(request: Request, next: Next) -> Response {
 
 /// Gives errors their page, or their JSON under `/v1`, and every answer its headers.
 async fn finish(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let is_api = is_api(request.uri());
+    let path = request.uri().path();
+    let is_api = path == "/v1" || path.starts_with("/v1/");
     let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<Error>() {
         response = if is_api { ApiError::from(error).into_response() } else { error_document(&state.config, &error) };
     }
     guard(response.headers_mut(), &state.config);
     response
-}
-
-fn is_api(uri: &Uri) -> bool {
-    uri.path() == "/v1" || uri.path().starts_with("/v1/")
 }
 
 fn guard(headers: &mut HeaderMap, config: &Config) {

@@ -90,7 +90,7 @@ describe('guessing passwords', () => {
   const product = useProduct();
 
   test('a thousand guesses are limited, and nobody else notices', { timeout: 300_000 }, async (t) => {
-    const [guesser, engine, other] = ['127.0.0.2', '127.0.0.3', '127.0.0.4'].map((at) => new Client(product(), at));
+    const [guesser, engine] = ['127.0.0.2', '127.0.0.3'].map((at) => new Client(product(), at));
     try {
       const ratios = [];
       for (let round = 0; round < ROUNDS && !ratios.some((ratio) => ratio <= 1.5); round += 1) {
@@ -103,12 +103,14 @@ describe('guessing passwords', () => {
         assert.equal(Object.keys(statuses).every((status) => ['422', '429', '401', '303', '200'].includes(status)), true);
         ratios.push(busy / calm);
         t.diagnostic(`statuses ${JSON.stringify(statuses)}; /v1/wallet ${calm.toFixed(2)} → ${busy.toFixed(2)} ms`);
+        const other = new Client(product(), '127.0.0.4');
         const answer = await other.signIn(await other.token(), 'owner@northwind.test', PASSWORD);
+        other.close();
         assert.deepEqual([answer.status, answer.headers.location], [303, '/billing'], 'another user signs in');
       }
       assert.ok(ratios.some((ratio) => ratio <= 1.5), `other answers took ${ratios.map((it) => it.toFixed(2))} times as long`);
     } finally {
-      for (const client of [guesser, engine, other]) client.close();
+      for (const client of [guesser, engine]) client.close();
     }
   });
 });

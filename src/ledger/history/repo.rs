@@ -116,7 +116,8 @@ pub async fn lots(db: &mut PgConnection, workspace: WorkspaceId, numbers: &[i64]
     Ok(rows.iter().map(lot_record).collect())
 }
 
-/// Open calls of a workspace whose hold has not lapsed, the newest first by when they will.
+/// Open calls of a workspace whose hold has not lapsed, the newest first by when they will. The wallet knows how many
+/// there are: once they are found, no older call is looked at.
 pub async fn open_calls(
     db: &mut PgConnection,
     workspace: WorkspaceId,
@@ -125,7 +126,9 @@ pub async fn open_calls(
 ) -> sqlx::Result<Vec<Call>> {
     let rows = sqlx::query(
         "select * from calls where workspace_id + 0 = $1 and expires_at > $2 and status = 'reserved'
-         order by expires_at desc limit $3",
+         order by expires_at desc limit least($3, (
+             select coalesce(sum(calls), 0)::bigint from wallets w, unnest(w.held_calls) as calls
+             where w.workspace_id = $1))",
     )
     .bind(workspace.0)
     .bind(now.to_sqlx())

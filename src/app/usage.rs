@@ -101,6 +101,8 @@ pub async fn markers(state: &AppState, workspace: WorkspaceId, from: Date, to: D
             Filter { kind: Some(kind), from: start(from), to: to.tomorrow().ok().and_then(start), reference: None };
         found.extend(page(state, workspace, &filter, Place::Newest, MOST_MARKERS).await?.transactions);
     }
+    // Where a plan includes nothing, its reset is no event.
+    found.retain(|it| it.kind != TransactionType::Period || it.allowance_units != 0);
     found.sort_by_key(|transaction| transaction.seq);
     let marker = |transaction: Transaction| Marker {
         date: transaction.occurred_at.to_zoned(zone.clone()).date(),

@@ -128,3 +128,19 @@ fn days_receipts_and_transactions_agree() {
         assert_eq!(receipt(&world.state, workspace, "nothing").await.unwrap().map(|it| it.call), None);
     });
 }
+
+#[test]
+fn where_a_plan_includes_nothing_its_reset_is_no_event() {
+    world(async |world| {
+        let mut terms = starter();
+        for (included, resets) in [(0, 0), (60, 1)] {
+            terms.included = included;
+            let workspace = world.subscribed(&terms).await;
+            let from = world.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+            world.clock.set(world.clock.now() + SignedDuration::from_hours(24 * 32));
+            world.submit(workspace, Command::OpenPeriods).await;
+            let marked = markers(&world.state, workspace, from, from + jiff::Span::new().days(32)).await.unwrap();
+            assert_eq!(marked.iter().filter(|it| it.label == "Plan reset").count(), resets, "{included}");
+        }
+    });
+}

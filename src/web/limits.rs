@@ -1,6 +1,6 @@
 //! How often somebody may ask, so that guessing passwords is hopeless and one program's mistake is not everybody's.
 //!
-//! - What is counted falls into one of [`BUCKETS`] by a hash that is seeded at the start: memory is bounded whatever is
+//! - What is counted falls into one of `BUCKETS` by a hash that is seeded at the start: memory is bounded whatever is
 //!   sent, and nobody can aim at another's bucket.
 //! - An attempt is counted before it is looked at, so a thousand at once are no way around, and is taken back where it
 //!   succeeds: signing in costs nothing.

@@ -1,5 +1,7 @@
 //! `/billing`, `/billing/packages` and what every page has in common.
 
+use std::time::Duration;
+
 use minutebank::ledger::{Command, LotGrant, LotSource};
 use minutebank::tenants::{Role, UserId};
 use minutebank::units::{Meter, MilliCents, WorkspaceId};
@@ -185,5 +187,36 @@ fn files_are_asked_for_again_and_sent_once() {
         for outside in ["/pkg/../favicon.svg", "/pkg/..%2ffavicon.svg", "/pkg/"] {
             assert!(!browser.get(outside).await.body.contains("color"), "{outside}");
         }
+    });
+}
+
+/// How many connections wait inside a transaction.
+async fn waiting(db: &mut sqlx::PgConnection) -> i64 {
+    let waiting = sqlx::query_scalar(
+        "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'",
+    );
+    waiting.fetch_one(db).await.unwrap()
+}
+
+#[test]
+fn who_leaves_midway_leaves_no_transaction_behind() {
+    world(async |world| {
+        let workspace = world.subscribed(&starter()).await;
+        world.person(workspace, "Dana Whitfield", "owner@harbor.test", Role::Owner).await;
+        let browser = Site::of(world).await.browser();
+        browser.sign_in("owner@harbor.test", PASSWORD).await;
+        let mut db = world.superuser().await;
+        for visit in 0..300 {
+            let patience = Duration::from_micros(1_000 + 37 * visit);
+            _ = tokio::time::timeout(patience, browser.get("/billing")).await;
+            // What goes on without its visitor ends soon.
+            let mut patient = 200;
+            while waiting(&mut db).await > 0 {
+                assert!(patient > 0, "after visit {visit} a connection waits inside a transaction");
+                patient -= 1;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+        assert_eq!(browser.get("/billing").await.status, 200);
     });
 }

@@ -17,7 +17,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
-use tracing::{Level, Span, info_span};
+use tracing::{Instrument as _, Level, Span, info_span};
 
 use super::answer::error_document;
 use super::api::ApiError;
@@ -82,9 +82,16 @@ async fn short_address(request: Request, next: Next) -> Response {
     if length > LONGEST_ADDRESS { Error::AddressTooLong.into_response() } else { next.run(request).await }
 }
 
+/// The work goes on where the client leaves or the time is over: cut off in the middle, it could leave a connection of
+/// the pool inside a transaction.
 async fn in_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(LONGEST, next.run(request)).await {
-        Ok(response) => response,
+    let work = tokio::spawn(next.run(request).in_current_span());
+    match tokio::time::timeout(LONGEST, work).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(ended)) => match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Error::Unavailable.into_response(),
+        },
         Err(_) => Error::Unavailable.into_response(),
     }
 }

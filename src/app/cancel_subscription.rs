@@ -23,9 +23,14 @@ pub async fn cancel_subscription(
         Some(instruction) => instruction,
         None => {
             let current = current_wallet(state, workspace).await?.subscription;
-            let running = current.filter(|it| it.state == SubscriptionState::Active);
-            let subscription = running.ok_or(AgencyError::NoSubscription)?.number;
-            give(state, form, workspace, Deed::Cancel { subscription, effective }, same).await?
+            match current.filter(|it| it.state == SubscriptionState::Active) {
+                Some(running) => {
+                    let deed = Deed::Cancel { subscription: running.number, effective };
+                    give(state, form, workspace, deed, same).await?
+                }
+                // The same form, sent twice at once, may have ended it meanwhile.
+                None => given(state, form, workspace, same).await?.ok_or(AgencyError::NoSubscription)?,
+            }
         }
     };
     carry_out(state, &instruction).await

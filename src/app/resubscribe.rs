@@ -20,10 +20,12 @@ pub async fn resubscribe(state: &AppState, form: &AgencyForm, client: &str, plan
         None => {
             let subscription = current_wallet(state, workspace).await?.subscription;
             if subscription.is_some_and(|it| it.state != SubscriptionState::Canceled) {
-                return Err(AgencyError::AlreadySubscribed);
+                // The same form, sent twice at once, may have begun it meanwhile.
+                given(state, form, workspace, same).await?.ok_or(AgencyError::AlreadySubscribed)?
+            } else {
+                let deed = |snapshot| Deed::Subscribe { snapshot, plan: plan.to_owned() };
+                on_plan(state, form, workspace, plan, deed, same).await?
             }
-            let deed = |snapshot| Deed::Subscribe { snapshot, plan: plan.to_owned() };
-            on_plan(state, form, workspace, plan, deed, same).await?
         }
     };
     carry_out(state, &instruction).await

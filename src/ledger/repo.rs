@@ -283,7 +283,7 @@ pub async fn usage_sums(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::
     .await
 }
 
-/// The balances as they were at an instant: those after the last posting recorded by then. Reads one row.
+/// The balances as they were at an instant: those after the last posting recorded by then. Reads back from the newest.
 pub async fn balances_at(db: &mut PgConnection, workspace: WorkspaceId, at: Timestamp) -> sqlx::Result<Balances> {
     let row = sqlx::query(
         "select allowance_after, packs_secs_after, packs_calls_after, credits_mc_after, excess_mc_after, debt_mc_after

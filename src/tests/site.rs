@@ -118,18 +118,13 @@ impl Browser {
         self.send(Method::GET, path, &[], &[]).await
     }
 
-    /// Opens a stream and leaves it open.
+    /// An answer that is read bit by bit, and may stay open.
     pub async fn open(&self, path: &str) -> reqwest::Response {
         self.client.get(format!("{}{path}", self.base)).send().await.unwrap()
     }
 
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answered {
         self.send(Method::POST, path, &[], fields).await
-    }
-
-    /// An answer that is read bit by bit.
-    pub async fn stream(&self, path: &str) -> reqwest::Response {
-        self.client.get(format!("{}{path}", self.base)).send().await.unwrap()
     }
 
     /// Any request; the fields are sent as a form.

@@ -90,7 +90,7 @@ fn a_late_page_costs_as_much_as_the_first_and_a_download_keeps_nothing() {
         // What a first answer leaves behind is not the list's.
         browser.get("/billing/transactions.csv?type=period").await;
         let (since, before) = (Instant::now(), resident_kb());
-        let mut chunks = browser.stream("/billing/transactions.csv").await;
+        let mut chunks = browser.open("/billing/transactions.csv").await;
         let (mut lines, mut bytes, mut most) = (0, 0, before);
         while let Some(chunk) = chunks.chunk().await.unwrap() {
             lines += chunk.iter().filter(|byte| **byte == b'\n').count();

@@ -168,7 +168,7 @@ impl Scene {
         };
         if path.starts_with("/live?") {
             // What it says first; there is no end to wait for.
-            let mut response = browser.stream(path).await;
+            let mut response = browser.open(path).await;
             let (status, headers) = (response.status(), response.headers().clone());
             let first = response.chunk().await.unwrap().unwrap_or_default();
             return Answered { status, headers, body: String::from_utf8(first.to_vec()).unwrap() };

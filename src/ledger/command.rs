@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::call::{Call, CallOutcome, Placement};
 use super::posting::PostingKind;
+use super::take_back::{Credit, Reversal};
 use super::wallet::Snapshot;
 use crate::pricing::Standing;
 use crate::units::{Meter, MilliCents, Seconds, words};
@@ -54,6 +55,19 @@ pub enum Command {
         /// Above zero.
         amount: MilliCents,
     },
+    /// A payment went back: takes back what it had bought, and what of it was used becomes debt. Its id counts once.
+    TakeBack(Reversal),
+    /// Takes back the unused part of lots, for a refund of as many whole cents as it is worth.
+    TakeUnused {
+        /// The lots.
+        credit: Credit,
+        /// Id of the refund to come, which counts once.
+        id: String,
+        /// What had been paid for them, above zero.
+        paid: MilliCents,
+    },
+    /// A refund failed or a dispute was won: gives back what it took.
+    GiveBack(Reversal),
     /// Reserves units for a call.
     PlaceHold(Placement),
     /// A call lives: extends its hold.
@@ -89,6 +103,15 @@ pub enum Command {
 }
 
 impl Command {
+    /// What was bought that it is about to take back, or to give back.
+    pub fn credit(&self) -> Option<&Credit> {
+        match self {
+            Command::TakeBack(reversal) | Command::GiveBack(reversal) => Some(&reversal.credit),
+            Command::TakeUnused { credit, .. } => Some(credit),
+            _ => None,
+        }
+    }
+
     /// The posting that it would leave, by which a repetition is known.
     pub fn posting_key(&self) -> Option<(PostingKind, &str)> {
         match self {
@@ -209,6 +232,13 @@ pub enum Answer {
         /// True where an earlier command had paid them.
         repeated: bool,
     },
+    /// A refund or dispute is taken account of.
+    Reversed {
+        /// What it sends back.
+        amount: MilliCents,
+        /// True where an earlier command had done it.
+        repeated: bool,
+    },
     /// The call has ended.
     Ended {
         /// The call.
@@ -246,6 +276,10 @@ pub enum Refusal {
     UnknownCall,
     /// The call has ended with other figures.
     AlreadyCompleted(Box<Call>),
+    /// Nothing was bought under this key.
+    UnknownCredit,
+    /// Every unit is used, or kept by an open hold.
+    NothingUnused,
     /// A figure is outside of what the command allows.
     Invalid(&'static str),
 }

@@ -1,11 +1,12 @@
 //! `decide`: a pure, deterministic function of a wallet, a command and the time. All of SPEC §1 meets here.
 //!
 //! `subscription` begins, changes and ends plans and opens periods; `credit` adds; `call` holds, extends, settles and
-//! releases; `message` charges.
+//! releases; `message` charges; `reverse` takes back.
 
 mod call;
 mod credit;
 mod message;
+mod reverse;
 mod subscription;
 
 use jiff::Timestamp;
@@ -35,6 +36,7 @@ fn carry_out(wallet: &mut Wallet, command: &Command, now: Timestamp) -> Result<A
     while let Some(outcome) = subscription::period_end(wallet, now) {
         wallet.apply(outcome, now)?;
     }
+    collect(wallet, now)?;
     let outcome = match command {
         Command::Subscribe { snapshot, anchor_at } => subscription::subscribe(wallet, snapshot, *anchor_at, now),
         Command::OpenPeriods => Ok(Outcome::unchanged(Answer::PeriodsOpen)),
@@ -44,6 +46,9 @@ fn carry_out(wallet: &mut Wallet, command: &Command, now: Timestamp) -> Result<A
         Command::CreditLots { key, lots } => credit::lots(wallet, key, lots, now),
         Command::CreditMoney { key, amount } => credit::money(wallet, key, *amount, now),
         Command::GrantMoney { key, amount } => credit::grant(wallet, key, *amount, now),
+        Command::TakeBack(reversal) => reverse::take_back(wallet, reversal, now),
+        Command::TakeUnused { credit, id, paid } => reverse::take_unused(wallet, credit, id, *paid, now),
+        Command::GiveBack(reversal) => reverse::give_back(wallet, reversal, now),
         Command::PlaceHold(placement) => call::place(wallet, placement, now),
         Command::Heartbeat { id, connected } => call::heartbeat(wallet, id, *connected),
         Command::ExpireCall { id } => call::expire(wallet, id, now),
@@ -53,5 +58,15 @@ fn carry_out(wallet: &mut Wallet, command: &Command, now: Timestamp) -> Result<A
             call::complete(wallet, id, figures, now)
         }
     }?;
-    wallet.apply(outcome, now)
+    let answer = wallet.apply(outcome, now);
+    collect(wallet, now)?;
+    answer
+}
+
+/// Takes what waits to be taken back, as far as open holds allow: before any new hold, and as soon as one ends.
+fn collect(wallet: &mut Wallet, now: Timestamp) -> Result<(), Refusal> {
+    while let Some(outcome) = reverse::collect(wallet, now) {
+        wallet.apply(outcome, now)?;
+    }
+    Ok(())
 }

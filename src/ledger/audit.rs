@@ -13,7 +13,7 @@ use super::balances::Balances;
 use super::call::CallStatus;
 use super::posting::{Hash, Posting, PostingKind, genesis};
 use super::repo::LotRecord;
-use super::wallet::{Wallet};
+use super::wallet::Wallet;
 use crate::units::{Meter, WorkspaceId};
 
 /// What the call of a posting says about itself.

@@ -263,8 +263,7 @@ impl LotsDrawn {
     pub fn of(wallets: &[&Wallet], now: Timestamp) -> Self {
         let mut columns = Self::default();
         for wallet in wallets {
-            let taken: Vec<i64> =
-                wallet.changed_take_backs().flat_map(|it| &it.lots).map(|lot| lot.number).collect();
+            let taken: Vec<i64> = wallet.changed_take_backs().flat_map(|it| &it.lots).map(|lot| lot.number).collect();
             let drawn = wallet.changes.lots_drawn.iter().filter(|(number, _)| !taken.contains(number));
             for (&number, &remaining) in drawn {
                 columns.push(wallet.workspace.0, number, remaining, now);

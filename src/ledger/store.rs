@@ -14,8 +14,8 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
 
 use super::columns::{
-    CallChanges, LotsDrawn, LotsTaken, NewCalls, NewEvents, NewLots, NewPeriods, NewPostings, Overruns, TakeBackColumns,
-    UsageColumns, WalletColumns,
+    CallChanges, LotsDrawn, LotsTaken, NewCalls, NewEvents, NewLots, NewPeriods, NewPostings, Overruns,
+    TakeBackColumns, UsageColumns, WalletColumns,
 };
 use super::command::Command;
 use super::outcome::Posted;

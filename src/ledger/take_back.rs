@@ -179,7 +179,10 @@ impl TakeBack {
     /// What went back and has not failed, never more than was paid.
     pub fn refunded(&self) -> MilliCents {
         let standing = self.reversals.iter().filter(|reversed| reversed.stands);
-        standing.map(|reversed| reversed.amount).fold(MilliCents(0), |sum, more| MilliCents(sum.0 + more.0)).min(self.paid)
+        standing
+            .map(|reversed| reversed.amount)
+            .fold(MilliCents(0), |sum, more| MilliCents(sum.0 + more.0))
+            .min(self.paid)
     }
 
     /// Units that have to be taken for what went back.
@@ -259,7 +262,8 @@ mod tests {
     fn lots_of_two_units_have_no_common_price() {
         let lot = |meter, number| Entry { account: Account::Lot(meter, number), amount: 10 };
         let mixed = [lot(Meter::Minutes, 1), lot(Meter::Calls, 2)];
-        let begun = |entries| TakeBack::begin(Credit::Lots("k".into()), 1, entries, MilliCents(1), Timestamp::UNIX_EPOCH);
+        let begun =
+            |entries| TakeBack::begin(Credit::Lots("k".into()), 1, entries, MilliCents(1), Timestamp::UNIX_EPOCH);
         assert!(begun(&mixed).is_none());
         assert!(begun(&mixed[..1]).is_some());
         assert!(begun(&[]).is_none());

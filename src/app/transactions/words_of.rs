@@ -23,7 +23,8 @@ pub(super) struct Names {
 impl Names {
     /// Reads what these postings name.
     pub(super) async fn read(db: &mut PgConnection, workspace: WorkspaceId, found: &[Recorded]) -> sqlx::Result<Self> {
-        let of_lots = |kind| matches!(kind, PostingKind::Pack | PostingKind::Grant | PostingKind::Refund | PostingKind::Dispute);
+        let of_lots =
+            |kind| matches!(kind, PostingKind::Pack | PostingKind::Grant | PostingKind::Refund | PostingKind::Dispute);
         let naming = found.iter().filter(|it| of_lots(it.posting.kind));
         let numbers: Vec<i64> = naming.flat_map(|it| lots(&it.posting)).collect();
         let found_lots = match numbers.is_empty() {
@@ -57,9 +58,10 @@ impl Names {
                 (format!("Credits granted by {}", self.agency), why.to_owned())
             }
             PostingKind::TopUp => ("Credits added".to_owned(), paid_through(posting)),
-            PostingKind::Debt => {
-                (format!("Outstanding balance of {} paid", MilliCents(-Change::of(posting).debt.0)), paid_through(posting))
-            }
+            PostingKind::Debt => (
+                format!("Outstanding balance of {} paid", MilliCents(-Change::of(posting).debt.0)),
+                paid_through(posting),
+            ),
             PostingKind::Refund | PostingKind::Dispute => self.taken_back(posting),
             PostingKind::Owed => owed(posting),
             PostingKind::Period => period(posting),

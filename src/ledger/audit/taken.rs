@@ -41,10 +41,11 @@ impl Audit {
     /// Compares the fold with a credit's row; `waiting` is what that says of itself, `open` how many calls are open.
     pub fn take_back(&mut self, it: &TakeBack, waiting: bool, open: i64) {
         let key = it.credit.key();
-        let folded = it.reversals.iter().filter_map(|reversed| self.taken_by.remove(&reversed.id)).fold(
-            Taken::default(),
-            |sum, more| Taken { units: sum.units + more.units, money: sum.money + more.money },
-        );
+        let folded = it
+            .reversals
+            .iter()
+            .filter_map(|reversed| self.taken_by.remove(&reversed.id))
+            .fold(Taken::default(), |sum, more| Taken { units: sum.units + more.units, money: sum.money + more.money });
         let owed = it.price(it.owed).0;
         let due = match it.lots.is_empty() {
             true => Taken { units: 0, money: it.taken + owed },

@@ -166,5 +166,7 @@ fn take_units(wallet: &Wallet, it: &mut TakeBack, mut units: i64, entries: &mut 
 fn drafts(wallet: &Wallet, id: &str, parts: [(PostingKind, Vec<Entry>); 2], now: Timestamp) -> Vec<Draft> {
     let filled = parts.into_iter().filter(|(_, entries)| !entries.is_empty());
     let numbered = (wallet.seq + 1..).zip(filled);
-    numbered.map(|(seq, (kind, entries))| Draft { kind, key: format!("{id}:{seq}"), occurred_at: now, entries }).collect()
+    numbered
+        .map(|(seq, (kind, entries))| Draft { kind, key: format!("{id}:{seq}"), occurred_at: now, entries })
+        .collect()
 }

@@ -29,9 +29,8 @@ pub async fn take_backs(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::
         .fetch_all(&mut *db)
         .await?;
         let lots: Vec<(i64, String, i64)> = lots;
-        let lot = |(number, meter, taken): (i64, String, i64)| {
-            Some(LotTaken { number, meter: Meter::parse(&meter)?, taken })
-        };
+        let lot =
+            |(number, meter, taken): (i64, String, i64)| Some(LotTaken { number, meter: Meter::parse(&meter)?, taken });
         let (key, Json(reversals)): (String, Json<Vec<Reversed>>) = (row.text("key"), row.get("reversals"));
         let take_back = TakeBack {
             credit: Credit::named(&row.text("credit"), key),

@@ -64,8 +64,7 @@ impl Statements {
         }
         let known: [&(dyn ToSql + Sync); 4] = [&waiting, &workspaces, &words, &keys];
         let posted: [&(dyn ToSql + Sync); 3] = [&of_kind, &kinds, &of_keys];
-        let (known, posted) =
-            try_join!(client.query(&self.take_backs, &known), client.query(&self.credited, &posted))?;
+        let (known, posted) = try_join!(client.query(&self.take_backs, &known), client.query(&self.credited, &posted))?;
         for row in &posted {
             let Some(wallet) = wallets.get_mut(&WorkspaceId(row.get("workspace_id"))) else { continue };
             learn_posted(wallet, row, &named);

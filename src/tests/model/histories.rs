@@ -151,6 +151,9 @@ impl Writer {
         if self.used == 0 && !self.one_in(8) {
             return self.subscribe(now);
         }
+        if self.model.owes() && self.one_in(6) {
+            return if self.one_in(2) { self.money() } else { self.reversal() };
+        }
         match self.rng.random_range(0..100) {
             0..38 => self.place(),
             38..50 => Command::Heartbeat { id: self.call_id(), connected: Seconds(self.talk()) },
@@ -249,7 +252,7 @@ impl Writer {
             count => bought[self.rng.random_range(0..count)].clone(),
         };
         let reversed: Vec<Reversal> = self.written.iter().filter_map(begun).collect();
-        if !reversed.is_empty() && self.one_in(3) {
+        if !reversed.is_empty() && self.one_in(2) {
             return Command::GiveBack(reversed[self.rng.random_range(0..reversed.len())].clone());
         }
         let paid = MilliCents([1_000, 60_000, 1_000_000, 333_000][self.rng.random_range(0..4)]);
@@ -320,13 +323,9 @@ impl Writer {
 fn begun(command: &Command) -> Option<Reversal> {
     match command {
         Command::TakeBack(reversal) => Some(reversal.clone()),
-        Command::TakeUnused { credit, id, paid } => Some(Reversal {
-            credit: credit.clone(),
-            id: id.clone(),
-            cause: Cause::Refund,
-            amount: *paid,
-            paid: *paid,
-        }),
+        Command::TakeUnused { credit, id, paid } => {
+            Some(Reversal { credit: credit.clone(), id: id.clone(), cause: Cause::Refund, amount: *paid, paid: *paid })
+        }
         _ => None,
     }
 }

@@ -156,6 +156,11 @@ impl Model {
         self.bought[at] = bought;
     }
 
+    /// True where debt is to be paid.
+    pub fn owes(&self) -> bool {
+        self.debt > 0
+    }
+
     /// How many units of these lots no open call needs.
     fn most_of(&self, lots: &[usize]) -> i64 {
         let meter = self.lots[lots[0]].0;

@@ -41,6 +41,15 @@ pub enum Command {
         /// One lot each.
         lots: Vec<LotGrant>,
     },
+    /// Credits lots and pays debt by one payment; what is paid beyond the debt of that moment becomes credits.
+    CreditLotsAndDebt {
+        /// E.g. the Checkout session's id.
+        key: String,
+        /// One lot each.
+        lots: Vec<LotGrant>,
+        /// What was paid for debt, not below zero.
+        balance: MilliCents,
+    },
     /// Adds money to the credits; debt is paid first. `key` is what paid for it, and pays once.
     CreditMoney {
         /// E.g. the Checkout session's id.
@@ -115,7 +124,9 @@ impl Command {
     /// The posting that it would leave, by which a repetition is known.
     pub fn posting_key(&self) -> Option<(PostingKind, &str)> {
         match self {
-            Command::CreditLots { key, lots } => Some((credit_kind(lots), key)),
+            Command::CreditLots { key, lots } | Command::CreditLotsAndDebt { key, lots, .. } => {
+                Some((credit_kind(lots), key))
+            }
             Command::CreditMoney { key, .. } => Some((PostingKind::TopUp, key)),
             Command::GrantMoney { key, .. } => Some((PostingKind::Grant, key)),
             Command::ChargeMessages { id, .. } => Some((PostingKind::Message, id)),

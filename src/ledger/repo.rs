@@ -12,6 +12,7 @@ use super::command::LotSource;
 use super::posting::{Posting, PostingKind, genesis};
 use super::rows::{self, Columns};
 use super::store::Snapshots;
+pub use super::take_back::repo::{has_credited, wallet_to_take_back};
 use super::wallet::{Snapshot, Wallet};
 use crate::pricing::Terms;
 use crate::units::{Meter, MilliCents, WorkspaceId};

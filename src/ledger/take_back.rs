@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Entry};
 use super::posting::PostingKind;
-use crate::units::{Meter, MilliCents};
+use crate::units::{Meter, MilliCents, words};
 
 /// A remainder waits for open holds no longer than this: whatever was open when it came has ended by then (the longest
 /// call, and the time after which a hold lapses). So a wallet that is never idle owes what it has used, too.
@@ -69,6 +69,8 @@ pub enum Cause {
     /// The customer's bank took it back.
     Dispute,
 }
+
+words!(Cause { Refund = "refund", Dispute = "dispute" });
 
 impl Cause {
     /// What its postings are called.

@@ -56,6 +56,10 @@ pub enum Action {
     RefundPayment,
     /// An item of the inbox was looked at.
     DismissItem,
+    /// The unused part of a purchase was sent back.
+    RefundUnused,
+    /// A request is owed again, because its payment went back.
+    ReopenRequest,
 }
 
 words!(Action {
@@ -80,6 +84,8 @@ words!(Action {
     AcceptPayment = "payment.accept",
     RefundPayment = "payment.refund",
     DismissItem = "inbox.dismiss",
+    RefundUnused = "purchase.refund_unused",
+    ReopenRequest = "request.reopen",
 });
 
 /// A deed to write down.

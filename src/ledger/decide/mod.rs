@@ -15,6 +15,7 @@ use super::command::{Answer, Command, Refusal};
 use super::event::{self, Level};
 use super::outcome::Outcome;
 use super::wallet::Wallet;
+use crate::units::MilliCents;
 
 /// What a command comes to, before it is carried out.
 type Decision = Result<Outcome, Refusal>;
@@ -43,7 +44,8 @@ fn carry_out(wallet: &mut Wallet, command: &Command, now: Timestamp) -> Result<A
         Command::ChangePlan { snapshot, effective } => subscription::change_plan(wallet, snapshot, *effective, now),
         Command::Cancel(effective) => subscription::cancel(wallet, *effective, now),
         Command::SetPaymentState(state) => Ok(subscription::set_payment_state(wallet, *state)),
-        Command::CreditLots { key, lots } => credit::lots(wallet, key, lots, now),
+        Command::CreditLots { key, lots } => credit::lots(wallet, key, lots, MilliCents(0), now),
+        Command::CreditLotsAndDebt { key, lots, balance } => credit::lots(wallet, key, lots, *balance, now),
         Command::CreditMoney { key, amount } => credit::money(wallet, key, *amount, now),
         Command::GrantMoney { key, amount } => credit::grant(wallet, key, *amount, now),
         Command::TakeBack(reversal) => reverse::take_back(wallet, reversal, now),

@@ -4,8 +4,52 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, Row as _};
 
 use super::{Credit, LotTaken, Reversed, TakeBack};
+use crate::ledger::account::Entry;
 use crate::ledger::rows::Columns as _;
+use crate::ledger::wallet::Wallet;
+use crate::ledger::{audit, repo};
 use crate::units::{Meter, MilliCents, WorkspaceId};
+
+/// The number and entries of what credited this; `None` where nothing did.
+async fn credited(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    credit: &Credit,
+) -> sqlx::Result<Option<(i64, Vec<Entry>)>> {
+    let kinds: Vec<i16> = credit.kinds().iter().map(|kind| *kind as i16).collect();
+    let rows = sqlx::query(
+        "select seq, accounts, amounts from postings where workspace_id = $1 and kind = any($2) and key = $3 order by seq",
+    )
+    .bind(workspace.0)
+    .bind(kinds)
+    .bind(credit.key())
+    .fetch_all(db)
+    .await?;
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let entries = rows.iter().filter_map(|row| audit::entries(&row.ints("accounts"), &row.ints("amounts")));
+    Ok(Some((first.int("seq"), entries.flatten().collect())))
+}
+
+/// True where something was credited under this key.
+pub async fn has_credited(db: &mut PgConnection, workspace: WorkspaceId, credit: &Credit) -> sqlx::Result<bool> {
+    Ok(credited(db, workspace, credit).await?.is_some())
+}
+
+/// The wallet as it stands, with what taking this credit back has to know: for a look at what would come of it.
+pub async fn wallet_to_take_back(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    credit: &Credit,
+) -> sqlx::Result<Option<Wallet>> {
+    let Some(mut wallet) = repo::wallet(db, workspace).await? else {
+        return Ok(None);
+    };
+    wallet.take_backs = take_backs(db, workspace).await?.into_iter().map(|(take_back, _)| take_back).collect();
+    wallet.credited.extend(credited(db, workspace, credit).await?.map(|credited| (credit.clone(), credited)));
+    Ok(Some(wallet))
+}
 
 /// How many credits the wallet's row says that wait to be taken back.
 pub async fn waiting(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<i64> {

@@ -152,7 +152,11 @@ impl Writer {
             return self.subscribe(now);
         }
         if self.model.owes() && self.one_in(6) {
-            return if self.one_in(2) { self.money() } else { self.reversal() };
+            return match self.rng.random_range(0..3) {
+                0 => self.money(),
+                1 => self.lots(),
+                _ => self.reversal(),
+            };
         }
         match self.rng.random_range(0..100) {
             0..38 => self.place(),
@@ -236,6 +240,10 @@ impl Writer {
             reference: "pur_1".into(),
         });
         let lots = lots.collect();
+        if self.model.owes() && source == LotSource::Stripe {
+            let balance = MilliCents(self.rng.random_range(1..=5_000));
+            return Command::CreditLotsAndDebt { key: self.key("bal_"), lots, balance };
+        }
         Command::CreditLots { key: self.key("cs_"), lots }
     }
 
@@ -243,7 +251,9 @@ impl Writer {
     fn reversal(&mut self) -> Command {
         let credited = |command: &Command| match command {
             Command::CreditLots { key, .. } => Some(Credit::Lots(key.clone())),
-            Command::CreditMoney { key, .. } => Some(Credit::Money(key.clone())),
+            Command::CreditMoney { key, .. } | Command::CreditLotsAndDebt { key, .. } => {
+                Some(Credit::Money(key.clone()))
+            }
             _ => None,
         };
         let bought: Vec<Credit> = self.written.iter().filter_map(credited).collect();

@@ -110,6 +110,13 @@ impl Model {
                 Verdict::Changed
             }
             Command::CreditLots { key, lots } => self.credit_lots(key, lots),
+            Command::CreditLotsAndDebt { key, lots, balance } => {
+                let verdict = self.credit_lots(key, lots);
+                if verdict == (Verdict::Credited { repeated: false }) {
+                    self.pay_in(key, *balance);
+                }
+                verdict
+            }
             Command::CreditMoney { key, amount } => self.credit_money(key, *amount),
             Command::GrantMoney { key, amount } => {
                 let fresh = self.credited.insert(("grant", key.clone()));
@@ -257,12 +264,17 @@ impl Model {
     fn credit_money(&mut self, key: &str, amount: MilliCents) -> Verdict {
         let fresh = self.credited.insert(("money", key.to_owned()));
         if fresh {
-            self.bought.push(Bought::new(Credit::Money(key.to_owned()), Vec::new(), amount.0));
-            let on_debt = amount.0.min(self.debt);
-            self.debt -= on_debt;
-            self.credits += amount.0 - on_debt;
+            self.pay_in(key, amount);
         }
         Verdict::Credited { repeated: !fresh }
+    }
+
+    /// What is more than the debt becomes credits.
+    fn pay_in(&mut self, key: &str, amount: MilliCents) {
+        self.bought.push(Bought::new(Credit::Money(key.to_owned()), Vec::new(), amount.0));
+        let on_debt = amount.0.min(self.debt);
+        self.debt -= on_debt;
+        self.credits += amount.0 - on_debt;
     }
 
     fn charge_messages(&mut self, id: &str, count: i64) -> Verdict {

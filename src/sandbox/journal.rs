@@ -42,9 +42,10 @@ impl Store {
     ///
     /// # Errors
     /// Where the file cannot be read or written, belongs to a running sandbox, or is something else.
-    pub fn open(path: &Path, now: Timestamp) -> Result<Self, SandboxError> {
+    pub fn open(path: &Path, base: &str, now: Timestamp) -> Result<Self, SandboxError> {
         let lock = lock(path)?;
-        let state = load(path)?;
+        let mut state = load(path)?;
+        state.base = base.to_owned();
         let file = rewrite(path, &state.snapshot(now)).map_err(|error| SandboxError::State(path.into(), error))?;
         let inner = Inner { state, file, broken: false, _lock: lock };
         Ok(Self { inner: Mutex::new(inner), changed: Notify::new() })

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::errors::ApiError;
-use super::model::{Customer, Event, Intent, LineItem, Session};
+use super::model::{Customer, Event, LineItem, Session};
 use super::params::Params;
+use super::payment_model::{Intent, PaymentMethod};
 
 /// An object that can be listed.
 pub trait Listed {
@@ -28,6 +29,7 @@ macro_rules! listed {
 listed! {
     Customer, "customer";
     Session, "checkout.session";
+    PaymentMethod, "PaymentMethod";
     Intent, "payment_intent";
     Event, "event";
     LineItem, "item";

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::model::{Charge, Customer, Delivery, Endpoint, Event, Intent, KeptAnswer, Session, SessionStatus, new_id};
+use super::model::{Customer, Delivery, Endpoint, Event, KeptAnswer, Session, SessionStatus, new_id};
+use super::payment_model::{Charge, Intent, PaymentMethod, SetupIntent};
 
 /// Seconds an idempotency key is kept: 24 hours, as Stripe does.
 pub const KEY_KEPT_SECS: i64 = 24 * 3600;
@@ -21,6 +22,10 @@ pub enum Change {
     Customer(Customer),
     /// A Checkout session.
     Session(Box<Session>),
+    /// A way to pay.
+    PaymentMethod(PaymentMethod),
+    /// A SetupIntent.
+    SetupIntent(SetupIntent),
     /// A PaymentIntent.
     Intent(Intent),
     /// A charge.
@@ -75,10 +80,16 @@ impl<T> Table<T> {
 /// The state.
 #[derive(Default)]
 pub struct State {
+    /// `http://127.0.0.1:12111`, before the sandbox's own pages; not on disk.
+    pub base: String,
     /// Customers.
     pub customers: Table<Customer>,
     /// Checkout sessions.
     pub sessions: Table<Session>,
+    /// Ways to pay.
+    pub payment_methods: Table<PaymentMethod>,
+    /// SetupIntents.
+    pub setup_intents: Table<SetupIntent>,
     /// PaymentIntents.
     pub intents: Table<Intent>,
     /// Charges.
@@ -111,8 +122,16 @@ impl State {
                 }
                 self.sessions.put(&session.id.clone(), *session);
             }
+            Change::PaymentMethod(method) => self.payment_methods.put(&method.id.clone(), method),
+            Change::SetupIntent(intent) => self.setup_intents.put(&intent.id.clone(), intent),
             Change::Intent(intent) => self.intents.put(&intent.id.clone(), intent),
-            Change::Charge(charge) => self.charges.put(&charge.id.clone(), charge),
+            Change::Charge(charge) => {
+                // Older journals keep the card with its charge only.
+                if self.payment_methods.get(&charge.payment_method).is_none() {
+                    self.payment_methods.put(&charge.payment_method.clone(), PaymentMethod::once_used(&charge));
+                }
+                self.charges.put(&charge.id.clone(), charge);
+            }
             Change::Event(event) => self.events.put(&event.id.clone(), event),
             Change::Delivery(delivery) => {
                 if let Some(at) = self.deliveries.get(&delivery.event).and_then(|old| old.next_at_ms) {
@@ -127,7 +146,7 @@ impl State {
                 self.answers.insert(answer.key.clone(), answer);
             }
             Change::Endpoint(endpoint) => self.endpoint = Some(endpoint),
-            Change::Reset => *self = Self::default(),
+            Change::Reset => *self = Self { base: std::mem::take(&mut self.base), ..Self::default() },
         }
     }
 
@@ -141,6 +160,8 @@ impl State {
         let mut all: Vec<_> = self.endpoint.iter().cloned().map(Change::Endpoint).collect();
         all.extend(self.customers.newest_first().rev().cloned().map(Change::Customer));
         all.extend(sessions.map(Change::Session));
+        all.extend(self.payment_methods.newest_first().rev().cloned().map(Change::PaymentMethod));
+        all.extend(self.setup_intents.newest_first().rev().cloned().map(Change::SetupIntent));
         all.extend(self.intents.newest_first().rev().cloned().map(Change::Intent));
         all.extend(self.charges.newest_first().rev().cloned().map(Change::Charge));
         all.extend(events().cloned().map(Change::Event));
@@ -199,11 +220,17 @@ impl<'a> Transaction<'a> {
 
     /// Adds an event, and its delivery where there is an endpoint.
     pub fn emit(&mut self, kind: &str, object: Value) {
+        self.emit_change(kind, object, Value::Null);
+    }
+
+    /// The same, saying also what changed: the fields as they were before.
+    pub fn emit_change(&mut self, kind: &str, object: Value, previous: Value) {
         let event = Event {
             id: new_id("evt_1", 23),
             created: self.now.as_second(),
             kind: kind.to_owned(),
             object,
+            previous,
             request: self.cause.request.clone(),
             idempotency_key: self.cause.idempotency_key.clone(),
         };

@@ -5,7 +5,7 @@ mod applying;
 mod catalogue;
 mod clients;
 mod cycles;
-mod desk;
+pub mod desk;
 mod inbox;
 mod requests;
 mod subscriptions;

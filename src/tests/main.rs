@@ -15,6 +15,7 @@ mod model;
 mod never_fails;
 mod payments;
 mod receipts;
+mod refunds;
 mod rights;
 mod sections;
 mod settings;

@@ -25,6 +25,11 @@ impl Role {
         matches!(self, Role::Owner | Role::Billing)
     }
 
+    /// True where the member may send back what was bought and not used.
+    pub const fn may_refund(self) -> bool {
+        matches!(self, Role::Owner)
+    }
+
     /// True where the member may make and end the workspace's API keys.
     pub const fn may_manage_keys(self) -> bool {
         matches!(self, Role::Owner)
@@ -69,8 +74,8 @@ mod tests {
     fn roles_and_what_they_may_do() {
         let table: [(Role, bool, bool); 3] =
             [(Role::Owner, true, true), (Role::Billing, true, false), (Role::Viewer, false, false)];
-        for (role, buys, manages_keys) in table {
-            assert_eq!((role.may_buy(), role.may_manage_keys()), (buys, manages_keys), "{role:?}");
+        for (role, buys, owns) in table {
+            assert_eq!((role.may_buy(), role.may_manage_keys(), role.may_refund()), (buys, owns, owns), "{role:?}");
         }
     }
 

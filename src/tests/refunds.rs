@@ -4,5 +4,6 @@
 mod balance;
 mod desk;
 mod from_stripe;
+mod page;
 mod requests;
 mod unused;

@@ -290,7 +290,8 @@ impl Browser {
         self.send("/billing/credits", fields).await
     }
 
-    async fn send(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+    /// Sends a form; answers the status and where it leads on.
+    pub async fn send(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
         let fields: Vec<_> = [("csrf", self.csrf.as_str())].iter().chain(fields).copied().collect();
         seen(&self.browser.post(path, &fields).await)
     }

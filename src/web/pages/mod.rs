@@ -21,7 +21,7 @@ pub use demo_mail::{Letter, demo_mail_page};
 pub use docs::docs_page;
 pub use error::{Problem, error_page, too_early};
 pub use forgot::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_expired_page, reset_page};
-pub use packages::{PackagesView, packages_page};
+pub use packages::{Asking, NotRefunded, Outcome as RefundOutcome, PackagesView, packages_page};
 pub use receipt::{ReceiptView, receipt_page};
 pub use settings::{
     KeyForm, KeysView, PasswordFaults, ProfileView, SessionRow, ShownKey, keys_page, keys_withheld_page, profile_page,

@@ -33,6 +33,7 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
         .route("/_sandbox/webhooks", post(controls::switch_webhooks))
         .route("/_sandbox/webhooks/resend", post(controls::resend))
         .route("/_sandbox/sessions/{id}/pay", post(controls::pay))
+        .route("/_sandbox/sessions/{id}/settle", post(money_controls::settle))
         .route("/_sandbox/refunds/{id}", post(money_controls::turn_refund))
         .route("/_sandbox/disputes", post(money_controls::open_dispute))
         .route("/_sandbox/disputes/{id}", post(money_controls::advance_dispute))

@@ -1,5 +1,6 @@
 //! The sandbox over real HTTP, each on a port and a journal of its own.
 
+mod bank_debits;
 mod checkout_flow;
 mod durability;
 mod fault_controls;

@@ -114,7 +114,7 @@ enum Raw {
 async fn answer(sandbox: Arc<Sandbox>, connection: Connection, request: Request) -> Raw {
     let fault = sandbox.faults.befalling(request.method.as_str(), &request.path);
     let kind = fault.as_ref().map(|fault| fault.kind);
-    if kind != Some(Kind::Slow) {
+    if !matches!(kind, Some(Kind::Slow | Kind::Late)) {
         pause(&sandbox, fault.as_ref()).await;
     }
     match kind {
@@ -132,6 +132,10 @@ async fn answer(sandbox: Arc<Sandbox>, connection: Connection, request: Request)
         Some(Kind::Hang) => {
             sandbox.wait(HANG).await;
             connection.cut();
+        }
+        Some(Kind::Late) => {
+            pause(&sandbox, fault.as_ref()).await;
+            return Raw::Json(finished);
         }
         Some(Kind::Html502After) => return Raw::Html502,
         Some(Kind::PartialBody) => return Raw::Partial(finished),

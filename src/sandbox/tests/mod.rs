@@ -7,6 +7,7 @@ mod fault_controls;
 mod guards;
 mod hosted_pages;
 mod idempotency_keys;
+mod lost_charges;
 mod parameters;
 mod refunds_and_disputes;
 mod saved_cards;

@@ -44,6 +44,8 @@ pub struct Member {
     pub workspace_public_id: String,
     /// What they may do there.
     pub role: Role,
+    /// They are no member, but an administrator of its agency, who reads.
+    pub visiting: bool,
     /// Sessions that began under a smaller number have ended.
     pub session_epoch: i32,
 }

@@ -66,9 +66,13 @@ pub fn content_policy(nonce: &str, checkout_origin: &str) -> String {
 #[component]
 pub fn Html(
     /// Name of the page, without the product's.
-    title: &'static str,
+    #[prop(into)]
+    title: String,
     /// Load the WASM.
     islands: bool,
+    /// Load the styles of the agency's pages as well; Billing stays light without them.
+    #[prop(optional)]
+    desk: bool,
     children: Children,
 ) -> impl IntoView {
     let scripts = islands.then(|| {
@@ -85,6 +89,7 @@ pub fn Html(
                 <title>{format!("{title} – Minutebank")}</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href="/pkg/minutebank.css" />
+                {desk.then(|| view! { <link rel="stylesheet" href="/pkg/desk.css" /> })}
                 {scripts}
             </head>
             <body>{children()}</body>

@@ -1,5 +1,6 @@
 //! What the browser and the call engine talk to: every address on one screen.
 
+mod agency;
 mod answer;
 pub mod api;
 mod api_keys;
@@ -48,7 +49,7 @@ use session::Sessions;
 pub fn router(state: AppState) -> Router {
     let sessions = Sessions::new(state.db.clone(), state.clock.clone());
     let pages = Router::new()
-        .route("/", get(to_billing))
+        .route("/", get(sign_in::home))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-out", post(sign_in::leave))
         .route("/forgot", get(forgot::ask).post(forgot::request))
@@ -74,6 +75,7 @@ pub fn router(state: AppState) -> Router {
         .route(islands::AddonPacks::PATH, get(sections::answer))
         .route(islands::RecentTransactions::PATH, get(sections::answer))
         .route("/live", get(live::follow))
+        .nest("/agency", agency::router())
         .route("/usage", get(to_billing))
         .route("/wallet", get(to_billing))
         .route_layer(session::layer(&state.config, sessions));

@@ -63,8 +63,11 @@ pub fn build_files(workspace: &Workspace) -> Result<()> {
     if public.is_dir() {
         copy_folder(&public, &site)?;
     }
-    let css = bundle(&workspace.root.join("style/main.css"))?;
-    fs::write(site.join("pkg").join(format!("{NAME}.css")), css)?;
+    // One sheet for every page, and one for the agency's pages only.
+    for (source, sheet) in [("main.css", format!("{NAME}.css")), ("desk.css", "desk.css".to_owned())] {
+        let css = bundle(&workspace.root.join("style").join(source))?;
+        fs::write(site.join("pkg").join(sheet), css)?;
+    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! One file per page. A page is a function from data already read to a document; it reads nothing itself.
 
+mod agency;
 mod billing;
 mod demo_mail;
 mod docs;
@@ -13,6 +14,7 @@ mod settings;
 mod sign_in;
 mod transactions;
 
+pub use agency::{ClientsView, clients_page};
 pub use billing::{
     Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, RECENT, RangeKind, Refused,
     UsageView, WrongRange, addon_packs_section, billing_page, recent_transactions, usage_section, wallet_section,

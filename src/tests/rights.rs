@@ -48,8 +48,7 @@ const OWNERS: &[Who] = &[Who::Owner];
 /// Whoever looks at a workspace may change their own password.
 const SELVES: &[Who] = &[Who::Viewer, Who::Billing, Who::Owner, Who::Visitor];
 /// Who may look at the client's pages.
-const READERS: &[Who] =
-    &[Who::Viewer, Who::Billing, Who::Owner, Who::AgencyAdmin, Who::ForeignAdmin, Who::Visitor];
+const READERS: &[Who] = &[Who::Viewer, Who::Billing, Who::Owner, Who::AgencyAdmin, Who::ForeignAdmin, Who::Visitor];
 
 impl Guard {
     fn expected(self, who: Who) -> &'static str {

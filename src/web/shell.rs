@@ -170,7 +170,9 @@ pub(crate) fn AddCreditsLink(class: &'static str) -> impl IntoView {
 #[component]
 fn Side(frame: Frame, place: Place) -> impl IntoView {
     let add_credits = frame.may_add_credits();
-    let links = Place::ALL.into_iter().map(|to| view! { <NavLink href=to.href() title=to.title() icon=to.icon() current=to == place /> });
+    let links = Place::ALL
+        .into_iter()
+        .map(|to| view! { <NavLink href=to.href() title=to.title() icon=to.icon() current=to == place /> });
     view! {
         <header class="side">
             <Workspace frame=frame.clone() />

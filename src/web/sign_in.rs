@@ -19,7 +19,6 @@ use super::session::{self, CsrfForm};
 use crate::app::sign_in::{Person, demo_logins, sign_in};
 use crate::state::AppState;
 
-
 /// Where members of a workspace begin.
 const BILLING: &str = "/billing";
 

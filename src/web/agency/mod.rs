@@ -2,6 +2,7 @@
 //! [`Administrator`](super::session::Administrator); everybody else finds nothing here.
 
 mod clients;
+mod outcome;
 
 use axum::Router;
 use axum::routing::get;

@@ -192,7 +192,6 @@ fn wanted(method: &Method, path: &str) -> Option<String> {
     local_path(path).filter(|_| is_safe(method))
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -195,6 +195,22 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         form("POST /billing/credits", &credits, Form(BUYERS, "→/billing", "→/billing")),
         form("POST /workspace", &[("workspace", &scene.client_id)], Form(READERS, "→/billing", "404")),
         form("POST /settings/keys", &new_key, Form(OWNERS, "422", "422")),
+        form(
+            "POST /settings/members/invite",
+            &[("email", "nobody"), ("role", "viewer"), ("form_key", "f1")],
+            Form(OWNERS, "422", "422"),
+        ),
+        form(
+            "POST /settings/members/withdraw",
+            &[("email", "nobody@people.test")],
+            Form(OWNERS, "→/settings", "→/settings"),
+        ),
+        form(
+            "POST /settings/members/role",
+            &[("member", &scene.member_id), ("role", "viewer")],
+            Form(OWNERS, "→/settings", "404"),
+        ),
+        form("POST /settings/members/remove", &[("member", "usr_none")], Form(OWNERS, "404", "404")),
         form("POST /settings/password", &wrong, Form(SELVES, "422", "422")),
         form("POST /sign-out", &[], OpenForm(SIGN_IN)),
         form("POST /settings/sign-out-everywhere", &[], Form(SELVES, "→/sign-in?notice", "→/sign-in?notice")),

@@ -22,6 +22,7 @@ mod invite;
 mod layers;
 pub mod limits;
 mod live;
+mod members;
 mod packages;
 pub mod pages;
 mod receipt;
@@ -73,6 +74,10 @@ pub fn router(state: AppState) -> Router {
         .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))
         .route("/settings/keys", post(api_keys::create))
         .route("/settings/keys/revoke", post(api_keys::revoke))
+        .route("/settings/members/invite", post(members::invite))
+        .route("/settings/members/withdraw", post(members::withdraw))
+        .route("/settings/members/role", post(members::role))
+        .route("/settings/members/remove", post(members::remove))
         .route(islands::Wallet::PATH, get(sections::answer))
         .route(islands::Usage::PATH, get(sections::answer))
         .route(islands::AddonPacks::PATH, get(sections::answer))

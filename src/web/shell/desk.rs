@@ -107,7 +107,7 @@ pub(crate) fn DeskShell(
 ) -> impl IntoView {
     let covered = dialog.is_some();
     view! {
-        <Html title=title islands=false desk=true>
+        <Html title=title islands=false sheets=&["account", "desk"]>
             <div class="frame" inert=covered>
                 <a class="skip" href="#main">
                     "Skip to content"

@@ -7,6 +7,7 @@ mod client_pages;
 mod clients;
 mod cycles;
 mod desk;
+mod entrance;
 mod inbox;
 mod requests;
 mod subscriptions;

@@ -2,11 +2,15 @@
 
 use super::Guard::Desk;
 use super::people::Scene;
-use super::{Row, get, post};
+use super::{Row, form, get, post};
 
 /// Every route below `/agency`.
 pub fn rows(scene: &Scene) -> Vec<Row> {
-    let mut rows = vec![get("GET /agency/clients", "/agency/clients", Desk("200", "200"))];
+    let mut rows = vec![
+        get("GET /agency/clients", "/agency/clients", Desk("200", "200")),
+        get("GET /agency/clients/new", "/agency/clients/new", Desk("200", "200")),
+        form("POST /agency/clients/new", &[("key", "form_1")], Desk("422", "422")),
+    ];
     rows.extend(of_a_client(scene));
     rows
 }

@@ -3,6 +3,7 @@
 
 mod client;
 mod clients;
+mod new_client;
 mod outcome;
 
 use axum::Router;
@@ -14,6 +15,7 @@ use crate::state::AppState;
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/clients", get(clients::show))
+        .route("/clients/new", get(new_client::show).post(new_client::create))
         .route("/clients/{id}", get(client::show))
         .route("/clients/{id}/packs", post(client::assign_packs))
         .route("/clients/{id}/packs/remove", post(client::remove_assignment))

@@ -13,6 +13,8 @@ pub enum FieldKind {
     Note,
     /// The address of an account.
     Email,
+    /// The address of somebody else.
+    Address,
     /// The password of today.
     Password,
     /// A password of tomorrow.
@@ -23,14 +25,14 @@ impl FieldKind {
     const fn input_type(self) -> &'static str {
         match self {
             FieldKind::Text | FieldKind::Reason | FieldKind::Note => "text",
-            FieldKind::Email => "email",
+            FieldKind::Email | FieldKind::Address => "email",
             FieldKind::Password | FieldKind::NewPassword => "password",
         }
     }
 
     const fn autocomplete(self) -> &'static str {
         match self {
-            FieldKind::Text | FieldKind::Reason | FieldKind::Note => "off",
+            FieldKind::Text | FieldKind::Reason | FieldKind::Note | FieldKind::Address => "off",
             FieldKind::Email => "username",
             FieldKind::Password => "current-password",
             FieldKind::NewPassword => "new-password",
@@ -41,7 +43,7 @@ impl FieldKind {
         match self {
             FieldKind::Text => "60",
             FieldKind::Reason | FieldKind::Note => "200",
-            FieldKind::Email => "254",
+            FieldKind::Email | FieldKind::Address => "254",
             FieldKind::Password | FieldKind::NewPassword => "1024",
         }
     }

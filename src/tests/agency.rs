@@ -6,6 +6,7 @@ mod catalogue;
 mod clients;
 mod cycles;
 mod desk;
+mod entrance;
 mod inbox;
 mod requests;
 mod subscriptions;

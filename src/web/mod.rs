@@ -18,6 +18,7 @@ pub mod document;
 pub mod error;
 mod forgot;
 mod health;
+mod invite;
 mod layers;
 pub mod limits;
 mod live;
@@ -56,6 +57,8 @@ pub fn router(state: AppState) -> Router {
         .route("/forgot", get(forgot::ask).post(forgot::request))
         .route("/reset", get(forgot::show).post(forgot::set))
         .route("/reset/{token}", get(forgot::open))
+        .route("/invite", get(invite::show).post(invite::accept))
+        .route("/invite/{token}", get(invite::open))
         .route("/workspace", post(workspace::switch))
         .route("/billing", get(billing::show))
         .route("/billing/packages", get(packages::show))

@@ -2,6 +2,7 @@
 //! [`Administrator`](super::session::Administrator); everybody else finds nothing here.
 
 mod clients;
+mod new_client;
 mod outcome;
 
 use axum::Router;
@@ -11,5 +12,7 @@ use crate::state::AppState;
 
 /// What stands below `/agency`.
 pub fn router() -> Router<AppState> {
-    Router::new().route("/clients", get(clients::show))
+    Router::new()
+        .route("/clients", get(clients::show))
+        .route("/clients/new", get(new_client::show).post(new_client::create))
 }

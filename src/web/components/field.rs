@@ -9,6 +9,8 @@ pub enum FieldKind {
     Text,
     /// The address of an account.
     Email,
+    /// The address of somebody else.
+    Address,
     /// The password of today.
     Password,
     /// A password of tomorrow.
@@ -19,14 +21,14 @@ impl FieldKind {
     const fn input_type(self) -> &'static str {
         match self {
             FieldKind::Text => "text",
-            FieldKind::Email => "email",
+            FieldKind::Email | FieldKind::Address => "email",
             FieldKind::Password | FieldKind::NewPassword => "password",
         }
     }
 
     const fn autocomplete(self) -> &'static str {
         match self {
-            FieldKind::Text => "off",
+            FieldKind::Text | FieldKind::Address => "off",
             FieldKind::Email => "username",
             FieldKind::Password => "current-password",
             FieldKind::NewPassword => "new-password",
@@ -36,7 +38,7 @@ impl FieldKind {
     const fn longest(self) -> &'static str {
         match self {
             FieldKind::Text => "60",
-            FieldKind::Email => "254",
+            FieldKind::Email | FieldKind::Address => "254",
             FieldKind::Password | FieldKind::NewPassword => "1024",
         }
     }

@@ -7,6 +7,7 @@ mod docs;
 mod error;
 mod forgot;
 mod frozen;
+mod invite;
 mod narrow;
 mod packages;
 mod receipt;
@@ -14,7 +15,7 @@ mod settings;
 mod sign_in;
 mod transactions;
 
-pub use agency::{ClientsView, DeskNotice, DeskRefusal, clients_page};
+pub use agency::{ClientsView, DeskNotice, DeskRefusal, NewClientView, clients_page, new_client_page};
 pub use billing::{
     Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, RECENT, RangeKind, Refused,
     UsageView, WrongRange, addon_packs_section, billing_page, recent_transactions, usage_section, wallet_section,
@@ -23,6 +24,7 @@ pub use demo_mail::{Letter, demo_mail_page};
 pub use docs::docs_page;
 pub use error::{Problem, error_page, too_early};
 pub use forgot::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_expired_page, reset_page};
+pub use invite::{InviteView, invite_ended_page, invite_page};
 pub use packages::{PackagesView, packages_page};
 pub use receipt::{ReceiptView, receipt_page};
 pub use settings::{

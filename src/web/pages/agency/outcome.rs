@@ -46,6 +46,10 @@ pub enum DeskNotice {
     ItemDismissed,
     /// A key was ended.
     KeyRevoked,
+    /// Somebody was invited, or once more.
+    Invited,
+    /// An invitation opens nothing any more.
+    InviteWithdrawn,
 }
 
 words!(DeskNotice {
@@ -68,6 +72,8 @@ words!(DeskNotice {
     PaymentRefunded = "payment_refunded",
     ItemDismissed = "item_dismissed",
     KeyRevoked = "key_revoked",
+    Invited = "invited",
+    InviteWithdrawn = "invite_withdrawn",
 });
 
 impl DeskNotice {
@@ -93,16 +99,20 @@ impl DeskNotice {
             DeskNotice::PaymentRefunded => "Payment refunded.",
             DeskNotice::ItemDismissed => "Item settled.",
             DeskNotice::KeyRevoked => "Key revoked.",
+            DeskNotice::Invited => "The invitation is on its way.",
+            DeskNotice::InviteWithdrawn => "Invitation withdrawn. Its link opens nothing any more.",
         }
     }
 }
 
-/// A notice as a toast.
+/// A notice as a toast. In a demo nothing is mailed: where an invitation was, the toast leads to where it is shown.
 #[component]
-pub fn Toast(notice: DeskNotice) -> impl IntoView {
+pub fn Toast(notice: DeskNotice, #[prop(optional)] demo: bool) -> impl IntoView {
+    let mailed = matches!(notice, DeskNotice::ClientCreated | DeskNotice::Invited);
     view! {
         <p class="toast" role="status">
             {notice.sentence()}
+            {(demo && mailed).then(|| view! { " " <a href="/demo/mail">"Open the demo's mail"</a> })}
         </p>
     }
 }

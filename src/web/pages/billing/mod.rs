@@ -31,6 +31,7 @@ pub use recent::{RECENT, recent_transactions};
 pub use refused::Refused;
 pub use usage::{AskedRange, RangeKind, UsageView, WrongRange, usage_section};
 pub use wallet::wallet_section;
+pub(super) use warning::Usage;
 
 /// The page's sections as they were read, and the dialog over them.
 #[derive(Clone, Debug)]

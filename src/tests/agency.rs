@@ -3,6 +3,7 @@
 
 mod applying;
 mod catalogue;
+mod client_pages;
 mod clients;
 mod cycles;
 mod desk;

@@ -122,9 +122,12 @@ fn get(route: &'static str, address: &str, guard: Guard) -> Row {
 }
 
 fn form(route: &'static str, fields: &[(&'static str, &str)], guard: Guard) -> Row {
-    let address = route.strip_prefix("POST ").unwrap().to_owned();
+    post(route, route.strip_prefix("POST ").unwrap(), fields, guard)
+}
+
+fn post(route: &'static str, address: &str, fields: &[(&'static str, &str)], guard: Guard) -> Row {
     let fields = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    Row { route, address, body: Body::Form(fields), guard }
+    Row { route, address: address.to_owned(), body: Body::Form(fields), guard }
 }
 
 fn json(route: &'static str, address: &str, body: serde_json::Value, guard: Guard) -> Row {

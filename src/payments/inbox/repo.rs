@@ -51,6 +51,27 @@ pub async fn page(
     Ok(rows.iter().map(item).collect())
 }
 
+/// A workspace's items of one kind, newest first, at most `limit`: open or settled.
+pub async fn of_workspace(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    kind: ItemKind,
+    limit: i64,
+) -> sqlx::Result<Vec<Item>> {
+    let rows = sqlx::query(
+        "select i.*, w.public_id, w.name, f.status is not distinct from 'open' as refunding
+         from inbox_items i join workspaces w on w.id = i.workspace_id
+         left join refunds f on f.workspace_id = i.workspace_id and f.inbox_item_id = i.id
+         where i.workspace_id = $1 and i.kind = $2 order by i.id desc limit $3",
+    )
+    .bind(workspace.0)
+    .bind(kind.as_str())
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(item).collect())
+}
+
 /// How many items wait for somebody.
 pub async fn count_open(db: &mut PgConnection, agency: AgencyId) -> sqlx::Result<i64> {
     sqlx::query_scalar("select count(*) from inbox_items where agency_id = $1 and resolved_at is null")

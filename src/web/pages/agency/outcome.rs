@@ -117,6 +117,14 @@ pub fn Toast(notice: DeskNotice, #[prop(optional)] demo: bool) -> impl IntoView 
     }
 }
 
+/// Title and sentence where the client's plan has add-on packs Off (SPEC §3).
+pub(super) const ADDONS_OFF: (&str, &str) = (
+    "Add-on packs are disabled for this subscription.",
+    "The plan snapshot for this client has add-ons turned off. Turn on add-ons on the billing plan product (or \
+     re-subscribe after changing the plan), then refresh - you cannot assign packs or apply credits until add-ons are \
+     enabled on the plan.",
+);
+
 /// Why a form was refused. Nothing changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeskRefusal {
@@ -146,12 +154,7 @@ impl DeskRefusal {
         match self {
             DeskRefusal::Fields => ("Nothing was saved", "Look at the marked fields."),
             DeskRefusal::FormUsed => ("This form was used before", "Nothing was done twice. Here is a new one."),
-            DeskRefusal::AddonsDisabled => (
-                "Add-on packs are disabled for this subscription.",
-                "The plan snapshot for this client has add-ons turned off. Turn on add-ons on the billing plan product \
-                 (or re-subscribe after changing the plan), then refresh - you cannot assign packs or apply credits \
-                 until add-ons are enabled on the plan.",
-            ),
+            DeskRefusal::AddonsDisabled => ADDONS_OFF,
             DeskRefusal::NoSubscription => {
                 ("No active subscription", "Subscribe this client to a plan, then apply packs or change the plan.")
             }

@@ -31,7 +31,7 @@ pub use recent::{RECENT, recent_transactions};
 pub use refused::Refused;
 pub use usage::{AskedRange, RangeKind, UsageView, WrongRange, usage_section};
 pub use wallet::wallet_section;
-pub(super) use warning::Usage;
+pub(super) use warning::{Usage, left_and_used};
 
 /// The page's sections as they were read, and the dialog over them.
 #[derive(Clone, Debug)]

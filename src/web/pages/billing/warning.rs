@@ -64,7 +64,7 @@ pub(super) fn usage(subscription: &Subscription) -> Usage {
 }
 
 /// Pieces of the allowance left, rounded down, and used: together what is included.
-pub(super) fn left_and_used(subscription: &Subscription) -> (i64, i64) {
+pub(in crate::web::pages) fn left_and_used(subscription: &Subscription) -> (i64, i64) {
     let meter = subscription.meter;
     let left = meter.pieces_down((subscription.included - subscription.used).max(0));
     (left, meter.pieces_down(subscription.included) - left)

@@ -13,5 +13,5 @@ pub use bar::{Bar, Key, Segment, Source, percent};
 pub use field::{Field, FieldKind};
 pub use icon::{Icon, Mark};
 pub use pill::{BalancePill, Pill, PillTone, calls_state};
-pub use posted::{Changed, PaidBy, changes, held_words, open_row, sum, what_of};
+pub use posted::{Changed, PaidBy, changes, held_words, open_row, sum, unpaid_row, what_of};
 pub use section::{Broken, SectionError, Slot};

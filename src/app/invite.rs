@@ -126,7 +126,8 @@ pub async fn accept_invite(state: &AppState, token: &str, name: &str, password: 
     };
     match invite.place {
         Place::Workspace(workspace, role) => {
-            if tenants::repo::member(&mut transaction, workspace, user).await?.is_none() {
+            // An administrator who reads a client's pages is no member of it.
+            if tenants::repo::member(&mut transaction, workspace, user).await?.is_none_or(|it| it.visiting) {
                 tenants::repo::add_member(&mut transaction, workspace, user, role, now).await?;
             }
         }

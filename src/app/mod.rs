@@ -29,6 +29,7 @@ pub mod instruct;
 pub mod invite;
 pub mod keep_billing;
 pub mod mark_paid;
+pub mod members;
 pub mod open_checkout;
 pub mod open_periods;
 pub mod overview;

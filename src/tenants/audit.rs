@@ -56,6 +56,14 @@ pub enum Action {
     RefundPayment,
     /// An item of the inbox was looked at.
     DismissItem,
+    /// An owner invited somebody.
+    InviteMember,
+    /// An owner took an invitation back.
+    WithdrawInvite,
+    /// An owner gave a member another role.
+    ChangeRole,
+    /// An owner ended a membership.
+    RemoveMember,
 }
 
 words!(Action {
@@ -80,6 +88,10 @@ words!(Action {
     AcceptPayment = "payment.accept",
     RefundPayment = "payment.refund",
     DismissItem = "inbox.dismiss",
+    InviteMember = "member.invite",
+    WithdrawInvite = "member.withdraw",
+    ChangeRole = "member.change_role",
+    RemoveMember = "member.remove",
 });
 
 /// A deed to write down.

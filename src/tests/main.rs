@@ -11,6 +11,7 @@ mod history;
 mod ledger;
 mod limits;
 mod live;
+mod members;
 mod model;
 mod never_fails;
 mod payments;

@@ -85,7 +85,7 @@ impl Asking {
 pub async fn answer(State(state): State<AppState>, viewer: Result<Viewer, Error>, mut request: Request) -> Response {
     let asking = match viewer {
         Ok(viewer) => Asking::new(state, viewer),
-        Err(Error::SignedOut { .. }) => return StatusCode::UNAUTHORIZED.into_response(),
+        Err(Error::SignedOut { .. } | Error::AtDesk) => return StatusCode::UNAUTHORIZED.into_response(),
         Err(error) => return error.into_response(),
     };
     // Whoever accepts a page would be sent back to where it came from, by a redirect.

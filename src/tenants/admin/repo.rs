@@ -9,7 +9,7 @@ use crate::units::WorkspaceId;
 /// The agency that a person works for; the one they have worked for the longest, where there are several.
 pub async fn admin(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<Admin>> {
     let row = sqlx::query(
-        "select u.name, u.email, a.id, a.name as agency_name
+        "select u.name, u.email, u.session_epoch, a.id, a.name as agency_name
          from agency_admins m join users u on u.id = m.user_id join agencies a on a.id = m.agency_id
          where m.user_id = $1 order by m.created_at, a.id limit 1",
     )
@@ -22,6 +22,7 @@ pub async fn admin(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<A
         email: row.get("email"),
         agency: AgencyId(row.get("id")),
         agency_name: row.get("agency_name"),
+        session_epoch: row.get("session_epoch"),
     }))
 }
 

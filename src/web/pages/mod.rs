@@ -1,5 +1,6 @@
 //! One file per page. A page is a function from data already read to a document; it reads nothing itself.
 
+mod agency;
 mod billing;
 mod demo_mail;
 mod docs;
@@ -13,6 +14,7 @@ mod settings;
 mod sign_in;
 mod transactions;
 
+pub use agency::{ClientsView, DeskNotice, DeskRefusal, clients_page};
 pub use billing::{
     Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, RECENT, RangeKind, Refused,
     UsageView, WrongRange, addon_packs_section, billing_page, recent_transactions, usage_section, wallet_section,
@@ -24,7 +26,8 @@ pub use forgot::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_exp
 pub use packages::{PackagesView, packages_page};
 pub use receipt::{ReceiptView, receipt_page};
 pub use settings::{
-    KeyForm, KeysView, PasswordFaults, ProfileView, SessionRow, ShownKey, keys_page, keys_withheld_page, profile_page,
+    InviteForm, KeyForm, KeysView, MembersView, PasswordFaults, ProfileView, SessionRow, ShownKey, keys_page,
+    keys_withheld_page, members_page, profile_page,
 };
 pub use sign_in::{DemoLogin, SignInNotice, SignInRefusal, SignInView, sign_in_page};
 pub use transactions::{Listed, TransactionsView, transactions_page};

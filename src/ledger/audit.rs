@@ -92,7 +92,12 @@ impl Audit {
         match posting.kind {
             PostingKind::Period | PostingKind::Plan => self.period(posting),
             PostingKind::Call => self.call(posting, call),
-            PostingKind::Pack | PostingKind::Grant | PostingKind::TopUp | PostingKind::Debt | PostingKind::Message => {}
+            PostingKind::Pack
+            | PostingKind::Grant
+            | PostingKind::TopUp
+            | PostingKind::Debt
+            | PostingKind::Message
+            | PostingKind::Number => {}
         }
         self.seq = seq;
         self.head = posting.hash(self.workspace);

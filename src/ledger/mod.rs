@@ -47,7 +47,7 @@ mod tests;
 pub use account::{Account, Entry};
 pub use call::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement};
 pub use command::{Answer, Command, Effective, LotGrant, LotSource, PaymentState, Refusal};
-pub use decide::decide;
+pub use decide::{MOST_MESSAGES, accepts_call, decide};
 pub use event::{Event, EventKind};
 pub use outcome::Usage;
 pub use period::Period;

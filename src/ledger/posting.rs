@@ -30,13 +30,15 @@ pub enum PostingKind {
     Plan = 7,
     /// Messages were paid. Key: their id.
     Message = 8,
+    /// A month of a rented number was paid. Key `{number}:{month}`.
+    Number = 12,
 }
 
 impl PostingKind {
     /// All of them.
-    pub const ALL: [Self; 8] = {
-        use PostingKind::{Call, Debt, Grant, Message, Pack, Period, Plan, TopUp};
-        [Period, Call, Pack, Grant, TopUp, Debt, Plan, Message]
+    pub const ALL: [Self; 9] = {
+        use PostingKind::{Call, Debt, Grant, Message, Number, Pack, Period, Plan, TopUp};
+        [Period, Call, Pack, Grant, TopUp, Debt, Plan, Message, Number]
     };
 
     /// The kind stored under this number.

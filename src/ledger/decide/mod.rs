@@ -1,14 +1,18 @@
 //! `decide`: a pure, deterministic function of a wallet, a command and the time. All of SPEC §1 meets here.
 //!
 //! `subscription` begins, changes and ends plans and opens periods; `credit` adds; `call` holds, extends, settles and
-//! releases; `message` charges.
+//! releases; `message` and `number` charge.
 
 mod call;
 mod credit;
 mod message;
+mod number;
 mod subscription;
 
 use jiff::Timestamp;
+
+pub use call::accepts_call;
+pub use message::MOST as MOST_MESSAGES;
 
 use super::command::{Answer, Command, Refusal};
 use super::event::{self, Level};
@@ -48,6 +52,7 @@ fn carry_out(wallet: &mut Wallet, command: &Command, now: Timestamp) -> Result<A
         Command::Heartbeat { id, connected } => call::heartbeat(wallet, id, *connected),
         Command::ExpireCall { id } => call::expire(wallet, id, now),
         Command::ChargeMessages { id, count } => message::charge(wallet, id, *count, now),
+        Command::PayNumber { key, begins } => number::pay(wallet, key, *begins, now),
         Command::EndCall { id, outcome, duration, billed } => {
             let figures = call::Figures { outcome: *outcome, duration: *duration, billed: *billed };
             call::complete(wallet, id, figures, now)

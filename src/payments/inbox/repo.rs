@@ -125,6 +125,29 @@ pub async fn resolve(
     Ok(resolved.rows_affected() == 1)
 }
 
+/// Settles the open item of a cause, if there is one.
+pub async fn resolve_cause(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    kind: ItemKind,
+    reference: &str,
+    resolution: Resolution,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update inbox_items set resolution = $4, resolved_at = $5
+         where workspace_id = $1 and kind = $2 and reference = $3 and resolved_at is null",
+    )
+    .bind(workspace.0)
+    .bind(kind.as_str())
+    .bind(reference)
+    .bind(resolution.as_str())
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 fn item(row: &PgRow) -> Item {
     let named = "a CHECK names the words";
     let resolution: Option<&str> = row.get("resolution");

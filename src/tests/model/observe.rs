@@ -13,6 +13,7 @@ pub enum Verdict {
     Changed,
     Credited { repeated: bool },
     Charged { repeated: bool },
+    NumberPaid { repeated: bool },
     Placed { call: CallSeen, repeated: bool },
     Beaten { call: CallSeen, allowed: Option<i64> },
     Ended { call: CallSeen, repeated: bool },
@@ -66,6 +67,7 @@ pub fn verdict(answer: &Result<Answer, Refusal>) -> Verdict {
         Ok(Answer::Changed) => Verdict::Changed,
         Ok(Answer::Credited { repeated, .. }) => Verdict::Credited { repeated: *repeated },
         Ok(Answer::Charged { repeated, .. }) => Verdict::Charged { repeated: *repeated },
+        Ok(Answer::NumberPaid { repeated }) => Verdict::NumberPaid { repeated: *repeated },
         Ok(Answer::Placed { call, repeated }) => Verdict::Placed { call: seen(call), repeated: *repeated },
         Ok(Answer::Beaten { call, allowed }) => {
             Verdict::Beaten { call: seen(call), allowed: call.end.is_none().then_some(allowed.0) }

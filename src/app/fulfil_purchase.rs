@@ -65,6 +65,10 @@ pub async fn fulfil(state: &AppState, session_id: &str) -> Result<Fulfilment, Fu
         PurchaseStatus::Open | PurchaseStatus::Expired | PurchaseStatus::Failed => {}
     }
     let session = state.stripe.session(session_id).await?;
+    if let Some(payment_intent) = &session.payment_intent {
+        let mut db = state.db.acquire().await?;
+        repo::set_payment_intent(&mut db, &purchase.id, payment_intent).await?;
+    }
     match session.state {
         SessionState::Open => Ok(Fulfilment::Open(purchase)),
         SessionState::Unpaid => Ok(Fulfilment::Unpaid(purchase)),

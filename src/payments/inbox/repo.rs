@@ -27,6 +27,26 @@ pub async fn insert(db: &mut PgConnection, item: &NewItem<'_>, now: Timestamp) -
     Ok(())
 }
 
+/// The same for what goes on: where there is more to tell, the item comes to the inbox again.
+pub async fn tell(db: &mut PgConnection, item: &NewItem<'_>, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into inbox_items as i (agency_id, workspace_id, kind, reference, detail, amount_mc, created_at)
+         select agency_id, id, $2, $3, $4, $5, $6 from workspaces where id = $1
+         on conflict (workspace_id, kind, reference)
+             do update set detail = excluded.detail, resolution = null, resolved_at = null
+             where i.detail <> excluded.detail",
+    )
+    .bind(item.workspace.0)
+    .bind(item.kind.as_str())
+    .bind(item.reference)
+    .bind(item.detail)
+    .bind(item.amount.map(|amount| amount.0))
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// An agency's items, newest first, below the row `before` (`i64::MAX` for the first page): what is open, or what is
 /// settled.
 pub async fn page(

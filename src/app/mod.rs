@@ -1,6 +1,8 @@
 //! Use cases, one file per verb; reads for the pages. `app` owns begin and commit, stores only borrow a connection.
 
 pub mod agency;
+pub mod alert_members;
+pub mod alerts;
 pub mod answer_once;
 pub mod api_keys;
 pub mod apply_pack;

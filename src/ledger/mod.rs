@@ -48,7 +48,7 @@ pub use account::{Account, Entry};
 pub use call::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement};
 pub use command::{Answer, Command, Effective, LotGrant, LotSource, PaymentState, Refusal};
 pub use decide::decide;
-pub use event::{Event, EventKind};
+pub use event::{Event, EventKind, Level, unheld};
 pub use outcome::Usage;
 pub use period::Period;
 pub use posting::{Posting, PostingKind};

@@ -11,7 +11,9 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
-use crate::app::{answer_once, expire_calls, keep_billing, open_periods, pay_numbers, send_mail, sweep_purchases};
+use crate::app::{
+    alert_members, answer_once, expire_calls, keep_billing, open_periods, pay_numbers, send_mail, sweep_purchases,
+};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::{self, DatabaseError};
@@ -138,6 +140,7 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
     chores.spawn(expire_calls::keep_expiring(state.clone()));
     chores.spawn(answer_once::keep_forgetting(state.clone()));
     chores.spawn(send_mail::keep_sending(state.clone(), mailer));
+    chores.spawn(alert_members::keep_alerting(state.clone(), state.ledger.changes()));
     chores.spawn(web::session::keep_removing_expired(state.clone()));
     follow(&mut chores, &state);
     welcome(&state.config);

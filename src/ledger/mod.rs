@@ -51,7 +51,7 @@ pub use balances::Balances;
 pub use call::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement};
 pub use command::{Answer, Command, Effective, LotGrant, LotSource, PaymentState, Refusal};
 pub use decide::{MOST_MESSAGES, accepts_call, decide};
-pub use event::{Event, EventKind};
+pub use event::{Event, EventKind, Level, unheld};
 pub use outcome::Usage;
 pub use period::Period;
 pub use posting::{Posting, PostingKind};

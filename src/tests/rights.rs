@@ -239,6 +239,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
             Form(OWNERS, "→/settings", "404"),
         ),
         form("POST /settings/members/remove", &[("member", "usr_none")], Form(OWNERS, "404", "404")),
+        form("POST /settings/alerts", &[("below", "5")], Form(BUYERS, "→/settings", "→/settings")),
         form("POST /settings/password", &wrong, Form(SELVES, "422", "422")),
         form("POST /sign-out", &[], OpenForm(SIGN_IN)),
         form("POST /settings/sign-out-everywhere", &[], Form(SELVES, "→/sign-in?notice", "→/sign-in?notice")),

@@ -1,6 +1,7 @@
 //! What the browser and the call engine talk to: every address on one screen.
 
 mod agency;
+mod alerts;
 mod answer;
 pub mod api;
 mod api_keys;
@@ -74,6 +75,7 @@ pub fn router(state: AppState) -> Router {
         .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))
         .route("/settings/keys", post(api_keys::create))
         .route("/settings/keys/revoke", post(api_keys::revoke))
+        .route("/settings/alerts", post(alerts::save))
         .route("/settings/members/invite", post(members::invite))
         .route("/settings/members/withdraw", post(members::withdraw))
         .route("/settings/members/role", post(members::role))

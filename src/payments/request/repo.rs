@@ -173,6 +173,28 @@ pub async fn mark_paid(
     Ok(marked.rows_affected() == 1)
 }
 
+/// A request whose payment went back is owed again. False where something else than this session has paid it.
+pub async fn reopen(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    id: &str,
+    session: &str,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let reopened = sqlx::query(
+        "update payment_requests set status = case when due_at <= $4 then 'overdue' else 'pending' end,
+             closed_at = null, paid_session = null, external_reference = null
+         where workspace_id = $1 and id = $2 and status = 'paid' and paid_session = $3",
+    )
+    .bind(workspace.0)
+    .bind(id)
+    .bind(session)
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(reopened.rows_affected() == 1)
+}
+
 /// Waives an owed request. False where it is not owed.
 pub async fn mark_canceled(
     db: &mut PgConnection,

@@ -89,8 +89,10 @@ impl Who {
     /// Text of the key that is sent to an address, and whether it names the client's workspace.
     fn key(self, path: &str) -> Option<(&'static str, bool)> {
         match self {
-            KeyWithoutScope if path.starts_with("/v1/calls") => Some(("mb_live_no_calls", false)),
-            KeyWithoutScope => Some(("mb_live_no_wallet", false)),
+            KeyWithoutScope if ["/v1/wallet", "/v1/usage"].iter().any(|it| path.starts_with(it)) => {
+                Some(("mb_live_no_wallet", false))
+            }
+            KeyWithoutScope => Some(("mb_live_no_calls", false)),
             UnknownKey => Some(("mb_live_unknown", false)),
             RevokedKey => Some(("mb_live_revoked", false)),
             Key => Some(("mb_live_key", false)),

@@ -190,6 +190,7 @@ fn dialog(frame: &Frame, offers: Result<Offers, SectionError>, asked: Asked) -> 
         return Some(view! { <CreditsDialog overview=overview crediting=crediting csrf=csrf /> }.into_any());
     }
     let (packs, standing): (Vec<PackOffer>, _) = (offers.ok()?.packs, overview.standing);
+    let debt = overview.debt;
     let buying = asked.buying.filter(|_| may.buy)?;
-    Some(view! { <BuyDialog packs=packs standing=standing buying=buying csrf=csrf /> }.into_any())
+    Some(view! { <BuyDialog packs=packs standing=standing debt=debt buying=buying csrf=csrf /> }.into_any())
 }

@@ -1,5 +1,6 @@
 //! `/settings`: what belongs to the person, and what belongs to the workspace.
 
+mod alerts;
 mod keys;
 mod members;
 mod profile;
@@ -8,6 +9,7 @@ use leptos::prelude::*;
 
 use crate::web::shell::{Frame, PageHead, Place, Shell};
 
+pub use alerts::{AlertsForm, AlertsView, MemberRow, alerts_page};
 pub use keys::{KeyForm, KeysView, ShownKey, keys_page, keys_withheld_page};
 pub use members::{InviteForm, MembersView, members_page};
 pub use profile::{PasswordFaults, ProfileView, SessionRow, profile_page};
@@ -18,16 +20,18 @@ enum Tab {
     Profile,
     Members,
     Api,
+    Alerts,
 }
 
 impl Tab {
-    const ALL: [Tab; 3] = [Tab::Profile, Tab::Members, Tab::Api];
+    const ALL: [Tab; 4] = [Tab::Profile, Tab::Members, Tab::Api, Tab::Alerts];
 
     const fn title(self) -> &'static str {
         match self {
             Tab::Profile => "Profile",
             Tab::Members => "Members",
             Tab::Api => "API keys",
+            Tab::Alerts => "Alerts",
         }
     }
 
@@ -36,6 +40,7 @@ impl Tab {
             Tab::Profile => "/settings?tab=profile",
             Tab::Members => "/settings?tab=members",
             Tab::Api => "/settings?tab=api",
+            Tab::Alerts => "/settings?tab=alerts",
         }
     }
 }

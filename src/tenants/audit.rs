@@ -64,6 +64,16 @@ pub enum Action {
     ChangeRole,
     /// An owner ended a membership.
     RemoveMember,
+    /// A key of the agency was made.
+    CreateKey,
+    /// A key of the agency was ended.
+    RevokeKey,
+    /// Somebody was invited to administrate the agency.
+    InviteAdmin,
+    /// An invitation was sent once more.
+    ResendInvite,
+    /// An invitation of the agency was taken back.
+    EndInvite,
 }
 
 words!(Action {
@@ -92,6 +102,11 @@ words!(Action {
     WithdrawInvite = "member.withdraw",
     ChangeRole = "member.change_role",
     RemoveMember = "member.remove",
+    CreateKey = "key.create",
+    RevokeKey = "key.revoke",
+    InviteAdmin = "admin.invite",
+    ResendInvite = "invite.resend",
+    EndInvite = "invite.withdraw",
 });
 
 /// A deed to write down.

@@ -2,11 +2,14 @@
 //! [`Administrator`](super::session::Administrator); everybody else finds nothing here.
 
 mod clients;
+mod keys;
 mod new_client;
 mod outcome;
+mod people;
+mod settings;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::state::AppState;
 
@@ -15,4 +18,12 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/clients", get(clients::show))
         .route("/clients/new", get(new_client::show).post(new_client::create))
+        .route("/settings", get(settings::show))
+        .route("/settings/password", post(settings::password))
+        .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))
+        .route("/settings/keys", post(keys::create))
+        .route("/settings/keys/revoke", post(keys::revoke))
+        .route("/settings/invite", post(people::invite))
+        .route("/settings/invite/resend", post(people::resend))
+        .route("/settings/invite/withdraw", post(people::withdraw))
 }

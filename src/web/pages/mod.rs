@@ -15,7 +15,10 @@ mod settings;
 mod sign_in;
 mod transactions;
 
-pub use agency::{ClientsView, DeskNotice, DeskRefusal, NewClientView, clients_page, new_client_page};
+pub use agency::{
+    ClientsView, DeskNotice, DeskProfileView, DeskRefusal, NewClientView, PeopleView, Said, clients_page,
+    desk_keys_page, desk_profile_page, new_client_page, people_page,
+};
 pub use billing::{
     Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, RECENT, RangeKind, Refused,
     UsageView, WrongRange, addon_packs_section, billing_page, recent_transactions, usage_section, wallet_section,

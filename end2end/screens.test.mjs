@@ -86,6 +86,32 @@ describe('transactions and minute receipts', () => {
   }
 });
 
+describe('the agency', () => {
+  const product = useProduct();
+
+  for (const look of Object.keys(LOOKS)) {
+    inBrowser(`clients and settings, ${look}`, { product, look }, async ({ page, product, trouble }) => {
+      const show = async (name, path) => {
+        await page.goto(`${product.url}${path}`);
+        await screenshot(page, `${name}-${look}`);
+        await checkWidth(page);
+        await checkAccessibility(page);
+      };
+      await signIn(page, product, 'admin@brightline.test');
+      await atPath(page, '/agency/clients');
+      await show('agency-clients', '/agency/clients');
+      await show('agency-new-client', '/agency/clients/new');
+      await show('agency-people', '/agency/settings?tab=people');
+      trouble.expect(/410/);
+      for (const path of ['/agency/clients?search=nobody', '/agency/settings', '/agency/settings?tab=api', '/invite']) {
+        await page.goto(`${product.url}${path}`);
+        await checkWidth(page);
+        await checkAccessibility(page);
+      }
+    });
+  }
+});
+
 describe("an agency's page of a client", () => {
   const product = useProduct();
 

@@ -3,9 +3,12 @@
 
 mod applying;
 mod catalogue;
+mod client_pages;
 mod clients;
 mod cycles;
 mod desk;
+mod entrance;
 mod inbox;
+mod people;
 mod requests;
 mod subscriptions;

@@ -2,10 +2,16 @@
 
 use crate::tenants::audit::Action;
 
-/// What was done about a client, in a few words; the line's details say to what. Deeds that are about no client have
-/// only the word under which they are stored: they stand in no client's trail.
+/// What was done, in a few words; the line's details say to what.
 pub(super) const fn deed_words(action: Action) -> &'static str {
     match action {
+        Action::CreateAgency => "Agency created",
+        Action::CreatePlan => "Plan created",
+        Action::EditPlan => "Plan edited",
+        Action::ArchivePlan => "Plan archived",
+        Action::CreatePack => "Pack created",
+        Action::EditPack => "Pack edited",
+        Action::ArchivePack => "Pack archived",
         Action::CreateClient => "Client created",
         Action::AssignPacks => "Addon packs assigned",
         Action::RemoveAssignment => "Assignment removed",

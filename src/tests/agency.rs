@@ -3,6 +3,7 @@
 
 mod applying;
 mod catalogue;
+mod catalogue_pages;
 mod client_pages;
 mod clients;
 mod cycles;

@@ -12,7 +12,7 @@ const ELENA: &str = "elena@brightline.test";
 const NEW: &str = "velvet-otter-quarry";
 
 /// The site, and an administrator who is signed in.
-async fn elena(desk: &Desk<'_>) -> (Site, Browser) {
+pub(super) async fn elena(desk: &Desk<'_>) -> (Site, Browser) {
     let hash = tenants::hash_password(PASSWORD.into()).await;
     let mut db = desk.state.db.acquire().await.unwrap();
     let now = desk.shop.world.clock.now();

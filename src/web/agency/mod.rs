@@ -5,6 +5,8 @@ mod client;
 mod clients;
 mod new_client;
 mod outcome;
+mod packs;
+mod plans;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -26,4 +28,13 @@ pub fn router() -> Router<AppState> {
         .route("/clients/{id}/subscribe", post(client::subscribe))
         .route("/clients/{id}/end", post(client::end_subscription))
         .route("/clients/{id}/grants", post(client::grant))
+        .route("/plans", get(plans::list))
+        .route("/plans/new", get(plans::begin).post(plans::create))
+        .route("/plans/{id}", get(plans::show).post(plans::edit))
+        .route("/plans/{id}/archive", post(plans::archive))
+        .route("/plans/{id}/apply", get(plans::terms::show).post(plans::terms::apply))
+        .route("/packs", get(packs::list))
+        .route("/packs/new", get(packs::begin).post(packs::create))
+        .route("/packs/{id}", get(packs::show).post(packs::edit))
+        .route("/packs/{id}/archive", post(packs::archive))
 }

@@ -26,5 +26,11 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::AcceptPayment => "Payment accepted",
         Action::RefundPayment => "Payment refunded",
         Action::DismissItem => "Inbox item settled",
+        Action::InviteMember => "Member invited",
+        Action::WithdrawInvite => "Invitation withdrawn",
+        Action::ChangeRole => "Role changed",
+        Action::RemoveMember => "Member removed",
+        Action::RefundUnused => "Unused part refunded",
+        Action::ReopenRequest => "Payment request reopened",
     }
 }

@@ -3,13 +3,25 @@
 mod client;
 mod clients;
 mod deeds;
+mod fields;
 mod form;
 mod inbox_top;
 mod new_client;
 mod outcome;
+mod pack;
+mod packs;
+mod plan;
+mod plan_terms;
+mod plans;
 
 pub use client::{ClientDialog, ClientTab, ClientView, Content, Turned, client_page};
 pub use clients::{ClientsView, clients_page};
+pub use fields::Filled;
 pub use form::DeskForm;
 pub use new_client::{NewClientView, new_client_page};
 pub use outcome::{DeskNotice, DeskRefusal, RefusalAlert, Toast};
+pub use pack::{PackView, pack_page};
+pub use packs::packs_page;
+pub use plan::{PlanView, plan_page};
+pub use plan_terms::{TermsView, plan_terms_page};
+pub use plans::plans_page;

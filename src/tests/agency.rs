@@ -10,5 +10,6 @@ mod cycles;
 mod desk;
 mod entrance;
 mod inbox;
+mod lists_pages;
 mod requests;
 mod subscriptions;

@@ -164,7 +164,7 @@ impl Scene {
             client_id: "ws_marker".into(),
             key_id: ids::derived("key", &[key]),
             member_id: ids::derived("usr", &[viewer.0]),
-            stock: Stock::of(world, agency).await,
+            stock: Stock::of(world, agency, client).await,
             readers: Default::default(),
         }
     }

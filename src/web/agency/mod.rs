@@ -3,10 +3,12 @@
 
 mod client;
 mod clients;
+mod inbox;
 mod new_client;
 mod outcome;
 mod packs;
 mod plans;
+mod requests;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -37,4 +39,9 @@ pub fn router() -> Router<AppState> {
         .route("/packs/new", get(packs::begin).post(packs::create))
         .route("/packs/{id}", get(packs::show).post(packs::edit))
         .route("/packs/{id}/archive", post(packs::archive))
+        .route("/requests", get(requests::list))
+        .route("/requests/paid", post(requests::paid))
+        .route("/requests/cancel", post(requests::cancel))
+        .route("/inbox", get(inbox::list))
+        .route("/inbox/{id}/{verdict}", post(inbox::resolve))
 }

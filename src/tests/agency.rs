@@ -11,5 +11,6 @@ mod desk;
 mod entrance;
 mod inbox;
 mod lists_pages;
+mod people;
 mod requests;
 mod subscriptions;

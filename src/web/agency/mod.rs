@@ -4,11 +4,14 @@
 mod client;
 mod clients;
 mod inbox;
+mod keys;
 mod new_client;
 mod outcome;
 mod packs;
+mod people;
 mod plans;
 mod requests;
+mod settings;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -44,4 +47,12 @@ pub fn router() -> Router<AppState> {
         .route("/requests/cancel", post(requests::cancel))
         .route("/inbox", get(inbox::list))
         .route("/inbox/{id}/{verdict}", post(inbox::resolve))
+        .route("/settings", get(settings::show))
+        .route("/settings/password", post(settings::password))
+        .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))
+        .route("/settings/keys", post(keys::create))
+        .route("/settings/keys/revoke", post(keys::revoke))
+        .route("/settings/invite", post(people::invite))
+        .route("/settings/invite/resend", post(people::resend))
+        .route("/settings/invite/withdraw", post(people::withdraw))
 }

@@ -32,5 +32,10 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::RemoveMember => "Member removed",
         Action::RefundUnused => "Unused part refunded",
         Action::ReopenRequest => "Payment request reopened",
+        Action::CreateKey => "API key made",
+        Action::RevokeKey => "API key revoked",
+        Action::InviteAdmin => "Administrator invited",
+        Action::ResendInvite => "Invitation sent again",
+        Action::EndInvite => "Invitation withdrawn",
     }
 }

@@ -4,6 +4,7 @@
 pub mod desk;
 pub mod people;
 pub mod routes;
+pub mod stock;
 
 use std::collections::BTreeSet;
 
@@ -214,6 +215,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET <RecentTransactions>", &section(islands::RecentTransactions::PATH), Section),
     ];
     rows.extend(desk::rows(scene));
+    rows.extend(stock::rows(scene));
     rows.extend([
         form("POST /sign-in", &[("email", "nobody@people.test"), ("password", "x")], OpenForm("422")),
         form("POST /forgot", &[("email", "no address")], OpenForm("422")),

@@ -34,6 +34,7 @@ pub mod shell;
 mod sign_in;
 pub mod stripe_webhook;
 pub mod transactions;
+pub mod typed;
 mod usage;
 mod workspace;
 

@@ -12,6 +12,7 @@ use minutebank::units::WorkspaceId;
 use reqwest::Method;
 use tokio::sync::OnceCell;
 
+use super::stock::Stock;
 use crate::fixture::{World, starter};
 use crate::site::{Answered, Browser, PASSWORD, Program, Site};
 
@@ -115,6 +116,8 @@ pub struct Scene {
     pub key_id: String,
     /// Public id of the client's viewer.
     pub member_id: String,
+    /// What the client's agency sells.
+    pub stock: Stock,
     readers: [OnceCell<Browser>; EVERYBODY.len()],
 }
 
@@ -161,6 +164,7 @@ impl Scene {
             client_id: "ws_marker".into(),
             key_id: ids::derived("key", &[key]),
             member_id: ids::derived("usr", &[viewer.0]),
+            stock: Stock::of(world, agency, client).await,
             readers: Default::default(),
         }
     }

@@ -17,8 +17,9 @@ mod transactions;
 
 pub use agency::{
     ClientDialog, ClientTab, ClientView, ClientsView, Content, DeskForm, DeskNotice, DeskProfileView, DeskRefusal,
-    NewClientView, PeopleView, Said, Turned, client_page, clients_page, desk_keys_page, desk_profile_page,
-    new_client_page, people_page,
+    Filled, InboxView, NewClientView, PackView, PeopleView, PlanView, RequestDialog, RequestsView, Said, TermsView,
+    Turned, Verdict, client_page, clients_page, desk_keys_page, desk_profile_page, inbox_page, new_client_page,
+    pack_page, packs_page, people_page, plan_page, plan_terms_page, plans_page, requests_page,
 };
 pub use billing::{
     Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, RECENT, RangeKind, Refused,

@@ -6,13 +6,13 @@ use crate::tenants::audit::Action;
 pub(super) const fn deed_words(action: Action) -> &'static str {
     match action {
         Action::CreateAgency => "Agency created",
+        Action::CreateClient => "Client created",
         Action::CreatePlan => "Plan created",
         Action::EditPlan => "Plan edited",
         Action::ArchivePlan => "Plan archived",
         Action::CreatePack => "Pack created",
         Action::EditPack => "Pack edited",
         Action::ArchivePack => "Pack archived",
-        Action::CreateClient => "Client created",
         Action::AssignPacks => "Addon packs assigned",
         Action::RemoveAssignment => "Assignment removed",
         Action::ApplyPack => "Addon pack applied",

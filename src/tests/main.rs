@@ -17,6 +17,7 @@ mod model;
 mod never_fails;
 mod payments;
 mod receipts;
+mod refunds;
 mod rights;
 mod sections;
 mod settings;

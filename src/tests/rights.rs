@@ -154,6 +154,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
     let ended = json!({ "outcome": "answered", "duration_seconds": 9, "billed_duration_seconds": 9 });
     let new_key = [("name", ""), ("form_key", "form_1")];
     let pack = [("purchase_key", "k1"), ("pack", "pack_none"), ("quantity", "1")];
+    let refund = [("form_key", "k3"), ("purchase", "pur_none")];
     let credits = [("purchase_key", "k2"), ("choice", "25")];
     let wrong = [("current", "wrong"), ("new", "velvet-otter-quarry"), ("again", "velvet-otter-quarry")];
     let section = |path: &str| format!("{path}?query=");
@@ -222,6 +223,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         form("POST /reset", &[("new", "x"), ("again", "x")], OpenForm("410")),
         form("POST /invite", &[("new", "x"), ("again", "x")], OpenForm("410")),
         form("POST /billing/buy", &pack, Form(BUYERS, "→/billing", "→/billing")),
+        form("POST /billing/packages/refund", &refund, Form(OWNERS, "404", "404")),
         form("POST /billing/credits", &credits, Form(BUYERS, "→/billing", "→/billing")),
         form("POST /workspace", &[("workspace", &scene.client_id)], Form(READERS, "→/billing", "404")),
         form("POST /settings/keys", &new_key, Form(OWNERS, "422", "422")),

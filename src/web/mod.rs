@@ -64,6 +64,7 @@ pub fn router(state: AppState) -> Router {
         .route("/workspace", post(workspace::switch))
         .route("/billing", get(billing::show))
         .route("/billing/packages", get(packages::show))
+        .route("/billing/packages/refund", post(packages::refund))
         .route("/billing/transactions", get(transactions::show))
         .route("/billing/transactions.csv", get(transactions::download))
         .route("/billing/calls/{id}", get(receipt::show))

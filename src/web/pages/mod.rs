@@ -30,7 +30,7 @@ pub use docs::docs_page;
 pub use error::{Problem, error_page, too_early};
 pub use forgot::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_expired_page, reset_page};
 pub use invite::{InviteView, invite_ended_page, invite_page};
-pub use packages::{PackagesView, packages_page};
+pub use packages::{Asking, NotRefunded, Outcome as RefundOutcome, PackagesView, packages_page};
 pub use receipt::{ReceiptView, receipt_page};
 pub use settings::{
     AlertsForm, AlertsView, InviteForm, KeyForm, KeysView, MemberRow, MembersView, PasswordFaults, ProfileView,

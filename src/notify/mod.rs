@@ -1,4 +1,5 @@
 //! What people, programs and open pages are told.
 
+pub mod events;
 pub mod live;
 pub mod mail;

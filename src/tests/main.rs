@@ -4,6 +4,7 @@ mod agency;
 mod billing;
 mod demo;
 mod demo_fences;
+mod events;
 mod fixture;
 mod forgot;
 mod hardening;

@@ -39,7 +39,7 @@ pub async fn show(
             profile(&state, &viewer, &session, PasswordFaults::default(), changed).await
         }
         Some("members") => members::show(&state, &viewer, word("remove")).await,
-        Some("api") => api_keys::show(&state, &viewer, &session, word("revoke")).await,
+        Some("api") => api_keys::show(&state, &viewer, &session, word("revoke"), word("remove")).await,
         Some("billing") => Ok(Redirect::to("/billing").into_response()),
         Some(_) => Err(Error::NotFound),
     }

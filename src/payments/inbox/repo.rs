@@ -27,6 +27,25 @@ pub async fn insert(db: &mut PgConnection, item: &NewItem<'_>, now: Timestamp) -
     Ok(())
 }
 
+/// The same for a cause that comes again: its one item is opened again, and says the newest.
+pub async fn raise(db: &mut PgConnection, item: &NewItem<'_>, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into inbox_items (agency_id, workspace_id, kind, reference, detail, amount_mc, created_at)
+         select agency_id, id, $2, $3, $4, $5, $6 from workspaces where id = $1
+         on conflict (workspace_id, kind, reference)
+             do update set detail = excluded.detail, resolution = null, resolved_at = null",
+    )
+    .bind(item.workspace.0)
+    .bind(item.kind.as_str())
+    .bind(item.reference)
+    .bind(item.detail)
+    .bind(item.amount.map(|amount| amount.0))
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// An agency's items, newest first, below the row `before` (`i64::MAX` for the first page): what is open, or what is
 /// settled.
 pub async fn page(

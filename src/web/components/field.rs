@@ -9,6 +9,8 @@ pub enum FieldKind {
     Text,
     /// The address of an account.
     Email,
+    /// An address of the web.
+    Address,
     /// The password of today.
     Password,
     /// A password of tomorrow.
@@ -20,13 +22,14 @@ impl FieldKind {
         match self {
             FieldKind::Text => "text",
             FieldKind::Email => "email",
+            FieldKind::Address => "url",
             FieldKind::Password | FieldKind::NewPassword => "password",
         }
     }
 
     const fn autocomplete(self) -> &'static str {
         match self {
-            FieldKind::Text => "off",
+            FieldKind::Text | FieldKind::Address => "off",
             FieldKind::Email => "username",
             FieldKind::Password => "current-password",
             FieldKind::NewPassword => "new-password",
@@ -37,6 +40,7 @@ impl FieldKind {
         match self {
             FieldKind::Text => "60",
             FieldKind::Email => "254",
+            FieldKind::Address => "2000",
             FieldKind::Password | FieldKind::NewPassword => "1024",
         }
     }

@@ -26,8 +26,8 @@ pub use forgot::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_exp
 pub use packages::{PackagesView, packages_page};
 pub use receipt::{ReceiptView, receipt_page};
 pub use settings::{
-    InviteForm, KeyForm, KeysView, MembersView, PasswordFaults, ProfileView, SessionRow, ShownKey, keys_page,
-    keys_withheld_page, members_page, profile_page,
+    EndpointForm, EventsView, InviteForm, KeyForm, KeysView, MembersView, PasswordFaults, ProfileView, SessionRow,
+    ShownDelivery, ShownKey, keys_page, keys_withheld_page, members_page, profile_page,
 };
 pub use sign_in::{DemoLogin, SignInNotice, SignInRefusal, SignInView, sign_in_page};
 pub use transactions::{Listed, TransactionsView, transactions_page};

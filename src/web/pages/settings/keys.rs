@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use leptos::prelude::*;
 
+use super::events::{EventsView, RemoveEndpoint, events_cards};
 use super::{Settings, Tab};
 use crate::tenants::{Role, Scope};
 use crate::web::components::{Broken, Field, FieldKind, Icon, Pill, PillTone, SectionError};
@@ -20,6 +21,8 @@ pub struct KeysView {
     pub form: KeyForm,
     /// The key that is about to be revoked.
     pub revoking: Option<ShownKey>,
+    /// Where events go.
+    pub events: EventsView,
 }
 
 /// A key in the list.
@@ -58,15 +61,20 @@ pub struct KeyForm {
 
 /// The page as an owner sees it.
 pub fn keys_page(frame: Frame, view: KeysView) -> impl IntoView {
-    let KeysView { keys, fresh, form, revoking } = view;
+    let KeysView { keys, fresh, form, revoking, events } = view;
     let calendar = frame.calendar();
     let csrf = frame.csrf.clone();
-    let dialog = revoking.map(|key| view! { <Revoke key=key csrf=csrf.clone() /> }.into_any());
+    let revoke = revoking.map(|key| view! { <Revoke key=key csrf=csrf.clone() /> }.into_any());
+    let removing = events.removing.clone();
+    let dialog =
+        revoke.or_else(|| removing.map(|it| view! { <RemoveEndpoint endpoint=it csrf=csrf.clone() /> }.into_any()));
+    let events = events_cards(events, calendar.clone(), &csrf);
     view! {
         <Settings frame=frame tab=Tab::Api dialog=dialog>
             {fresh.map(|text| view! { <Fresh text=text /> })}
             <Keys keys=keys calendar=calendar />
             <Create form=form csrf=csrf />
+            {events}
         </Settings>
     }
 }

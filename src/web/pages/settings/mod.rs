@@ -1,5 +1,6 @@
 //! `/settings`: what belongs to the person, and what belongs to the workspace.
 
+mod events;
 mod keys;
 mod members;
 mod profile;
@@ -8,6 +9,7 @@ use leptos::prelude::*;
 
 use crate::web::shell::{Frame, PageHead, Place, Shell};
 
+pub use events::{EndpointForm, EventsView, ShownDelivery};
 pub use keys::{KeyForm, KeysView, ShownKey, keys_page, keys_withheld_page};
 pub use members::{InviteForm, MembersView, members_page};
 pub use profile::{PasswordFaults, ProfileView, SessionRow, profile_page};
@@ -27,7 +29,7 @@ impl Tab {
         match self {
             Tab::Profile => "Profile",
             Tab::Members => "Members",
-            Tab::Api => "API keys",
+            Tab::Api => "API and events",
         }
     }
 

@@ -12,8 +12,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::app::{
-    answer_once, deliver_events, event_endpoints, expire_calls, keep_billing, open_periods, pay_numbers, send_mail,
-    sweep_purchases,
+    alert_members, answer_once, deliver_events, event_endpoints, expire_calls, keep_billing, open_periods, pay_numbers,
+    send_mail, sweep_purchases,
 };
 use crate::clock::Clock;
 use crate::config::Config;
@@ -147,6 +147,7 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
     chores.spawn(deliver_events::keep_delivering(state.clone(), sender));
     chores.spawn(answer_once::keep_forgetting(state.clone()));
     chores.spawn(send_mail::keep_sending(state.clone(), mailer));
+    chores.spawn(alert_members::keep_alerting(state.clone(), state.ledger.changes()));
     chores.spawn(web::session::keep_removing_expired(state.clone()));
     follow(&mut chores, &state);
     welcome(&state.config);

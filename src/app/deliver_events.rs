@@ -94,7 +94,7 @@ async fn settle(state: &AppState, event: &Outgoing, attempted: &Attempted, now: 
         );
         let (workspace, kind) = (event.workspace, ItemKind::FailedDelivery);
         let item = NewItem { workspace, kind, reference: &event.endpoint, detail: &detail, amount: None };
-        inbox::raise(&mut transaction, &item, now).await?;
+        inbox::tell(&mut transaction, &item, now).await?;
     }
     transaction.commit().await
 }

@@ -1,6 +1,8 @@
 //! Use cases, one file per verb; reads for the pages. `app` owns begin and commit, stores only borrow a connection.
 
 pub mod agency;
+pub mod alert_members;
+pub mod alerts;
 pub mod answer_once;
 pub mod api_keys;
 pub mod apply_pack;
@@ -40,11 +42,14 @@ pub mod pay_numbers;
 pub mod pay_request;
 pub mod receipt;
 pub mod reconcile;
+pub mod refund_unused;
 pub mod rent_number;
 pub mod request_cycles;
 pub mod resolve_item;
 pub mod resubscribe;
+mod reverse_payment;
 pub mod send_mail;
+pub mod send_refund;
 pub mod sessions;
 pub mod settle_call;
 mod settle_request;

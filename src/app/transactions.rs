@@ -82,7 +82,9 @@ impl TransactionType {
             PostingKind::Pack => Self::Pack,
             PostingKind::Grant => Self::Grant,
             PostingKind::TopUp => Self::TopUp,
-            PostingKind::Debt => Self::Debt,
+            PostingKind::Debt | PostingKind::Owed => Self::Debt,
+            PostingKind::Refund => Self::Refund,
+            PostingKind::Dispute => Self::Dispute,
             PostingKind::Message => Self::Message,
             PostingKind::Number => Self::Number,
         }
@@ -181,7 +183,7 @@ pub struct Transaction {
 /// What a transaction belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
-    /// `call`, `message`, `number`, `checkout_session`, `credit`, `period`.
+    /// `call`, `message`, `number`, `checkout_session`, `credit`, `period`, `refund`, `dispute`.
     pub kind: &'static str,
     /// Its id.
     pub id: String,
@@ -299,6 +301,16 @@ fn reference(posting: &ledger::Posting) -> Reference {
         PostingKind::Pack | PostingKind::Grant | PostingKind::TopUp | PostingKind::Debt => {
             if posting.key.starts_with("cs_") { "checkout_session" } else { "credit" }
         }
+        PostingKind::Dispute => "dispute",
+        PostingKind::Owed if is_dispute(&posting.key) => "dispute",
+        PostingKind::Refund | PostingKind::Owed => "refund",
     };
-    Reference { kind, id: posting.key.clone() }
+    // What is taken back has a posting's number behind the refund's id.
+    let id = if matches!(kind, "refund" | "dispute") { posting.key.split(':').next() } else { None };
+    Reference { kind, id: id.unwrap_or(&posting.key).to_owned() }
+}
+
+/// Stripe's ids of disputes, the old form and the new one.
+fn is_dispute(key: &str) -> bool {
+    key.starts_with("dp_") || key.starts_with("du_")
 }

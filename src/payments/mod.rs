@@ -18,6 +18,7 @@ mod purchase;
 pub mod refund;
 pub mod repo;
 pub mod request;
+pub mod reversal;
 mod session;
 
 pub use attempt::{Attempt, customer_request, session_request};

@@ -4,6 +4,7 @@
 
 mod campaign;
 mod credit_amount;
+mod dollars;
 mod packs;
 mod rates;
 mod standing;
@@ -11,6 +12,7 @@ mod terms;
 
 pub use campaign::{Campaign, CampaignQuote};
 pub use credit_amount::{AmountError, CREDIT_AMOUNTS, CREDIT_PRESETS, chosen_amount, parse_amount, preset_name};
+pub use dollars::{CENTS, DollarsError, MILLI_CENTS, parse_dollars};
 pub use packs::{PackOffer, QUANTITIES, Tag, after_purchase, parse_quantity, per_piece_label, tags, total};
 pub use rates::{Charge, Components, Rates};
 pub use standing::{Fit, LEAST_TOPUP, Shortfall, Standing};

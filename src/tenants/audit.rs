@@ -64,6 +64,10 @@ pub enum Action {
     ChangeRole,
     /// An owner ended a membership.
     RemoveMember,
+    /// The unused part of a purchase was sent back.
+    RefundUnused,
+    /// A request is owed again, because its payment went back.
+    ReopenRequest,
 }
 
 words!(Action {
@@ -92,6 +96,8 @@ words!(Action {
     WithdrawInvite = "member.withdraw",
     ChangeRole = "member.change_role",
     RemoveMember = "member.remove",
+    RefundUnused = "purchase.refund_unused",
+    ReopenRequest = "request.reopen",
 });
 
 /// A deed to write down.

@@ -25,6 +25,11 @@ impl Role {
         matches!(self, Role::Owner | Role::Billing)
     }
 
+    /// True where the member may choose who is told what by mail.
+    pub const fn may_set_alerts(self) -> bool {
+        matches!(self, Role::Owner | Role::Billing)
+    }
+
     /// True where the member may invite others, change what they may do, and remove them.
     pub const fn may_manage_members(self) -> bool {
         matches!(self, Role::Owner)
@@ -77,6 +82,7 @@ mod tests {
         for (role, buys, manages) in table {
             let may = (role.may_buy(), role.may_manage_keys(), role.may_manage_members());
             assert_eq!(may, (buys, manages, manages), "{role:?}");
+            assert_eq!(role.may_set_alerts(), buys, "{role:?}");
         }
     }
 

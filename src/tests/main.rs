@@ -1,6 +1,7 @@
 //! The one integration target; its modules mirror the URLs. `tidy` keeps the architecture.
 
 mod agency;
+mod alerts;
 mod billing;
 mod demo;
 mod demo_fences;

@@ -124,9 +124,12 @@ fn get(route: &'static str, address: &str, guard: Guard) -> Row {
 }
 
 fn form(route: &'static str, fields: &[(&'static str, &str)], guard: Guard) -> Row {
-    let address = route.strip_prefix("POST ").unwrap().to_owned();
+    post(route, route.strip_prefix("POST ").unwrap(), fields, guard)
+}
+
+fn post(route: &'static str, address: &str, fields: &[(&'static str, &str)], guard: Guard) -> Row {
     let fields = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    Row { route, address, body: Body::Form(fields), guard }
+    Row { route, address: address.to_owned(), body: Body::Form(fields), guard }
 }
 
 fn json(route: &'static str, address: &str, body: serde_json::Value, guard: Guard) -> Row {
@@ -171,6 +174,8 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET /forgot", "/forgot", Open("200")),
         get("GET /reset", "/reset", Open("410")),
         get("GET /reset/{token}", "/reset/reset_none", Open("→/reset")),
+        get("GET /invite", "/invite", Open("410")),
+        get("GET /invite/{token}", "/invite/inv_none", Open("→/invite")),
         get("GET /billing", "/billing?added=pur_marker", Page("200", "200")),
         get("GET /billing/packages", "/billing/packages", Page("200", "200")),
         get("GET /billing/transactions", "/billing/transactions", Page("200", "200")),
@@ -192,6 +197,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         form("POST /sign-in", &[("email", "nobody@people.test"), ("password", "x")], OpenForm("422")),
         form("POST /forgot", &[("email", "no address")], OpenForm("422")),
         form("POST /reset", &[("new", "x"), ("again", "x")], OpenForm("410")),
+        form("POST /invite", &[("new", "x"), ("again", "x")], OpenForm("410")),
         form("POST /billing/buy", &pack, Form(BUYERS, "→/billing", "→/billing")),
         form("POST /billing/credits", &credits, Form(BUYERS, "→/billing", "→/billing")),
         form("POST /workspace", &[("workspace", &scene.client_id)], Form(READERS, "→/billing", "404")),
@@ -212,6 +218,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
             Form(OWNERS, "→/settings", "404"),
         ),
         form("POST /settings/members/remove", &[("member", "usr_none")], Form(OWNERS, "404", "404")),
+        form("POST /settings/alerts", &[("below", "5")], Form(BUYERS, "→/settings", "→/settings")),
         form("POST /settings/password", &wrong, Form(SELVES, "422", "422")),
         form("POST /sign-out", &[], OpenForm(SIGN_IN)),
         form("POST /settings/sign-out-everywhere", &[], Form(SELVES, "→/sign-in?notice", "→/sign-in?notice")),

@@ -1,6 +1,7 @@
 //! What the browser and the call engine talk to: every address on one screen.
 
 mod agency;
+mod alerts;
 mod answer;
 pub mod api;
 mod api_keys;
@@ -19,6 +20,7 @@ pub mod error;
 mod events;
 mod forgot;
 mod health;
+mod invite;
 mod layers;
 pub mod limits;
 mod live;
@@ -57,6 +59,8 @@ pub fn router(state: AppState) -> Router {
         .route("/forgot", get(forgot::ask).post(forgot::request))
         .route("/reset", get(forgot::show).post(forgot::set))
         .route("/reset/{token}", get(forgot::open))
+        .route("/invite", get(invite::show).post(invite::accept))
+        .route("/invite/{token}", get(invite::open))
         .route("/workspace", post(workspace::switch))
         .route("/billing", get(billing::show))
         .route("/billing/packages", get(packages::show))
@@ -78,6 +82,7 @@ pub fn router(state: AppState) -> Router {
         .route("/settings/endpoints/enable", post(events::enable))
         .route("/settings/endpoints/remove", post(events::remove))
         .route("/settings/deliveries/resend", post(events::send_again))
+        .route("/settings/alerts", post(alerts::save))
         .route("/settings/members/invite", post(members::invite))
         .route("/settings/members/withdraw", post(members::withdraw))
         .route("/settings/members/role", post(members::role))

@@ -335,7 +335,7 @@ fn Trail(from: Place, here: String) -> impl IntoView {
 }
 
 /// The first letters of the first and the last word: `DW`.
-fn monogram(name: &str) -> String {
+pub(crate) fn monogram(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
     let first = words.next();
     let last = words.next_back();

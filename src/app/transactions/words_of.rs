@@ -7,12 +7,12 @@ use jiff::tz::TimeZone;
 use sqlx::PgConnection;
 
 use crate::app::packages::lot_title;
-use crate::ledger::history::{Recorded, lots, repo, reset};
+use crate::ledger::history::{Change, Recorded, lots, repo, reset};
 use crate::ledger::repo::LotRecord;
 use crate::ledger::{Call, Direction, LotSource, Posting, PostingKind};
 use crate::rentals::{self, Rental, month_of_number};
 use crate::tenants;
-use crate::units::{Meter, Seconds, WorkspaceId};
+use crate::units::{Meter, MilliCents, Seconds, WorkspaceId};
 
 /// What the postings of a page name.
 pub(super) struct Names {
@@ -29,8 +29,10 @@ pub(super) struct Names {
 impl Names {
     /// Reads what these postings name.
     pub(super) async fn read(db: &mut PgConnection, workspace: WorkspaceId, found: &[Recorded]) -> sqlx::Result<Self> {
-        let granting = found.iter().filter(|it| matches!(it.posting.kind, PostingKind::Pack | PostingKind::Grant));
-        let numbers: Vec<i64> = granting.flat_map(|it| lots(&it.posting)).collect();
+        let of_lots =
+            |kind| matches!(kind, PostingKind::Pack | PostingKind::Grant | PostingKind::Refund | PostingKind::Dispute);
+        let naming = found.iter().filter(|it| of_lots(it.posting.kind));
+        let numbers: Vec<i64> = naming.flat_map(|it| lots(&it.posting)).collect();
         let found_lots = match numbers.is_empty() {
             true => Vec::new(),
             false => repo::lots(db, workspace, &numbers).await?,
@@ -68,7 +70,12 @@ impl Names {
                 (format!("Credits granted by {}", self.agency), why.to_owned())
             }
             PostingKind::TopUp => ("Credits added".to_owned(), paid_through(posting)),
-            PostingKind::Debt => ("Outstanding balance paid".to_owned(), paid_through(posting)),
+            PostingKind::Debt => (
+                format!("Outstanding balance of {} paid", MilliCents(-Change::of(posting).debt.0)),
+                paid_through(posting),
+            ),
+            PostingKind::Refund | PostingKind::Dispute => self.taken_back(posting),
+            PostingKind::Owed => owed(posting),
             PostingKind::Period => period(posting),
             PostingKind::Plan => ("Plan changed".to_owned(), granted(posting)),
         }
@@ -88,16 +95,8 @@ impl Names {
 
     /// `Medium 100 bought`, `3 packages bought`; who did.
     fn packages(&self, posting: &Posting, done: &str) -> (String, String) {
-        let named: Vec<&LotRecord> = lots(posting).filter_map(|number| self.lots.get(&number)).collect();
-        let Some(first) = named.first() else {
+        let Some((what, first)) = self.title(posting) else {
             return (format!("Package {done}"), String::new());
-        };
-        let what = match named.len() {
-            1 => lot_title(first),
-            more if named.iter().all(|lot| lot_title(lot) == lot_title(first)) => {
-                format!("{more} × {}", lot_title(first))
-            }
-            more => format!("{more} packages"),
         };
         let (done, detail) = match first.source {
             LotSource::Stripe => {
@@ -109,6 +108,49 @@ impl Names {
         };
         (format!("{what} {done}"), detail)
     }
+
+    /// What the lots of a posting are called together, and one of them.
+    fn title(&self, posting: &Posting) -> Option<(String, &LotRecord)> {
+        let named: Vec<&LotRecord> = lots(posting).filter_map(|number| self.lots.get(&number)).collect();
+        let first = *named.first()?;
+        let what = match named.len() {
+            1 => lot_title(first),
+            more if named.iter().all(|lot| lot_title(lot) == lot_title(first)) => {
+                format!("{more} × {}", lot_title(first))
+            }
+            more => format!("{more} packages"),
+        };
+        Some((what, first))
+    }
+
+    /// `Medium 100 refunded`, `50 minutes taken back`; or that it came to nothing, and they are back.
+    fn taken_back(&self, posting: &Posting) -> (String, String) {
+        let dispute = posting.kind == PostingKind::Dispute;
+        let what = self.title(posting);
+        let change = Change::of(posting);
+        let back = change.secs > 0 || change.calls > 0 || change.credits.0 > 0;
+        let meter = what.as_ref().map(|(_, lot)| lot.meter);
+        let units = meter.map(|meter| meter.exact((change.secs + change.calls).abs()));
+        let what = what.map_or_else(|| "Credits".to_owned(), |(title, _)| title);
+        let line = match (dispute, back) {
+            (false, false) => format!("{what} refunded"),
+            (true, false) => format!("{what} taken back by a dispute"),
+            (false, true) => format!("{what} returned, the refund failed"),
+            (true, true) => format!("{what} returned, the dispute was won"),
+        };
+        let done = if back { "returned" } else { "taken back" };
+        (line, units.map(|units| format!("{units} {done}")).unwrap_or_default())
+    }
+}
+
+/// What somebody owes for what was refunded after it had been used; or that it is cancelled.
+fn owed(posting: &Posting) -> (String, String) {
+    let more = Change::of(posting).debt;
+    let line = format!("Outstanding balance of {}", MilliCents(more.0.abs()));
+    if more.0 < 0 {
+        return (format!("{line} canceled"), String::new());
+    }
+    (line, "What was refunded had been used".to_owned())
 }
 
 /// The numbers whose months these postings paid.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use minutebank::ledger::{
-    CallOutcome, Command, Direction, Effective, LotGrant, LotSource, PaymentState, Placement, Snapshot,
+    CallOutcome, Cause, Command, Credit, Direction, Effective, LotGrant, LotSource, PaymentState, Placement, Reversal,
+    Snapshot,
 };
 use minutebank::pricing::{ExcessMode, HoldPolicy, Rates, Terms};
 use minutebank::units::{Meter, MilliCents, Seconds};
@@ -158,11 +159,19 @@ impl Writer {
         if self.used == 0 && !self.one_in(8) {
             return self.subscribe(now);
         }
+        if self.model.owes() && self.one_in(6) {
+            return match self.rng.random_range(0..3) {
+                0 => self.money(),
+                1 => self.lots(),
+                _ => self.reversal(),
+            };
+        }
         match self.rng.random_range(0..100) {
             0..38 => self.place(),
             38..50 => Command::Heartbeat { id: self.call_id(), connected: Seconds(self.talk()) },
             50..69 => self.end(),
-            69..72 => self.money(),
+            69..71 => self.money(),
+            71 | 93 => self.reversal(),
             72 => {
                 let amount = MilliCents(self.rng.random_range(1..=5_000));
                 Command::GrantMoney { key: self.key("cs_"), amount }
@@ -177,7 +186,7 @@ impl Writer {
             85 => Command::Cancel(self.effective()),
             86..88 => self.subscribe(now),
             88 => self.payment(),
-            89..94 => Command::ExpireCall { id: self.call_id() },
+            89..93 => Command::ExpireCall { id: self.call_id() },
             94 => Command::OpenPeriods,
             _ => self.again(),
         }
@@ -240,7 +249,40 @@ impl Writer {
             reference: "pur_1".into(),
         });
         let lots = lots.collect();
+        if self.model.owes() && source == LotSource::Stripe {
+            let balance = MilliCents(self.rng.random_range(1..=5_000));
+            return Command::CreditLotsAndDebt { key: self.key("bal_"), lots, balance };
+        }
         Command::CreditLots { key: self.key("cs_"), lots }
+    }
+
+    /// A refund or dispute, mostly of something that was bought, or the end of one that was.
+    fn reversal(&mut self) -> Command {
+        let credited = |command: &Command| match command {
+            Command::CreditLots { key, .. } => Some(Credit::Lots(key.clone())),
+            Command::CreditMoney { key, .. } | Command::CreditLotsAndDebt { key, .. } => {
+                Some(Credit::Money(key.clone()))
+            }
+            _ => None,
+        };
+        let bought: Vec<Credit> = self.written.iter().filter_map(credited).collect();
+        let credit = match bought.len() {
+            0 => Credit::Lots(self.key("cs_")),
+            count => bought[self.rng.random_range(0..count)].clone(),
+        };
+        let reversed: Vec<Reversal> = self.written.iter().filter_map(begun).collect();
+        if !reversed.is_empty() && self.one_in(2) {
+            return Command::GiveBack(reversed[self.rng.random_range(0..reversed.len())].clone());
+        }
+        let paid = MilliCents([1_000, 60_000, 1_000_000, 333_000][self.rng.random_range(0..4)]);
+        let id = self.key("re_");
+        if self.one_in(4) {
+            return Command::TakeUnused { credit, id, paid };
+        }
+        let amount = if self.one_in(3) { paid } else { MilliCents(self.rng.random_range(0..=paid.0)) };
+        let cause = if self.one_in(4) { Cause::Dispute } else { Cause::Refund };
+        let reversal = Reversal { credit, id, cause, amount, paid };
+        if self.one_in(8) { Command::GiveBack(reversal) } else { Command::TakeBack(reversal) }
     }
 
     fn place(&mut self) -> Command {
@@ -293,6 +335,17 @@ impl Writer {
         let billed = if self.one_in(50) { billed + 1 } else { billed };
         let duration = if self.one_in(3) { (talk + 9).min(86_400) } else { talk };
         Command::EndCall { id: self.call_id(), outcome, duration: Seconds(duration), billed: Seconds(billed) }
+    }
+}
+
+/// What a command began to take back.
+fn begun(command: &Command) -> Option<Reversal> {
+    match command {
+        Command::TakeBack(reversal) => Some(reversal.clone()),
+        Command::TakeUnused { credit, id, paid } => {
+            Some(Reversal { credit: credit.clone(), id: id.clone(), cause: Cause::Refund, amount: *paid, paid: *paid })
+        }
+        _ => None,
     }
 }
 

@@ -207,7 +207,7 @@ fn Add(form: EndpointForm, csrf: String) -> impl IntoView {
                 <input type="hidden" name="csrf" value=csrf />
                 <input type="hidden" name="form_key" value=form.form_key />
                 <Field
-                    kind=FieldKind::Address
+                    kind=FieldKind::Url
                     name="url"
                     label="Address"
                     help="Begins with https:// and is reachable from the internet. Events are signed as Standard Webhooks says."

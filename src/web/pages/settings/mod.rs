@@ -1,5 +1,6 @@
 //! `/settings`: what belongs to the person, and what belongs to the workspace.
 
+mod alerts;
 mod events;
 mod keys;
 mod members;
@@ -9,6 +10,7 @@ use leptos::prelude::*;
 
 use crate::web::shell::{Frame, PageHead, Place, Shell};
 
+pub use alerts::{AlertsForm, AlertsView, MemberRow, alerts_page};
 pub use events::{EndpointForm, EventsView, ShownDelivery};
 pub use keys::{KeyForm, KeysView, ShownKey, keys_page, keys_withheld_page};
 pub use members::{InviteForm, MembersView, members_page};
@@ -20,16 +22,18 @@ enum Tab {
     Profile,
     Members,
     Api,
+    Alerts,
 }
 
 impl Tab {
-    const ALL: [Tab; 3] = [Tab::Profile, Tab::Members, Tab::Api];
+    const ALL: [Tab; 4] = [Tab::Profile, Tab::Members, Tab::Api, Tab::Alerts];
 
     const fn title(self) -> &'static str {
         match self {
             Tab::Profile => "Profile",
             Tab::Members => "Members",
             Tab::Api => "API and events",
+            Tab::Alerts => "Alerts",
         }
     }
 
@@ -38,6 +42,7 @@ impl Tab {
             Tab::Profile => "/settings?tab=profile",
             Tab::Members => "/settings?tab=members",
             Tab::Api => "/settings?tab=api",
+            Tab::Alerts => "/settings?tab=alerts",
         }
     }
 }

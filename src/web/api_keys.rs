@@ -15,7 +15,7 @@ use super::error::Error;
 use super::events;
 use super::pages::{EndpointForm, KeyForm, KeysView, ShownKey, keys_page, keys_withheld_page};
 use super::session::{CsrfForm, Viewer};
-use crate::app::api_keys::{api_keys, create_api_key, revoke_api_key, show_api_key};
+use crate::app::api_keys::{api_keys, create_api_key, key_id, revoke_api_key, show_api_key};
 use crate::ids;
 use crate::state::AppState;
 use crate::tenants::key::ListedKey;
@@ -47,9 +47,8 @@ pub(super) struct Forms<'a> {
 impl Forms<'_> {
     /// As they are at first.
     pub(super) fn new() -> Self {
-        let scopes = vec![Scope::WalletRead, Scope::CallsWrite];
         Self {
-            key: KeyForm { form_key: ids::fresh("form"), scopes, ..KeyForm::default() },
+            key: empty_form(),
             endpoint: events::new_form(),
             fresh_key: None,
             fresh_secret: None,
@@ -79,6 +78,12 @@ pub(super) async fn show(
     list(state, viewer, Forms { fresh_key, fresh_secret, revoking, removing, ..Forms::new() }).await
 }
 
+/// A form for the usual scopes.
+pub(super) fn empty_form() -> KeyForm {
+    let scopes = vec![Scope::WalletRead, Scope::CallsWrite];
+    KeyForm { form_key: ids::fresh("form"), scopes, ..KeyForm::default() }
+}
+
 /// The tab with these forms.
 pub(super) async fn list(state: &AppState, viewer: &Viewer, forms: Forms<'_>) -> Result<Response, Error> {
     let Forms { key: form, endpoint, fresh_key: fresh, fresh_secret, revoking, removing } = forms;
@@ -88,21 +93,20 @@ pub(super) async fn list(state: &AppState, viewer: &Viewer, forms: Forms<'_>) ->
         events::read(state, viewer, endpoint, fresh_secret, removing)
     );
     let keys = section("the keys", keys).map(|keys| keys.into_iter().map(shown).collect::<Vec<_>>());
-    let revoking = keys.as_ref().ok().and_then(|keys| {
-        keys.iter().find(|key| revoking == Some(key.id.as_str()) && key.revoked_at.is_none()).cloned()
-    });
-    let view = KeysView { keys, fresh, form, revoking, events };
-    Ok(page(&state.config, render(|| keys_page(frame, view))))
+    let revoking = keys.as_ref().ok().and_then(|keys| open_key(keys, revoking));
+    let view = KeysView { keys, fresh, form, revoking };
+    Ok(page(&state.config, render(|| keys_page(frame, view, events))))
 }
 
-/// Rows have numbers inside and ids outside.
-fn public_id(row: i64) -> String {
-    ids::derived("key", &[row])
+/// The key that the dialog is about, unless it was ended.
+pub(super) fn open_key(keys: &[ShownKey], id: Option<&str>) -> Option<ShownKey> {
+    keys.iter().find(|key| id == Some(key.id.as_str()) && key.revoked_at.is_none()).cloned()
 }
 
-fn shown(key: ListedKey) -> ShownKey {
+/// A key as pages show it.
+pub(super) fn shown(key: ListedKey) -> ShownKey {
     ShownKey {
-        id: public_id(key.id),
+        id: key_id(key.id),
         name: key.name,
         hint: key.hint,
         scopes: key.scopes,
@@ -138,7 +142,7 @@ pub async fn create(
 }
 
 /// The form as it was typed, with what is wrong with it.
-fn read(fields: &[(String, String)]) -> KeyForm {
+pub(super) fn read(fields: &[(String, String)]) -> KeyForm {
     let all = |name: &'static str| fields.iter().filter(move |(it, _)| it == name).map(|(_, value)| value.as_str());
     let name = all("name").next().unwrap_or_default().trim().to_owned();
     let scopes: Vec<Scope> = all("scope").filter_map(Scope::parse).collect();
@@ -177,7 +181,7 @@ pub async fn revoke(
 ) -> Result<Redirect, Error> {
     viewer.require(Role::may_manage_keys)?;
     let keys = api_keys(&state, viewer.workspace).await?;
-    let key = keys.iter().find(|key| public_id(key.id) == form.key).ok_or(Error::NotFound)?;
+    let key = keys.iter().find(|key| key_id(key.id) == form.key).ok_or(Error::NotFound)?;
     revoke_api_key(&state, viewer.workspace, key.id).await?;
     Ok(Redirect::to(PLACE))
 }

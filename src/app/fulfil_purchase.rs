@@ -5,6 +5,7 @@
 
 use sqlx::Acquire as _;
 
+use super::alert_members::{News, tell};
 use super::pay_request::settle_payment;
 use crate::ledger::LedgerError;
 use crate::payments::inbox::{self, ItemKind, NewItem};
@@ -94,8 +95,12 @@ async fn credit(state: &AppState, session_id: &str, purchase: Box<Purchase>) -> 
     if let Some(command) = purchase.credit(session_id) {
         state.ledger.submit(purchase.workspace, command).await?;
     }
-    let mut db = state.db.acquire().await?;
-    repo::mark_credited(&mut db, &purchase.id, state.clock.now()).await?;
+    let mut transaction = state.db.begin().await?;
+    if repo::mark_credited(&mut transaction, &purchase.id, state.clock.now()).await? {
+        let receipt = News::Paid { bought: purchase.bought.words(), amount: purchase.bought.total() };
+        tell(state, &mut transaction, purchase.workspace, &receipt).await?;
+    }
+    transaction.commit().await?;
     Ok(Fulfilment::Credited(purchase))
 }
 

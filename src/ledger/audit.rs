@@ -104,7 +104,12 @@ impl Audit {
             PostingKind::Period | PostingKind::Plan => self.period(posting),
             PostingKind::Call => self.call(posting, call),
             PostingKind::Refund | PostingKind::Dispute | PostingKind::Owed => self.taken(posting),
-            PostingKind::Pack | PostingKind::Grant | PostingKind::TopUp | PostingKind::Debt | PostingKind::Message => {}
+            PostingKind::Pack
+            | PostingKind::Grant
+            | PostingKind::TopUp
+            | PostingKind::Debt
+            | PostingKind::Message
+            | PostingKind::Number => {}
         }
         self.seq = seq;
         self.head = posting.hash(self.workspace);

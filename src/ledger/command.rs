@@ -98,6 +98,14 @@ pub enum Command {
         /// How many, above zero.
         count: i64,
     },
+    /// Pays for a month of a rented number from the credits.
+    PayNumber {
+        /// `{number}:{month}`: the number's id and the month's index.
+        key: String,
+        /// The first month: refused while payments are overdue beyond their grace, as anything new is. Later ones are
+        /// owed and are taken all the same.
+        begins: bool,
+    },
     /// Ends a call: charges it or releases its hold.
     EndCall {
         /// Which.
@@ -130,6 +138,7 @@ impl Command {
             Command::CreditMoney { key, .. } => Some((PostingKind::TopUp, key)),
             Command::GrantMoney { key, .. } => Some((PostingKind::Grant, key)),
             Command::ChargeMessages { id, .. } => Some((PostingKind::Message, id)),
+            Command::PayNumber { key, .. } => Some((PostingKind::Number, key)),
             _ => None,
         }
     }
@@ -241,6 +250,11 @@ pub enum Answer {
         /// Number of the posting.
         seq: i64,
         /// True where an earlier command had paid them.
+        repeated: bool,
+    },
+    /// The month of the number is paid, or costs nothing.
+    NumberPaid {
+        /// True where an earlier command had paid it.
         repeated: bool,
     },
     /// A refund or dispute is taken account of.

@@ -30,6 +30,8 @@ pub enum PostingKind {
     Plan = 7,
     /// Messages were paid. Key: their id.
     Message = 8,
+    /// A month of a rented number was paid. Key `{number}:{month}`.
+    Number = 12,
     /// A refund took units or credits back, or its failure gave them back. Key `{refund}:{posting}`.
     Refund = 20,
     /// A dispute did. Key `{dispute}:{posting}`.
@@ -40,9 +42,9 @@ pub enum PostingKind {
 
 impl PostingKind {
     /// All of them.
-    pub const ALL: [Self; 11] = {
-        use PostingKind::{Call, Debt, Dispute, Grant, Message, Owed, Pack, Period, Plan, Refund, TopUp};
-        [Period, Call, Pack, Grant, TopUp, Debt, Plan, Message, Refund, Dispute, Owed]
+    pub const ALL: [Self; 12] = {
+        use PostingKind::{Call, Debt, Dispute, Grant, Message, Number, Owed, Pack, Period, Plan, Refund, TopUp};
+        [Period, Call, Pack, Grant, TopUp, Debt, Plan, Message, Number, Refund, Dispute, Owed]
     };
 
     /// The kind stored under this number.

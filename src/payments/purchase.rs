@@ -124,6 +124,19 @@ impl Bought {
             Bought::Request(payment) => payment.amount,
         }
     }
+
+    /// What it is, as a receipt says it: `2 × Medium, 100 minutes`.
+    pub fn words(&self) -> String {
+        match self {
+            Bought::Packs(packs) => {
+                let contents = packs.meter.pieces(packs.units_each / packs.meter.per_piece());
+                let times = if packs.quantity > 1 { format!("{} × ", packs.quantity) } else { String::new() };
+                format!("{times}{}, {contents}", packs.name)
+            }
+            Bought::Credits { .. } => "Credits".to_owned(),
+            Bought::Request(payment) => payment.title.clone(),
+        }
+    }
 }
 
 impl Packs {

@@ -178,14 +178,16 @@ pub async fn set_session(db: &mut PgConnection, id: &str, session: &str, url: &s
     Ok(())
 }
 
-/// Marks a purchase that is posted.
-pub async fn mark_credited(db: &mut PgConnection, id: &str, now: Timestamp) -> sqlx::Result<()> {
-    sqlx::query("update purchases set status = 'credited', credited_at = $2 where id = $1 and status <> 'credited'")
-        .bind(id)
-        .bind(now.to_sqlx())
-        .execute(db)
-        .await?;
-    Ok(())
+/// Marks a purchase that is posted. True for whoever does so first.
+pub async fn mark_credited(db: &mut PgConnection, id: &str, now: Timestamp) -> sqlx::Result<bool> {
+    let marked = sqlx::query(
+        "update purchases set status = 'credited', credited_at = $2 where id = $1 and status <> 'credited'",
+    )
+    .bind(id)
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(marked.rows_affected() == 1)
 }
 
 /// Marks a purchase that ended in another way than by a credit.

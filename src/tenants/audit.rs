@@ -56,10 +56,28 @@ pub enum Action {
     RefundPayment,
     /// An item of the inbox was looked at.
     DismissItem,
+    /// An owner invited somebody.
+    InviteMember,
+    /// An owner took an invitation back.
+    WithdrawInvite,
+    /// An owner gave a member another role.
+    ChangeRole,
+    /// An owner ended a membership.
+    RemoveMember,
     /// The unused part of a purchase was sent back.
     RefundUnused,
     /// A request is owed again, because its payment went back.
     ReopenRequest,
+    /// A key of the agency was made.
+    CreateKey,
+    /// A key of the agency was ended.
+    RevokeKey,
+    /// Somebody was invited to administrate the agency.
+    InviteAdmin,
+    /// An invitation was sent once more.
+    ResendInvite,
+    /// An invitation of the agency was taken back.
+    EndInvite,
 }
 
 words!(Action {
@@ -84,8 +102,17 @@ words!(Action {
     AcceptPayment = "payment.accept",
     RefundPayment = "payment.refund",
     DismissItem = "inbox.dismiss",
+    InviteMember = "member.invite",
+    WithdrawInvite = "member.withdraw",
+    ChangeRole = "member.change_role",
+    RemoveMember = "member.remove",
     RefundUnused = "purchase.refund_unused",
     ReopenRequest = "request.reopen",
+    CreateKey = "key.create",
+    RevokeKey = "key.revoke",
+    InviteAdmin = "admin.invite",
+    ResendInvite = "invite.resend",
+    EndInvite = "invite.withdraw",
 });
 
 /// A deed to write down.

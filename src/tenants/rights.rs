@@ -25,6 +25,16 @@ impl Role {
         matches!(self, Role::Owner | Role::Billing)
     }
 
+    /// True where the member may choose who is told what by mail.
+    pub const fn may_set_alerts(self) -> bool {
+        matches!(self, Role::Owner | Role::Billing)
+    }
+
+    /// True where the member may invite others, change what they may do, and remove them.
+    pub const fn may_manage_members(self) -> bool {
+        matches!(self, Role::Owner)
+    }
+
     /// True where the member may send back what was bought and not used.
     pub const fn may_refund(self) -> bool {
         matches!(self, Role::Owner)
@@ -75,7 +85,9 @@ mod tests {
         let table: [(Role, bool, bool); 3] =
             [(Role::Owner, true, true), (Role::Billing, true, false), (Role::Viewer, false, false)];
         for (role, buys, owns) in table {
-            assert_eq!((role.may_buy(), role.may_manage_keys(), role.may_refund()), (buys, owns, owns), "{role:?}");
+            let may = [role.may_manage_keys(), role.may_manage_members(), role.may_refund()];
+            assert_eq!(may, [owns; 3], "{role:?}");
+            assert_eq!([role.may_buy(), role.may_set_alerts()], [buys; 2], "{role:?}");
         }
     }
 

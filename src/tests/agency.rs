@@ -3,9 +3,14 @@
 
 mod applying;
 mod catalogue;
+mod catalogue_pages;
+mod client_pages;
 mod clients;
 mod cycles;
 pub mod desk;
+mod entrance;
 mod inbox;
+mod lists_pages;
+mod people;
 mod requests;
 mod subscriptions;

@@ -1,5 +1,7 @@
 //! What the browser and the call engine talk to: every address on one screen.
 
+mod agency;
+mod alerts;
 mod answer;
 pub mod api;
 mod api_keys;
@@ -15,11 +17,14 @@ mod demo_mail;
 mod docs;
 pub mod document;
 pub mod error;
+mod events;
 mod forgot;
 mod health;
+mod invite;
 mod layers;
 pub mod limits;
 mod live;
+mod members;
 mod packages;
 pub mod pages;
 mod receipt;
@@ -30,6 +35,7 @@ pub mod shell;
 mod sign_in;
 pub mod stripe_webhook;
 pub mod transactions;
+pub mod typed;
 mod usage;
 mod workspace;
 
@@ -48,12 +54,14 @@ use session::Sessions;
 pub fn router(state: AppState) -> Router {
     let sessions = Sessions::new(state.db.clone(), state.clock.clone());
     let pages = Router::new()
-        .route("/", get(to_billing))
+        .route("/", get(sign_in::home))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-out", post(sign_in::leave))
         .route("/forgot", get(forgot::ask).post(forgot::request))
         .route("/reset", get(forgot::show).post(forgot::set))
         .route("/reset/{token}", get(forgot::open))
+        .route("/invite", get(invite::show).post(invite::accept))
+        .route("/invite/{token}", get(invite::open))
         .route("/workspace", post(workspace::switch))
         .route("/billing", get(billing::show))
         .route("/billing/packages", get(packages::show))
@@ -70,11 +78,23 @@ pub fn router(state: AppState) -> Router {
         .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))
         .route("/settings/keys", post(api_keys::create))
         .route("/settings/keys/revoke", post(api_keys::revoke))
+        .route("/settings/endpoints", post(events::add))
+        .route("/settings/endpoints/secret", post(events::secret))
+        .route("/settings/endpoints/disable", post(events::disable))
+        .route("/settings/endpoints/enable", post(events::enable))
+        .route("/settings/endpoints/remove", post(events::remove))
+        .route("/settings/deliveries/resend", post(events::send_again))
+        .route("/settings/alerts", post(alerts::save))
+        .route("/settings/members/invite", post(members::invite))
+        .route("/settings/members/withdraw", post(members::withdraw))
+        .route("/settings/members/role", post(members::role))
+        .route("/settings/members/remove", post(members::remove))
         .route(islands::Wallet::PATH, get(sections::answer))
         .route(islands::Usage::PATH, get(sections::answer))
         .route(islands::AddonPacks::PATH, get(sections::answer))
         .route(islands::RecentTransactions::PATH, get(sections::answer))
         .route("/live", get(live::follow))
+        .nest("/agency", agency::router())
         .route("/usage", get(to_billing))
         .route("/wallet", get(to_billing))
         .route_layer(session::layer(&state.config, sessions));

@@ -2,8 +2,9 @@
 
 use crate::app::ReadError;
 use crate::catalog::{self, Behind, Pack, Plan};
-use crate::payments::inbox::{self, Item};
+use crate::payments::inbox::{self, Item, ItemKind};
 use crate::payments::request::{self, PaymentRequest, Place};
+use crate::payments::{self, Purchase};
 use crate::state::AppState;
 use crate::tenants::audit::{self, Record};
 use crate::tenants::{AgencyId, admin};
@@ -38,6 +39,24 @@ pub async fn requests(
     Ok(found.into_iter().map(listed).collect())
 }
 
+/// A request of one of the agency's clients; `None` where it has none with these public ids.
+///
+/// # Errors
+/// Where the database failed.
+pub async fn request(
+    state: &AppState,
+    agency: AgencyId,
+    client: &str,
+    id: &str,
+) -> Result<Option<ListedRequest>, ReadError> {
+    let mut db = state.db.acquire().await?;
+    let Some(client) = admin::repo::client(&mut db, agency, client).await? else {
+        return Ok(None);
+    };
+    let found = request::repo::request(&mut db, client.workspace, id).await?;
+    Ok(found.map(|request| ListedRequest { client: client.public_id, client_name: client.name, request }))
+}
+
 /// A page of one workspace's requests, newest first, below a place (`None` for the first page): for the client's
 /// own Billing page, too.
 ///
@@ -51,6 +70,29 @@ pub async fn requests_of(
 ) -> Result<Vec<PaymentRequest>, ReadError> {
     let mut db = state.db.acquire().await?;
     Ok(request::repo::of_workspace(&mut db, workspace, below, limit).await?)
+}
+
+/// One request of a workspace; `None` where it has none with this id.
+///
+/// # Errors
+/// Where the database failed.
+pub async fn request_of(
+    state: &AppState,
+    workspace: WorkspaceId,
+    id: &str,
+) -> Result<Option<PaymentRequest>, ReadError> {
+    let mut db = state.db.acquire().await?;
+    Ok(request::repo::request(&mut db, workspace, id).await?)
+}
+
+/// Requests of a workspace that were settled otherwise and paid as well, newest first, at most `limit`: as items of the
+/// inbox, open or settled.
+///
+/// # Errors
+/// Where the database failed.
+pub async fn overpayments(state: &AppState, workspace: WorkspaceId, limit: i64) -> Result<Vec<Item>, ReadError> {
+    let mut db = state.db.acquire().await?;
+    Ok(inbox::repo::of_workspace(&mut db, workspace, ItemKind::Overpayment, limit).await?)
 }
 
 /// A page of the audit trail, newest first, below the number `before` (`i64::MAX` for the first page): of one client by
@@ -90,6 +132,28 @@ pub async fn inbox(
 ) -> Result<Vec<Item>, ReadError> {
     let mut db = state.db.acquire().await?;
     Ok(inbox::repo::page(&mut db, agency, open, before, limit).await?)
+}
+
+/// An item of the inbox with the purchase that its payment was meant for, where it is a payment that matches nothing;
+/// `None` where the agency has no such item.
+///
+/// # Errors
+/// Where the database failed.
+pub async fn inbox_item(
+    state: &AppState,
+    agency: AgencyId,
+    id: i64,
+) -> Result<Option<(Item, Option<Purchase>)>, ReadError> {
+    let mut db = state.db.acquire().await?;
+    let Some(item) = inbox::repo::find(&mut db, agency, id).await? else {
+        return Ok(None);
+    };
+    let meant = match item.kind {
+        ItemKind::UnmatchedPayment => payments::repo::purchase_by_session(&mut db, &item.reference).await?,
+        _ => None,
+    };
+    let meant = meant.filter(|purchase| purchase.workspace == item.workspace);
+    Ok(Some((item, meant)))
 }
 
 /// How many items of the inbox wait for somebody.

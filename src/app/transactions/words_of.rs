@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use sqlx::PgConnection;
 
 use crate::app::packages::lot_title;
 use crate::ledger::history::{Change, Recorded, lots, repo, reset};
 use crate::ledger::repo::LotRecord;
 use crate::ledger::{Call, Direction, LotSource, Posting, PostingKind};
+use crate::rentals::{self, Rental, month_of_number};
 use crate::tenants;
 use crate::units::{Meter, MilliCents, Seconds, WorkspaceId};
 
@@ -18,6 +21,9 @@ pub(super) struct Names {
     lots: HashMap<i64, LotRecord>,
     /// Who bought, by purchase.
     buyers: HashMap<String, String>,
+    /// By id.
+    numbers: HashMap<String, Rental>,
+    zone: TimeZone,
 }
 
 impl Names {
@@ -37,9 +43,14 @@ impl Names {
             true => HashMap::new(),
             false => tenants::repo::buyers(db, workspace, &purchases).await?,
         };
+        let numbers = rented(db, workspace, found).await?;
+        let zone = match numbers.is_empty() {
+            true => None,
+            false => tenants::repo::zone(db, workspace).await?,
+        };
         let agency = tenants::repo::workspace(db, workspace).await?.map(|workspace| workspace.agency_name);
         let lots = found_lots.into_iter().map(|lot| (lot.number, lot)).collect();
-        Ok(Self { agency: agency.unwrap_or_default(), lots, buyers })
+        Ok(Self { agency: agency.unwrap_or_default(), lots, buyers, numbers, zone: zone.unwrap_or(TimeZone::UTC) })
     }
 
     /// One line, and a second one.
@@ -51,6 +62,7 @@ impl Names {
                 let count = posting.entries.last().map_or(0, |entry| entry.amount);
                 (counted(count, "message", "messages"), String::new())
             }
+            PostingKind::Number => self.number(posting),
             PostingKind::Pack => self.packages(posting, "added"),
             PostingKind::Grant if lots(posting).next().is_some() => self.packages(posting, "granted"),
             PostingKind::Grant => {
@@ -67,6 +79,18 @@ impl Names {
             PostingKind::Period => period(posting),
             PostingKind::Plan => ("Plan changed".to_owned(), granted(posting)),
         }
+    }
+
+    /// `Number (312) 555-0100`; `Monthly fee, Nov 20 to Dec 20, 2026`.
+    fn number(&self, posting: &Posting) -> (String, String) {
+        let month = month_of_number(&posting.key).and_then(|(id, month)| Some((self.numbers.get(id)?, month)));
+        let Some((rental, month)) = month else {
+            return ("Number".to_owned(), "Monthly fee".to_owned());
+        };
+        let month = rental.month(&self.zone, month);
+        let date = |at: Timestamp, form: &str| at.to_zoned(self.zone.clone()).strftime(form).to_string();
+        let (from, to) = (date(month.starts_at, "%b %-d"), date(month.ends_at, "%b %-d, %Y"));
+        (number_title(&rental.number), format!("Monthly fee, {from} to {to}"))
     }
 
     /// `Medium 100 bought`, `3 packages bought`; who did.
@@ -129,6 +153,21 @@ fn owed(posting: &Posting) -> (String, String) {
     (line, "What was refunded had been used".to_owned())
 }
 
+/// The numbers whose months these postings paid.
+async fn rented(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    found: &[Recorded],
+) -> sqlx::Result<HashMap<String, Rental>> {
+    let paid = found.iter().filter(|it| it.posting.kind == PostingKind::Number);
+    let ids: Vec<&str> = paid.filter_map(|it| month_of_number(&it.posting.key)).map(|(id, _)| id).collect();
+    let rentals = match ids.is_empty() {
+        true => Vec::new(),
+        false => rentals::repo::named(db, workspace, &ids).await?,
+    };
+    Ok(rentals.into_iter().map(|rental| (rental.id.clone(), rental)).collect())
+}
+
 fn counted(count: i64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
@@ -152,6 +191,11 @@ pub fn call_title(call: &Call) -> String {
         Direction::Inbound => ("Inbound call", "Call from", placement.from.as_deref()),
     };
     other.map_or_else(|| alone.to_owned(), |number| format!("{with} {}", phone(number)))
+}
+
+/// `Number (312) 555-0100`
+pub fn number_title(number: &str) -> String {
+    format!("Number {}", phone(number))
 }
 
 /// A North American number as people there write it; any other as it is.

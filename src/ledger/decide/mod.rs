@@ -1,15 +1,19 @@
 //! `decide`: a pure, deterministic function of a wallet, a command and the time. All of SPEC §1 meets here.
 //!
 //! `subscription` begins, changes and ends plans and opens periods; `credit` adds; `call` holds, extends, settles and
-//! releases; `message` charges; `reverse` takes back.
+//! releases; `message` and `number` charge; `reverse` takes back.
 
 mod call;
 mod credit;
 mod message;
+mod number;
 mod reverse;
 mod subscription;
 
 use jiff::Timestamp;
+
+pub use call::accepts_call;
+pub use message::MOST as MOST_MESSAGES;
 
 use super::command::{Answer, Command, Refusal};
 use super::event::{self, Level};
@@ -29,7 +33,11 @@ pub fn decide(wallet: &mut Wallet, command: &Command, now: Timestamp) -> Result<
     let now = now.max(wallet.last_posted_at);
     let (before, first_seq) = (Level::of(wallet), wallet.seq + 1);
     let answer = carry_out(wallet, command, now);
-    event::note(wallet, before, first_seq, now);
+    let settled = match &answer {
+        Ok(Answer::Ended { call, repeated: false }) => Some(call.as_ref()),
+        _ => None,
+    };
+    event::note(wallet, before, first_seq, settled, now);
     answer
 }
 
@@ -55,6 +63,7 @@ fn carry_out(wallet: &mut Wallet, command: &Command, now: Timestamp) -> Result<A
         Command::Heartbeat { id, connected } => call::heartbeat(wallet, id, *connected),
         Command::ExpireCall { id } => call::expire(wallet, id, now),
         Command::ChargeMessages { id, count } => message::charge(wallet, id, *count, now),
+        Command::PayNumber { key, begins } => number::pay(wallet, key, *begins, now),
         Command::EndCall { id, outcome, duration, billed } => {
             let figures = call::Figures { outcome: *outcome, duration: *duration, billed: *billed };
             call::complete(wallet, id, figures, now)

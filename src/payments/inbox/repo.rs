@@ -71,6 +71,27 @@ pub async fn page(
     Ok(rows.iter().map(item).collect())
 }
 
+/// A workspace's items of one kind, newest first, at most `limit`: open or settled.
+pub async fn of_workspace(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    kind: ItemKind,
+    limit: i64,
+) -> sqlx::Result<Vec<Item>> {
+    let rows = sqlx::query(
+        "select i.*, w.public_id, w.name, f.status is not distinct from 'open' as refunding
+         from inbox_items i join workspaces w on w.id = i.workspace_id
+         left join refunds f on f.workspace_id = i.workspace_id and f.inbox_item_id = i.id
+         where i.workspace_id = $1 and i.kind = $2 order by i.id desc limit $3",
+    )
+    .bind(workspace.0)
+    .bind(kind.as_str())
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(item).collect())
+}
+
 /// How many items wait for somebody.
 pub async fn count_open(db: &mut PgConnection, agency: AgencyId) -> sqlx::Result<i64> {
     sqlx::query_scalar("select count(*) from inbox_items where agency_id = $1 and resolved_at is null")
@@ -122,6 +143,29 @@ pub async fn resolve(
     .execute(db)
     .await?;
     Ok(resolved.rows_affected() == 1)
+}
+
+/// Settles the open item of a cause, if there is one.
+pub async fn resolve_cause(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    kind: ItemKind,
+    reference: &str,
+    resolution: Resolution,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update inbox_items set resolution = $4, resolved_at = $5
+         where workspace_id = $1 and kind = $2 and reference = $3 and resolved_at is null",
+    )
+    .bind(workspace.0)
+    .bind(kind.as_str())
+    .bind(reference)
+    .bind(resolution.as_str())
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 fn item(row: &PgRow) -> Item {

@@ -74,8 +74,16 @@ impl std::fmt::Display for History {
 fn brief(snapshot: &Snapshot) -> String {
     let Terms { meter, included, rates: it, max_call, hold, excess, free_credits, .. } = &snapshot.terms;
     format!(
-        "{} {meter:?} included {included} free {} rates {}+{}+{} message {} call {:?} max {} {hold:?} {excess:?}",
-        snapshot.id, free_credits.0, it.voice.0, it.telephony.0, it.recording.0, it.message.0, it.call, max_call.0
+        "{} {meter:?} included {included} free {} rates {}+{}+{} message {} number {} call {:?} max {} {hold:?} {excess:?}",
+        snapshot.id,
+        free_credits.0,
+        it.voice.0,
+        it.telephony.0,
+        it.recording.0,
+        it.message.0,
+        it.number.0,
+        it.call,
+        max_call.0
     )
 }
 
@@ -169,7 +177,8 @@ impl Writer {
                 Command::GrantMoney { key: self.key("cs_"), amount }
             }
             73..77 => self.lots(),
-            77..81 => Command::ChargeMessages { id: self.key("m"), count: self.rng.random_range(1..4) },
+            77..79 => Command::ChargeMessages { id: self.key("m"), count: self.rng.random_range(1..4) },
+            79..81 => Command::PayNumber { key: self.key("n1:"), begins: self.one_in(3) },
             81..85 => {
                 let effective = self.effective();
                 Command::ChangePlan { snapshot: self.next_snapshot(), effective }
@@ -345,7 +354,7 @@ fn terms(rng: &mut SmallRng, meter: Meter) -> Terms {
         let kinds = [0, rng.random_range(1..130), rng.random_range(1..9_000), 5_000];
         MilliCents(if rng.random_range(0..100) < zero { 0 } else { kinds[rng.random_range(1..4)] })
     };
-    let (voice, telephony, recording, message) = (rate(30), rate(60), rate(60), rate(20));
+    let (voice, telephony, recording, message, number) = (rate(30), rate(60), rate(60), rate(20), rate(20));
     let call = Some(rate(10)).filter(|it| meter == Meter::Calls && it.0 % 3 > 0);
     let minutes = meter == Meter::Minutes;
     let most = if minutes { 1_200 } else { 8 };
@@ -359,7 +368,7 @@ fn terms(rng: &mut SmallRng, meter: Meter) -> Terms {
     Terms {
         meter,
         included: if rng.random_range(0..4) == 0 { 0 } else { rng.random_range(1..=most) },
-        rates: Rates { voice, telephony, recording, message, call, ..Rates::default() },
+        rates: Rates { voice, telephony, recording, message, number, call },
         max_call: Seconds(max_call),
         hold,
         excess: if rng.random_range(0..6) == 0 { ExcessMode::Postpaid { limit } } else { ExcessMode::Refuse },

@@ -13,6 +13,7 @@ pub enum Verdict {
     Changed,
     Credited { repeated: bool },
     Charged { repeated: bool },
+    NumberPaid { repeated: bool },
     Reversed { amount: i64, repeated: bool },
     Placed { call: CallSeen, repeated: bool },
     Beaten { call: CallSeen, allowed: Option<i64> },
@@ -68,6 +69,7 @@ pub fn verdict(answer: &Result<Answer, Refusal>) -> Verdict {
         Ok(Answer::Changed) => Verdict::Changed,
         Ok(Answer::Credited { repeated, .. }) => Verdict::Credited { repeated: *repeated },
         Ok(Answer::Charged { repeated, .. }) => Verdict::Charged { repeated: *repeated },
+        Ok(Answer::NumberPaid { repeated }) => Verdict::NumberPaid { repeated: *repeated },
         Ok(Answer::Reversed { amount, repeated }) => Verdict::Reversed { amount: amount.0, repeated: *repeated },
         Ok(Answer::Placed { call, repeated }) => Verdict::Placed { call: seen(call), repeated: *repeated },
         Ok(Answer::Beaten { call, allowed }) => {

@@ -34,6 +34,8 @@ pub struct Model {
     /// What was credited, by kind and key.
     credited: BTreeSet<(&'static str, String)>,
     messages: BTreeMap<String, i64>,
+    /// Months of numbers that were paid, by their key.
+    number_months: BTreeSet<String>,
     /// Oldest first.
     bought: Vec<Bought>,
 }
@@ -86,6 +88,7 @@ impl Model {
             calls: BTreeMap::new(),
             credited: BTreeSet::new(),
             messages: BTreeMap::new(),
+            number_months: BTreeSet::new(),
             bought: Vec::new(),
         }
     }
@@ -130,6 +133,7 @@ impl Model {
             Command::Heartbeat { id, connected } => self.beat(id, connected.0),
             Command::ExpireCall { id } => self.expire(id, now),
             Command::ChargeMessages { id, count } => self.charge_messages(id, *count),
+            Command::PayNumber { key, begins } => self.pay_number(key, *begins),
             Command::EndCall { id, outcome, duration, billed } => {
                 self.end(id, End { outcome: *outcome, duration: duration.0, billed: billed.0, lapsed: false })
             }
@@ -290,6 +294,23 @@ impl Model {
         self.credits -= amount;
         self.messages.insert(id.to_owned(), count);
         Verdict::Charged { repeated: false }
+    }
+
+    fn pay_number(&mut self, key: &str, begins: bool) -> Verdict {
+        let Some(current) = &self.subscription else { return Refused("NoSubscription") };
+        let fee = current.snapshot.terms.rates.number.0;
+        if self.number_months.contains(key) {
+            return Verdict::NumberPaid { repeated: true };
+        } else if begins && self.payment == PaymentState::Unpaid {
+            return Refused("SubscriptionBlocked");
+        } else if self.available() < fee {
+            return Refused("InsufficientCredits");
+        }
+        self.credits -= fee;
+        if fee > 0 {
+            self.number_months.insert(key.to_owned());
+        }
+        Verdict::NumberPaid { repeated: false }
     }
 
     // Sums of SPEC §1.2

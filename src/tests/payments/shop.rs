@@ -228,6 +228,13 @@ impl<'w> Shop<'w> {
         self.programs.get(format!("{}/_sandbox/state", self.sandbox)).send().await.unwrap().json().await.unwrap()
     }
 
+    /// What the sandbox has charged and sent back, in cents.
+    pub async fn money(&self) -> (i64, i64) {
+        let ledger = self.programs.get(format!("{}/_sandbox/ledger", self.sandbox)).send().await.unwrap();
+        let total = ledger.json::<Value>().await.unwrap()["total"].clone();
+        (total["charged"].as_i64().unwrap(), total["refunded"].as_i64().unwrap())
+    }
+
     /// A POST to Stripe's own API, as nobody of the product's.
     pub async fn stripe(&self, path: &str) -> Response {
         let sent = self.programs.post(format!("{}/v1/{path}", self.sandbox)).bearer_auth("sk_test_other");

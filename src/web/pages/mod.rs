@@ -1,11 +1,13 @@
 //! One file per page. A page is a function from data already read to a document; it reads nothing itself.
 
+mod agency;
 mod billing;
 mod demo_mail;
 mod docs;
 mod error;
 mod forgot;
 mod frozen;
+mod invite;
 mod narrow;
 mod packages;
 mod receipt;
@@ -13,6 +15,12 @@ mod settings;
 mod sign_in;
 mod transactions;
 
+pub use agency::{
+    ClientDialog, ClientTab, ClientView, ClientsView, Content, DeskForm, DeskNotice, DeskProfileView, DeskRefusal,
+    Filled, InboxView, NewClientView, PackView, PeopleView, PlanView, RequestDialog, RequestsView, Said, TermsView,
+    Turned, Verdict, client_page, clients_page, desk_keys_page, desk_profile_page, inbox_page, new_client_page,
+    pack_page, packs_page, people_page, plan_page, plan_terms_page, plans_page, requests_page,
+};
 pub use billing::{
     Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, RECENT, RangeKind, Refused,
     UsageView, WrongRange, addon_packs_section, billing_page, recent_transactions, usage_section, wallet_section,
@@ -21,10 +29,13 @@ pub use demo_mail::{Letter, demo_mail_page};
 pub use docs::docs_page;
 pub use error::{Problem, error_page, too_early};
 pub use forgot::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_expired_page, reset_page};
+pub use invite::{InviteView, invite_ended_page, invite_page};
 pub use packages::{Asking, NotRefunded, Outcome as RefundOutcome, PackagesView, packages_page};
 pub use receipt::{ReceiptView, receipt_page};
 pub use settings::{
-    KeyForm, KeysView, PasswordFaults, ProfileView, SessionRow, ShownKey, keys_page, keys_withheld_page, profile_page,
+    AlertsForm, AlertsView, EndpointForm, EventsView, InviteForm, KeyForm, KeysView, MemberRow, MembersView,
+    PasswordFaults, ProfileView, SessionRow, ShownDelivery, ShownKey, alerts_page, keys_page, keys_withheld_page,
+    members_page, profile_page,
 };
 pub use sign_in::{DemoLogin, SignInNotice, SignInRefusal, SignInView, sign_in_page};
 pub use transactions::{Listed, TransactionsView, transactions_page};

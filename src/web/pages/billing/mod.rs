@@ -7,7 +7,7 @@ mod credits;
 mod dialog;
 mod extra;
 mod plan;
-mod rates;
+pub(super) mod rates;
 mod recent;
 mod refused;
 mod usage;
@@ -31,6 +31,7 @@ pub use recent::{RECENT, recent_transactions};
 pub use refused::Refused;
 pub use usage::{AskedRange, RangeKind, UsageView, WrongRange, usage_section};
 pub use wallet::wallet_section;
+pub(super) use warning::{Usage, left_and_used};
 
 /// The page's sections as they were read, and the dialog over them.
 #[derive(Clone, Debug)]

@@ -21,9 +21,12 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::RefundPayment => "Payment refunded",
         Action::DismissItem => "Inbox item settled",
         Action::InviteMember => "Member invited",
-        Action::WithdrawInvite => "Invitation withdrawn",
+        Action::WithdrawInvite | Action::EndInvite => "Invitation withdrawn",
+        Action::ResendInvite => "Invitation sent again",
         Action::ChangeRole => "Role changed",
         Action::RemoveMember => "Member removed",
+        Action::RefundUnused => "Purchase refunded",
+        Action::ReopenRequest => "Payment request owed again",
         other => other.as_str(),
     }
 }

@@ -6,6 +6,7 @@ pub mod desk;
 mod events;
 pub mod people;
 pub mod routes;
+pub mod stock;
 
 use std::collections::BTreeSet;
 
@@ -141,6 +142,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
     let ended = json!({ "outcome": "answered", "duration_seconds": 9, "billed_duration_seconds": 9 });
     let new_key = [("name", ""), ("form_key", "form_1")];
     let pack = [("purchase_key", "k1"), ("pack", "pack_none"), ("quantity", "1")];
+    let refund = [("form_key", "k3"), ("purchase", "pur_none")];
     let credits = [("purchase_key", "k2"), ("choice", "25")];
     let wrong = [("current", "wrong"), ("new", "velvet-otter-quarry"), ("again", "velvet-otter-quarry")];
     let section = |path: &str| format!("{path}?query=");
@@ -190,15 +192,17 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET <AddonPacks>", &section(islands::AddonPacks::PATH), Section),
         get("GET <RecentTransactions>", &section(islands::RecentTransactions::PATH), Section),
     ];
-    rows.extend(desk::rows(scene));
     rows.extend(charges::rows());
     rows.extend(events::rows(scene));
+    rows.extend(stock::rows(scene));
+    rows.extend(desk::rows(scene));
     rows.extend([
         form("POST /sign-in", &[("email", "nobody@people.test"), ("password", "x")], OpenForm("422")),
         form("POST /forgot", &[("email", "no address")], OpenForm("422")),
         form("POST /reset", &[("new", "x"), ("again", "x")], OpenForm("410")),
         form("POST /invite", &[("new", "x"), ("again", "x")], OpenForm("410")),
         form("POST /billing/buy", &pack, Form(BUYERS, "→/billing", "→/billing")),
+        form("POST /billing/packages/refund", &refund, Form(OWNERS, "404", "404")),
         form("POST /billing/credits", &credits, Form(BUYERS, "→/billing", "→/billing")),
         form("POST /workspace", &[("workspace", &scene.client_id)], Form(READERS, "→/billing", "404")),
         form("POST /settings/keys", &new_key, Form(OWNERS, "422", "422")),

@@ -35,6 +35,7 @@ pub mod shell;
 mod sign_in;
 pub mod stripe_webhook;
 pub mod transactions;
+pub mod typed;
 mod usage;
 mod workspace;
 
@@ -64,6 +65,7 @@ pub fn router(state: AppState) -> Router {
         .route("/workspace", post(workspace::switch))
         .route("/billing", get(billing::show))
         .route("/billing/packages", get(packages::show))
+        .route("/billing/packages/refund", post(packages::refund))
         .route("/billing/transactions", get(transactions::show))
         .route("/billing/transactions.csv", get(transactions::download))
         .route("/billing/calls/{id}", get(receipt::show))

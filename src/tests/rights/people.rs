@@ -12,6 +12,7 @@ use minutebank::units::WorkspaceId;
 use reqwest::Method;
 use tokio::sync::OnceCell;
 
+use super::stock::Stock;
 use crate::fixture::{World, starter};
 use crate::site::{Answered, Browser, PASSWORD, Program, Site};
 
@@ -120,6 +121,8 @@ pub struct Scene {
     pub event_id: String,
     /// Public id of the client's viewer.
     pub member_id: String,
+    /// What the client's agency sells.
+    pub stock: Stock,
     readers: [OnceCell<Browser>; EVERYBODY.len()],
 }
 
@@ -168,6 +171,7 @@ impl Scene {
             key_id: ids::derived("key", &[key]),
             event_id,
             member_id: ids::derived("usr", &[viewer.0]),
+            stock: Stock::of(world, agency, client).await,
             readers: Default::default(),
         }
     }

@@ -7,7 +7,7 @@ mod credits;
 mod dialog;
 mod extra;
 mod plan;
-mod rates;
+pub(super) mod rates;
 mod recent;
 mod refused;
 mod usage;

@@ -7,9 +7,11 @@ mod packs;
 mod rates;
 mod standing;
 mod terms;
+mod upgrade;
 
 pub use credit_amount::{AmountError, CREDIT_AMOUNTS, CREDIT_PRESETS, chosen_amount, parse_amount, preset_name};
 pub use packs::{PackOffer, QUANTITIES, Tag, after_purchase, parse_quantity, per_piece_label, tags, total};
 pub use rates::{Charge, Components, Rates};
 pub use standing::{Fit, Shortfall, Standing};
 pub use terms::{ExcessMode, HoldPolicy, PurchaseMode, Terms};
+pub use upgrade::{PERIODS, Rung, Spent, Upgrade, upgrade};

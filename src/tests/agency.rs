@@ -7,5 +7,6 @@ mod clients;
 mod cycles;
 mod desk;
 mod inbox;
+mod paying;
 mod requests;
 mod subscriptions;

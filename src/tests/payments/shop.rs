@@ -275,6 +275,11 @@ impl Browser {
         self.send("/billing/credits", fields).await
     }
 
+    /// Sends the form of a request that is to be paid; answers the status and where it leads on.
+    pub async fn pay(&self, fields: &[(&str, &str)]) -> (u16, String) {
+        self.send("/billing/pay", fields).await
+    }
+
     async fn send(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
         let fields: Vec<_> = [("csrf", self.csrf.as_str())].iter().chain(fields).copied().collect();
         seen(&self.browser.post(path, &fields).await)

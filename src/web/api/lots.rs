@@ -62,7 +62,7 @@ impl From<Package> for LotBody {
                 PackageState::Frozen => "frozen",
             },
             created_at: package.added_at,
-            receipt_url: None,
+            receipt_url: package.receipt_url,
         }
     }
 }

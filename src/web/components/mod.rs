@@ -2,6 +2,7 @@
 
 mod alert;
 mod bar;
+mod bill;
 mod field;
 mod icon;
 mod pill;
@@ -10,6 +11,7 @@ mod section;
 
 pub use alert::{Alert, Tone};
 pub use bar::{Bar, Key, Segment, Source, percent};
+pub use bill::{PayButton, Paying, bill_table, request_title};
 pub use field::{Field, FieldKind};
 pub use icon::{Icon, Mark};
 pub use pill::{BalancePill, Pill, PillTone, calls_state};

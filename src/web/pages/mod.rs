@@ -9,6 +9,7 @@ mod forgot;
 mod frozen;
 mod narrow;
 mod packages;
+mod payments;
 mod receipt;
 mod settings;
 mod sign_in;
@@ -16,14 +17,16 @@ mod transactions;
 
 pub use agency::{ClientsView, DeskNotice, DeskRefusal, clients_page};
 pub use billing::{
-    Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, RECENT, RangeKind, Refused,
-    UsageView, WrongRange, addon_packs_section, billing_page, recent_transactions, usage_section, wallet_section,
+    Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, PRESSING, RECENT, RangeKind,
+    Refused, Urgent, UsageView, WrongRange, addon_packs_section, billing_page, payments_section, recent_transactions,
+    usage_section, wallet_section,
 };
 pub use demo_mail::{Letter, demo_mail_page};
 pub use docs::docs_page;
 pub use error::{Problem, error_page, too_early};
 pub use forgot::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_expired_page, reset_page};
 pub use packages::{PackagesView, packages_page};
+pub use payments::{PaymentsView, payments_page};
 pub use receipt::{ReceiptView, receipt_page};
 pub use settings::{
     KeyForm, KeysView, PasswordFaults, ProfileView, SessionRow, ShownKey, keys_page, keys_withheld_page, profile_page,

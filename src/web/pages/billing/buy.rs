@@ -3,14 +3,20 @@
 use leptos::prelude::*;
 
 use crate::islands::BuyMinutes;
-use crate::pricing::{PackOffer, Standing, Tag, per_piece_label, tags};
+use crate::pricing::{PackOffer, Standing, Tag, Upgrade, per_piece_label, tags};
 use crate::units::Meter;
 
 use super::Buying;
 use super::dialog::DialogHead;
 
 #[component]
-pub(super) fn BuyDialog(packs: Vec<PackOffer>, standing: Standing, buying: Buying, csrf: String) -> impl IntoView {
+pub(super) fn BuyDialog(
+    packs: Vec<PackOffer>,
+    standing: Standing,
+    buying: Buying,
+    advice: Option<Upgrade>,
+    csrf: String,
+) -> impl IntoView {
     let meter = standing.meter;
     let (chosen, gone) = preselect(&packs, buying.pack.as_deref());
     let quantity = buying.quantity.clone().unwrap_or_else(|| "1".to_owned());
@@ -21,7 +27,7 @@ pub(super) fn BuyDialog(packs: Vec<PackOffer>, standing: Standing, buying: Buyin
     let noun = meter.noun();
     let line = format!("Extra {noun} never expire. Calls use them after your plan {noun}.");
     view! {
-        <BuyMinutes packs=packs.clone() remaining=standing.lots pack=chosen.clone() quantity=quantity>
+        <BuyMinutes packs=packs.clone() remaining=standing.lots pack=chosen.clone() quantity=quantity advice=advice>
             <DialogHead
                 title=title
                 line=line

@@ -5,6 +5,7 @@
 
 use sqlx::Acquire as _;
 
+use super::alert_members::{News, tell};
 use super::pay_request::settle_payment;
 use crate::ledger::LedgerError;
 use crate::payments::bill;
@@ -66,6 +67,10 @@ pub async fn fulfil(state: &AppState, session_id: &str) -> Result<Fulfilment, Fu
         PurchaseStatus::Open | PurchaseStatus::Expired | PurchaseStatus::Failed => {}
     }
     let session = state.stripe.session(session_id).await?;
+    if let Some(payment_intent) = &session.payment_intent {
+        let mut db = state.db.acquire().await?;
+        repo::set_payment_intent(&mut db, &purchase.id, payment_intent).await?;
+    }
     match session.state {
         SessionState::Open => Ok(Fulfilment::Open(purchase)),
         SessionState::Unpaid => Ok(Fulfilment::Unpaid(purchase)),
@@ -94,8 +99,12 @@ async fn credit(state: &AppState, session_id: &str, purchase: Box<Purchase>) -> 
     if let Some(command) = purchase.credit(session_id) {
         state.ledger.submit(purchase.workspace, command).await?;
     }
-    let mut db = state.db.acquire().await?;
-    repo::mark_credited(&mut db, &purchase.id, state.clock.now()).await?;
+    let mut transaction = state.db.begin().await?;
+    if repo::mark_credited(&mut transaction, &purchase.id, state.clock.now()).await? {
+        let receipt = News::Paid { bought: purchase.bought.words(), amount: purchase.bought.total() };
+        tell(state, &mut transaction, purchase.workspace, &receipt).await?;
+    }
+    transaction.commit().await?;
     Ok(Fulfilment::Credited(purchase))
 }
 

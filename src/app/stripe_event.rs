@@ -2,6 +2,7 @@
 
 use super::fulfil_purchase::{FulfilError, Fulfilment, fulfil};
 use super::open_checkout::{BuyError, open_checkout};
+use super::reverse_payment::about_reversal;
 use crate::payments::{self, Bought, Event, Failure, PurchaseStatus, repo};
 use crate::state::AppState;
 
@@ -18,6 +19,19 @@ pub async fn process_event(state: &AppState, event: &Event) -> Result<(), Fulfil
             | "checkout.session.async_payment_failed",
             Some(session),
         ) => about_session(state, event, session).await?,
+        (
+            "charge.refunded"
+            | "charge.refund.updated"
+            | "refund.created"
+            | "refund.updated"
+            | "refund.failed"
+            | "charge.dispute.created"
+            | "charge.dispute.updated"
+            | "charge.dispute.closed"
+            | "charge.dispute.funds_withdrawn"
+            | "charge.dispute.funds_reinstated",
+            Some(_),
+        ) => about_reversal(state, event).await?,
         _ => "ignored",
     };
     let mut db = state.db.acquire().await?;

@@ -48,12 +48,12 @@ pub fn session_request(purchase: &Purchase, payer: &Payer, public_url: &Url) -> 
         Bought::Credits { amount } => ("Credits".to_owned(), *amount, 1),
         Bought::Request(payment) => (payment.title.clone(), payment.amount, 1),
     };
-    let mut price = CreateCheckoutSessionLineItemsPriceData::new(Currency::USD);
-    price.unit_amount = Some(each.cents_up());
-    price.product_data = Some(ProductData::new(name));
-    let mut line = CreateCheckoutSessionLineItems::new();
-    line.price_data = Some(price);
-    line.quantity = Some(quantity.unsigned_abs());
+    let mut lines = vec![line_item(name, each, quantity)];
+    if let Bought::Packs(packs) = &purchase.bought
+        && packs.balance.0 > 0
+    {
+        lines.push(line_item("Outstanding balance".to_owned(), packs.balance, 1));
+    }
     let mut adaptive = CreateCheckoutSessionAdaptivePricing::new();
     adaptive.enabled = Some(false);
     let request = CreateCheckoutSession::new()
@@ -63,7 +63,7 @@ pub fn session_request(purchase: &Purchase, payer: &Payer, public_url: &Url) -> 
         .automatic_tax(CreateCheckoutSessionAutomaticTax::new(false))
         .client_reference_id(purchase.id.as_str())
         .customer(purchase.customer.as_str())
-        .line_items(vec![line])
+        .line_items(lines)
         .metadata(HashMap::from([
             ("workspace".to_owned(), payer.workspace.clone()),
             ("purchase".to_owned(), purchase.id.clone()),
@@ -71,6 +71,16 @@ pub fn session_request(purchase: &Purchase, payer: &Payer, public_url: &Url) -> 
         .success_url(format!("{base}/billing/return?session_id={{CHECKOUT_SESSION_ID}}"))
         .cancel_url(format!("{base}{}", choice_kept(purchase)));
     request.build().body.unwrap_or_default()
+}
+
+fn line_item(name: String, each: MilliCents, quantity: i64) -> CreateCheckoutSessionLineItems {
+    let mut price = CreateCheckoutSessionLineItemsPriceData::new(Currency::USD);
+    price.unit_amount = Some(each.cents_up());
+    price.product_data = Some(ProductData::new(name));
+    let mut line = CreateCheckoutSessionLineItems::new();
+    line.price_data = Some(price);
+    line.quantity = Some(quantity.unsigned_abs());
+    line
 }
 
 /// Where Checkout's way back leads: the dialog, as it was left, or the list of requests.

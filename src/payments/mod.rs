@@ -19,6 +19,7 @@ mod purchase;
 pub mod refund;
 pub mod repo;
 pub mod request;
+pub mod reversal;
 mod session;
 
 pub use attempt::{Attempt, customer_request, session_request};

@@ -6,13 +6,17 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
 use super::Sandbox;
+use super::conduct::Decline;
 use super::errors::ApiError;
 use super::form;
 use super::idempotency::Claim;
 use super::model::KeptAnswer;
 use super::params::Params;
 use super::state::{Cause, Change, Transaction};
-use super::{checkout, checkout_create, customers, events, intents, line_items};
+use super::{
+    charges, checkout, checkout_create, customers, disputes, events, intent_actions, intents, line_items,
+    payment_methods, refunds, setup_intents,
+};
 
 /// The version of Stripe's API whose shapes the sandbox speaks, whatever version is asked for.
 pub const API_VERSION: &str = "2026-09-30.endive";
@@ -26,8 +30,17 @@ pub struct Call<'c, 's> {
     pub params: Params,
     /// Where changes are gathered.
     pub transaction: &'c mut Transaction<'s>,
-    /// `http://127.0.0.1:12111`, before hosted pages.
-    pub base: &'c str,
+    /// What a fault wants otherwise than usual.
+    pub forced: Option<Forced>,
+}
+
+/// An outcome that a fault asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forced {
+    /// A charge is declined.
+    Decline(Decline),
+    /// A refund is pending until a control turns it.
+    PendingRefund,
 }
 
 /// A request as it came in.
@@ -78,6 +91,8 @@ pub enum Disturbance {
     FailBefore,
     /// Do it and answer 500.
     FailAfter,
+    /// Do it with this outcome.
+    Force(Forced),
 }
 
 /// A request that passed every check before execution, and holds its idempotency key.
@@ -115,7 +130,10 @@ pub fn execute(sandbox: &Sandbox, ready: Ready, disturbance: Disturbance) -> Fin
     let committed = sandbox.store.commit(now, cause, |transaction| {
         let answer = match disturbance {
             Disturbance::FailBefore => Err(ApiError::internal()),
-            _ => dispatch(&request, &mut Call { params, transaction: &mut *transaction, base: &sandbox.base }),
+            Disturbance::Force(forced) => {
+                dispatch(&request, &mut Call { params, transaction: &mut *transaction, forced: Some(forced) })
+            }
+            _ => dispatch(&request, &mut Call { params, transaction: &mut *transaction, forced: None }),
         };
         let answer = if disturbance == Disturbance::FailAfter { Err(ApiError::internal()) } else { answer };
         let executed = answer.as_ref().map_or_else(|error| error.executed, |_| true);
@@ -153,8 +171,26 @@ fn dispatch(request: &Request, call: &mut Call<'_, '_>) -> Answer {
         ("GET", ["checkout", "sessions", id]) if !id.is_empty() => checkout::retrieve(call, id),
         ("GET", ["checkout", "sessions", id, "line_items"]) => line_items::list(call, id),
         ("POST", ["checkout", "sessions", id, "expire"]) => checkout::expire(call, id),
+        ("POST", ["customers", id]) if !id.is_empty() => customers::update(call, id),
+        ("GET", ["customers", id, "payment_methods"]) => payment_methods::list_of_customer(call, id),
+        ("GET", ["payment_methods"]) => payment_methods::list(call),
+        ("GET", ["payment_methods", id]) if !id.is_empty() => payment_methods::retrieve(call, id),
+        ("POST", ["payment_methods", id, "attach"]) => payment_methods::attach(call, id),
+        ("POST", ["payment_methods", id, "detach"]) => payment_methods::detach(call, id),
+        ("GET", ["setup_intents", id]) if !id.is_empty() => setup_intents::retrieve(call, id),
+        ("POST", ["payment_intents"]) => intent_actions::create(call),
+        ("POST", ["payment_intents", id, "confirm"]) => intent_actions::confirm(call, id),
+        ("POST", ["payment_intents", id, "cancel"]) => intent_actions::cancel(call, id),
         ("GET", ["payment_intents"]) => intents::list(call),
         ("GET", ["payment_intents", id]) if !id.is_empty() => intents::retrieve(call, id),
+        ("POST", ["refunds"]) => refunds::create(call),
+        ("GET", ["refunds"]) => refunds::list(call),
+        ("GET", ["refunds", id]) if !id.is_empty() => refunds::retrieve(call, id),
+        ("GET", ["charges"]) => charges::list(call),
+        ("GET", ["charges", id]) if !id.is_empty() => charges::retrieve(call, id),
+        ("GET", ["disputes"]) => disputes::list(call),
+        ("GET", ["disputes", id]) if !id.is_empty() => disputes::retrieve(call, id),
+        ("POST", ["disputes", id, "close"]) => disputes::close(call, id),
         ("GET", ["events"]) => events::list(call),
         ("GET", ["events", id]) if !id.is_empty() => events::retrieve(call, id),
         (method, _) => Err(ApiError::unknown_address(method, &request.path)),

@@ -1,8 +1,10 @@
-//! Test cards and what is checked of a card before it is tried.
+//! What is kept of a card, and what is checked of it before it is tried.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+
+use super::conduct::{self, Conduct};
 
 /// What is kept of a card: never its number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,37 +19,19 @@ pub struct Card {
     pub exp_year: i64,
 }
 
-/// Why a card was declined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Decline {
-    /// 4000 0000 0000 0002.
-    #[serde(rename = "generic_decline")]
-    Generic,
-    /// 4000 0000 0000 9995.
-    InsufficientFunds,
-    /// A number that is no test card's: Stripe's test mode declines real cards.
-    LiveCard,
+impl Card {
+    /// What is kept of a card with a number that was checked.
+    fn of(number: &str, exp_month: i64, exp_year: i64) -> Self {
+        let last4 = number.get(number.len().saturating_sub(4)..).unwrap_or_default().to_owned();
+        Self { brand: brand(number).to_owned(), last4, exp_month, exp_year }
+    }
 }
 
-impl Decline {
-    /// Stripe's `decline_code`.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Generic => "generic_decline",
-            Self::InsufficientFunds => "insufficient_funds",
-            Self::LiveCard => "test_mode_live_card",
-        }
-    }
-
-    /// What the person who pays is told.
-    pub const fn message(self) -> &'static str {
-        match self {
-            Self::Generic => "Your card was declined.",
-            Self::InsufficientFunds => "Your card has insufficient funds.",
-            Self::LiveCard => "Your card was declined. This is a sandbox: use a test card such as 4242 4242 4242 4242.",
-        }
-    }
+/// The card behind one of Stripe's ready-made payment methods, such as `pm_card_visa`.
+pub fn ready_made(payment_method: &str, now: Timestamp) -> Option<Checked> {
+    let number = conduct::number_of(payment_method)?;
+    let next_year = i64::from(now.to_zoned(TimeZone::UTC).year()) + 1;
+    Some(Checked { card: Card::of(number, 12, next_year), conduct: conduct::of_number(number) })
 }
 
 /// The fields of the hosted page, as typed.
@@ -84,8 +68,8 @@ pub struct Faulty {
 pub struct Checked {
     /// The card.
     pub card: Card,
-    /// Its fate.
-    pub decline: Option<Decline>,
+    /// What it will do.
+    pub conduct: Conduct,
 }
 
 impl Typed {
@@ -125,9 +109,7 @@ impl Typed {
         };
         match (number, expiry) {
             (Some(number), Some((exp_month, exp_year))) if faulty == Faulty::default() => {
-                let last4 = number[number.len() - 4..].to_owned();
-                let decline = fate(&number);
-                Ok(Checked { card: Card { brand: brand.to_owned(), last4, exp_month, exp_year }, decline })
+                Ok(Checked { card: Card::of(&number, exp_month, exp_year), conduct: conduct::of_number(&number) })
             }
             _ => Err(faulty),
         }
@@ -183,18 +165,10 @@ fn brand(number: &str) -> &'static str {
     }
 }
 
-fn fate(number: &str) -> Option<Decline> {
-    match number {
-        "4242424242424242" | "5555555555554444" | "378282246310005" => None,
-        "4000000000000002" => Some(Decline::Generic),
-        "4000000000009995" => Some(Decline::InsufficientFunds),
-        _ => Some(Decline::LiveCard),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::conduct::Decline;
 
     fn typed(card_number: &str, exp: &str, cvc: &str) -> Typed {
         Typed {
@@ -213,13 +187,12 @@ mod tests {
     #[test]
     fn test_cards_meet_their_fate() {
         let checked = typed("4242 4242-4242 4242", "11 / 26", "123").check(now()).unwrap();
-        assert_eq!((checked.card.last4.as_str(), checked.decline), ("4242", None));
-        assert_eq!(
-            typed("4000000000009995", "1230", "123").check(now()).unwrap().decline,
-            Some(Decline::InsufficientFunds)
-        );
-        assert_eq!(typed("4000000000000002", "12/2030", "123").check(now()).unwrap().decline, Some(Decline::Generic));
-        assert_eq!(typed("4111111111111111", "12/30", "123").check(now()).unwrap().decline, Some(Decline::LiveCard));
+        assert_eq!((checked.card.last4.as_str(), checked.conduct), ("4242", Conduct::Pays));
+        let conduct = |number| typed(number, "12/2030", "123").check(now()).unwrap().conduct;
+        assert_eq!(conduct("4000000000009995"), Conduct::Declines(Decline::InsufficientFunds));
+        assert_eq!(conduct("4000000000000002"), Conduct::Declines(Decline::Generic));
+        assert_eq!(conduct("4111111111111111"), Conduct::Declines(Decline::LiveCard));
+        assert_eq!(ready_made("pm_card_visa", now()).unwrap().card.last4, "4242");
         assert_eq!(typed("378282246310005", "12/30", "1234").check(now()).unwrap().card.brand, "amex");
     }
 

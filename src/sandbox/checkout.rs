@@ -1,4 +1,4 @@
-//! `/v1/checkout/sessions` in payment mode: reading, listing and expiring. [`super::checkout_create`] makes them.
+//! `/v1/checkout/sessions`: reading, listing and expiring. [`super::checkout_create`] makes them.
 
 use serde_json::{Value, json};
 
@@ -8,12 +8,13 @@ use super::errors::ApiError;
 use super::intents;
 use super::line_items;
 use super::lists::{CreatedFilter, Expand, Page};
-use super::model::{Session, SessionStatus};
+use super::model::{Mode, Session, SessionStatus};
+use super::setup_intents;
 use super::shape::with_nulls;
 use super::state::{Change, State, Transaction};
 
 /// What `expand[]` may name.
-pub const EXPANDABLE: [&str; 7] = [
+pub const EXPANDABLE: [&str; 10] = [
     "customer",
     "line_items",
     "line_items.data.price.product",
@@ -21,10 +22,13 @@ pub const EXPANDABLE: [&str; 7] = [
     "payment_intent.customer",
     "payment_intent.latest_charge",
     "payment_intent.payment_method",
+    "setup_intent",
+    "setup_intent.customer",
+    "setup_intent.payment_method",
 ];
 
 /// Fields of a session that the sandbox never fills.
-const ALWAYS_NULL: [&str; 21] = [
+const ALWAYS_NULL: [&str; 20] = [
     "after_expiration",
     "allow_promotion_codes",
     "billing_address_collection",
@@ -41,7 +45,6 @@ const ALWAYS_NULL: [&str; 21] = [
     "permissions",
     "recovered_from",
     "saved_payment_method_options",
-    "setup_intent",
     "shipping_address_collection",
     "shipping_cost",
     "subscription",
@@ -53,7 +56,7 @@ pub fn retrieve(call: &mut Call<'_, '_>, id: &str) -> Answer {
     let expand = Expand::take(&mut call.params, "", &EXPANDABLE)?;
     call.params.finish()?;
     let session = find(call.transaction.state, id)?;
-    Ok(expanded_view(call.transaction.state, call.base, session, &expand))
+    Ok(expanded_view(call.transaction.state, session, &expand))
 }
 
 /// `GET /v1/checkout/sessions`
@@ -75,7 +78,7 @@ pub fn list(call: &mut Call<'_, '_>) -> Answer {
             && status.is_none_or(|status| session.status.word() == status)
     };
     let all: Vec<_> = state.sessions.newest_first().filter(meant).collect();
-    page.cut("/v1/checkout/sessions", &all, |session| expanded_view(state, call.base, session, &expand))
+    page.cut("/v1/checkout/sessions", &all, |session| expanded_view(state, session, &expand))
 }
 
 /// `POST /v1/checkout/sessions/{id}/expire`
@@ -92,7 +95,7 @@ pub fn expire(call: &mut Call<'_, '_>, id: &str) -> Answer {
         return Err(ApiError::refused(None, None, message));
     }
     let expired = expired(call.transaction, session);
-    Ok(expanded_view(state, call.base, &expired, &expand))
+    Ok(expanded_view(state, &expired, &expand))
 }
 
 /// Expires every open session whose time is over.
@@ -104,8 +107,7 @@ pub fn expire_run_out(transaction: &mut Transaction<'_>) {
 
 fn expired(transaction: &mut Transaction<'_>, session: &Session) -> Session {
     let session = Session { status: SessionStatus::Expired, ..session.clone() };
-    // An expired session has no address, so the event needs no base.
-    transaction.emit("checkout.session.expired", view(transaction.state, "", &session));
+    transaction.emit("checkout.session.expired", view(transaction.state, &session));
     transaction.put(Change::Session(Box::new(session.clone())));
     session
 }
@@ -119,8 +121,8 @@ pub fn find<'s>(state: &'s State, id: &str) -> Result<&'s Session, ApiError> {
 }
 
 /// A session as Stripe shows it, with ids replaced by objects.
-pub fn expanded_view(state: &State, base: &str, session: &Session, expand: &Expand) -> Value {
-    let mut shown = view(state, base, session);
+pub fn expanded_view(state: &State, session: &Session, expand: &Expand) -> Value {
+    let mut shown = view(state, session);
     if expand.has("line_items") {
         shown["line_items"] = line_items::whole_list(session, &expand.under("line_items.data"));
     }
@@ -131,6 +133,11 @@ pub fn expanded_view(state: &State, base: &str, session: &Session, expand: &Expa
         let inner = expand.under("payment_intent");
         shown["payment_intent"] =
             state.intents.get(id).map(|intent| intents::stored_view(state, intent, &inner)).into();
+    }
+    if let (true, Some(id)) = (expand.has("setup_intent"), &session.setup_intent) {
+        let inner = expand.under("setup_intent");
+        shown["setup_intent"] =
+            state.setup_intents.get(id).map(|intent| setup_intents::stored_view(state, intent, &inner)).into();
     }
     shown
 }
@@ -165,19 +172,20 @@ fn customer_details(state: &State, session: &Session) -> Value {
 }
 
 /// A session as Stripe shows it. Its address is there only while it can be paid.
-pub fn view(state: &State, base: &str, session: &Session) -> Value {
+pub fn view(state: &State, session: &Session) -> Value {
     let open = session.status == SessionStatus::Open;
+    let total = (session.mode == Mode::Payment).then(|| session.total());
     let shown = json!({
         "id": session.id,
         "object": "checkout.session",
         "adaptive_pricing": { "enabled": false },
-        "amount_subtotal": session.total(),
-        "amount_total": session.total(),
+        "amount_subtotal": total,
+        "amount_total": total,
         "automatic_tax": { "enabled": false, "liability": null, "provider": null, "status": null },
         "cancel_url": session.cancel_url,
         "client_reference_id": session.client_reference_id,
         "created": session.created,
-        "currency": session.currency,
+        "currency": Some(&session.currency).filter(|code| !code.is_empty()),
         "custom_fields": [],
         "custom_text": {
             "after_submit": null,
@@ -194,20 +202,21 @@ pub fn view(state: &State, base: &str, session: &Session) -> Value {
         "livemode": false,
         "locale": session.locale,
         "metadata": session.metadata,
-        "mode": "payment",
+        "mode": session.mode.word(),
         "payment_intent": session.payment_intent,
-        "payment_method_collection": "if_required",
+        "payment_method_collection": if total.is_some() { "if_required" } else { "always" },
         "payment_method_options": { "card": { "request_three_d_secure": "automatic" } },
         "payment_method_types": ["card"],
-        "payment_status": if session.status == SessionStatus::Complete { "paid" } else { "unpaid" },
+        "payment_status": session.payment_status(),
         "phone_number_collection": { "enabled": false },
+        "setup_intent": session.setup_intent,
         "shipping_options": [],
         "status": session.status.word(),
         "submit_type": session.submit_type,
         "success_url": session.success_url,
-        "total_details": { "amount_discount": 0, "amount_shipping": 0, "amount_tax": 0 },
+        "total_details": total.map(|_| json!({ "amount_discount": 0, "amount_shipping": 0, "amount_tax": 0 })),
         "ui_mode": "hosted_page",
-        "url": open.then(|| format!("{base}/c/pay/{}", session.id)),
+        "url": open.then(|| format!("{}/c/pay/{}", state.base, session.id)),
     });
     with_nulls(shown, &ALWAYS_NULL)
 }

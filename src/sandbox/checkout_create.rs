@@ -5,14 +5,15 @@ use super::checkout::{self, EXPANDABLE};
 use super::currency;
 use super::errors::ApiError;
 use super::lists::Expand;
-use super::model::{IntentData, LineItem, Session, SessionStatus, new_id};
+use super::model::{LineItem, Mode, Session, SessionStatus, new_id};
 use super::params::Params;
+use super::payment_model::IntentData;
 use super::state::Change;
+use super::{intent_actions, payment_methods, setup_intents};
 
 /// What Stripe takes and the sandbox does not.
-const UNSUPPORTED: [&str; 30] = [
+const UNSUPPORTED: [&str; 27] = [
     "after_expiration",
-    "allowed_payment_method_types",
     "branding_settings",
     "consent_collection",
     "custom_fields",
@@ -25,7 +26,6 @@ const UNSUPPORTED: [&str; 30] = [
     "name_collection",
     "optional_items",
     "origin_context",
-    "payment_method_collection",
     "payment_method_configuration",
     "payment_method_data",
     "payment_method_options",
@@ -33,7 +33,6 @@ const UNSUPPORTED: [&str; 30] = [
     "redirect_on_completion",
     "return_url",
     "saved_payment_method_options",
-    "setup_intent_data",
     "shipping_address_collection",
     "shipping_options",
     "subscription_data",
@@ -59,7 +58,7 @@ const MOST_OPEN_SECS: i64 = 24 * 3600;
 /// `POST /v1/checkout/sessions`
 pub fn create(call: &mut Call<'_, '_>) -> Answer {
     let expand = Expand::take(&mut call.params, "", &EXPANDABLE)?;
-    let session = read(&mut call.params, call.transaction.now.as_second())?;
+    let mut session = read(&mut call.params, call.transaction.now.as_second())?;
     check_total(&session)?;
     let state = call.transaction.state;
     if let Some(id) = &session.customer
@@ -67,14 +66,21 @@ pub fn create(call: &mut Call<'_, '_>) -> Answer {
     {
         return Err(ApiError::missing_reference("customer", "customer", id));
     }
+    if session.mode == Mode::Setup {
+        session.setup_intent = Some(setup_intents::begin(call.transaction, &session));
+    }
     call.transaction.put(Change::Session(Box::new(session.clone())));
-    Ok(checkout::expanded_view(state, call.base, &session, &expand))
+    Ok(checkout::expanded_view(state, &session, &expand))
 }
 
 fn read(params: &mut Params, now: i64) -> Result<Session, ApiError> {
     refuse_what_changes_the_amount(params)?;
     refuse_other_shapes(params)?;
+    let kinds = payment_methods::take_kinds(params, "payment_method_types")?;
+    payment_methods::take_kinds(params, "allowed_payment_method_types")?;
     let mode = params.choice("mode", &["payment", "setup", "subscription"])?;
+    let intent_data = read_intent_data(params)?;
+    let setup_data = read_setup_data(params)?;
     let (items, currency) = read_items(params)?;
     let customer = params.text("customer", 500)?;
     let customer_email = params.email("customer_email")?;
@@ -87,8 +93,9 @@ fn read(params: &mut Params, now: i64) -> Result<Session, ApiError> {
         id: new_id("cs_test_a1", 58),
         created: now,
         expires_at: read_expiry(params, now)?,
+        mode: if mode == Some("setup") { Mode::Setup } else { Mode::Payment },
         status: SessionStatus::Open,
-        currency: currency.unwrap_or_default(),
+        currency: currency.clone().unwrap_or_default(),
         items,
         customer,
         customer_email,
@@ -100,17 +107,39 @@ fn read(params: &mut Params, now: i64) -> Result<Session, ApiError> {
         locale: params.text("locale", 10)?,
         submit_type: params.choice("submit_type", &["auto", "book", "donate", "pay", "subscribe"])?.map(str::to_owned),
         payment_intent: None,
-        intent_data: read_intent_data(params)?,
+        intent_data: intent_data.clone().or(setup_data.clone()).unwrap_or_default(),
+        setup_intent: None,
     };
     params.unsupported(&UNSUPPORTED)?;
     params.finish()?;
     let mode = params.required("mode", mode)?;
-    if mode != "payment" {
-        return Err(ApiError::unsupported("mode"));
+    match mode {
+        "payment" => {
+            refuse_in("payment", setup_data.map(|_| "setup_intent_data"))?;
+            params.required("line_items", session.items.first())?;
+            if session.intent_data.setup_future_usage.is_some() && session.customer.is_none() {
+                return Err(ApiError::unsupported("payment_intent_data[setup_future_usage] without `customer`"));
+            }
+        }
+        "setup" => {
+            let lines = session.items.first().map(|_| "line_items");
+            refuse_in("setup", intent_data.map(|_| "payment_intent_data").or(lines))?;
+            if !kinds {
+                params.required("currency", currency)?;
+            }
+        }
+        _ => return Err(ApiError::unsupported("mode")),
     }
-    params.required("line_items", session.items.first())?;
     params.required("success_url", success_url)?;
     Ok(session)
+}
+
+fn refuse_in(mode: &str, other: Option<&str>) -> Result<(), ApiError> {
+    let Some(other) = other else {
+        return Ok(());
+    };
+    let message = format!("You can not pass `{other}` in `{mode}` mode.");
+    Err(ApiError::invalid_value(other, message))
 }
 
 /// Discounts, tax and price conversion would make the amount another than the client's.
@@ -133,9 +162,6 @@ fn refuse_what_changes_the_amount(params: &mut Params) -> Result<(), ApiError> {
 
 /// Cards on a hosted page, without a postal address, for a customer who is already known or a guest.
 fn refuse_other_shapes(params: &mut Params) -> Result<(), ApiError> {
-    if let Some(other) = params.texts("payment_method_types")?.iter().find(|kind| *kind != "card") {
-        return Err(ApiError::unsupported(format!("payment_method_types ({other})")));
-    }
     if !matches!(
         params.choice("ui_mode", &["elements", "embedded_page", "form", "hosted_page"])?,
         None | Some("hosted_page")
@@ -165,34 +191,44 @@ fn read_expiry(params: &mut Params, now: i64) -> Result<i64, ApiError> {
     Err(ApiError::invalid_value("expires_at", message))
 }
 
-fn read_intent_data(params: &mut Params) -> Result<IntentData, ApiError> {
+fn read_intent_data(params: &mut Params) -> Result<Option<IntentData>, ApiError> {
     let Some(mut inner) = params.inner("payment_intent_data")? else {
-        return Ok(IntentData::default());
+        return Ok(None);
     };
     let data = IntentData {
         description: inner.text("description", 1_000)?,
         receipt_email: inner.email("receipt_email")?,
         statement_descriptor_suffix: inner.text("statement_descriptor_suffix", 22)?,
         metadata: inner.metadata()?,
+        setup_future_usage: intent_actions::read_future_usage(&mut inner)?,
     };
     inner.unsupported(&[
         "application_fee_amount",
         "capture_method",
         "on_behalf_of",
-        "setup_future_usage",
         "shipping",
         "statement_descriptor",
         "transfer_data",
         "transfer_group",
     ])?;
     inner.finish()?;
-    Ok(data)
+    Ok(Some(data))
+}
+
+fn read_setup_data(params: &mut Params) -> Result<Option<IntentData>, ApiError> {
+    let Some(mut inner) = params.inner("setup_intent_data")? else {
+        return Ok(None);
+    };
+    let (description, metadata) = (inner.text("description", 1_000)?, inner.metadata()?);
+    inner.unsupported(&["on_behalf_of"])?;
+    inner.finish()?;
+    Ok(Some(IntentData { description, metadata, ..IntentData::default() }))
 }
 
 /// The lines and their one currency.
 fn read_items(params: &mut Params) -> Result<(Vec<LineItem>, Option<String>), ApiError> {
     let mut currency = match params.text("currency", 3)? {
-        Some(code) => Some(known_currency("currency", &code)?),
+        Some(code) => Some(currency::known("currency", &code)?.code.to_owned()),
         None => None,
     };
     let mut items = Vec::new();
@@ -209,12 +245,6 @@ fn read_items(params: &mut Params) -> Result<(Vec<LineItem>, Option<String>), Ap
         return Err(ApiError::invalid_value("line_items", "A Checkout Session has at most 100 line items."));
     }
     Ok((items, currency))
-}
-
-fn known_currency(param: &str, code: &str) -> Result<String, ApiError> {
-    let message = || format!("Invalid currency: {code}. The Stripe sandbox supports usd, eur and gbp.");
-    let found = currency::find(code).ok_or_else(|| ApiError::invalid_value(param, message()))?;
-    Ok(found.code.to_owned())
 }
 
 fn read_item(line: &mut Params) -> Result<(LineItem, String), ApiError> {
@@ -243,7 +273,7 @@ fn read_item(line: &mut Params) -> Result<(LineItem, String), ApiError> {
     let mut product = price.required("product_data", product)?;
     let unit_amount = price.required("unit_amount", unit_amount)?;
     if unit_amount > currency::MOST {
-        return Err(too_large(&price.full("unit_amount")));
+        return Err(currency::too_large(&price.full("unit_amount")));
     }
     let name = product.text("name", 5_000)?;
     let item = LineItem {
@@ -259,19 +289,17 @@ fn read_item(line: &mut Params) -> Result<(LineItem, String), ApiError> {
     product.unsupported(&["images", "tax_code", "tax_details", "unit_label"])?;
     product.finish()?;
     product.required("name", name)?;
-    let code = known_currency(&price.full("currency"), &code)?;
-    Ok((item, code))
-}
-
-fn too_large(param: &str) -> ApiError {
-    let message = format!("Invalid amount: must be no more than {}.", currency::written(currency::MOST, "usd"));
-    ApiError::refused(Some("amount_too_large"), Some(param), message)
+    let currency = currency::known(&price.full("currency"), &code)?;
+    Ok((item, currency.code.to_owned()))
 }
 
 fn check_total(session: &Session) -> Result<(), ApiError> {
+    if session.mode == Mode::Setup {
+        return Ok(());
+    }
     let total = session.total();
     if total > currency::MOST {
-        return Err(too_large("line_items"));
+        return Err(currency::too_large("line_items"));
     }
     let least = currency::find(&session.currency).map_or(0, |currency| currency.least);
     if total < least {

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::Sandbox;
+use super::authentication::{self, Pressed};
 use super::cards::Typed;
 use super::errors::ApiError;
 use super::faults::Fault;
@@ -30,7 +31,8 @@ pub const HELP: &str = include_str!("controls.md");
 pub struct Refused(StatusCode, Value);
 
 impl Refused {
-    fn new(status: StatusCode, message: &str) -> Self {
+    /// In words.
+    pub fn new(status: StatusCode, message: &str) -> Self {
         Self(status, json!({ "error": { "message": message } }))
     }
 }
@@ -41,9 +43,14 @@ impl IntoResponse for Refused {
     }
 }
 
-type Done = Result<Json<Value>, Refused>;
+/// How a control ends.
+pub type Done = Result<Json<Value>, Refused>;
 
-async fn commit<R: Send + 'static>(
+/// Makes a control's changes durable.
+///
+/// # Errors
+/// 500 where the journal cannot be written.
+pub async fn commit<R: Send + 'static>(
     sandbox: &Arc<Sandbox>,
     work: impl FnOnce(&mut Transaction<'_>) -> R + Send + 'static,
 ) -> Result<R, Refused> {
@@ -205,16 +212,29 @@ fn good_card() -> String {
 
 /// `POST /_sandbox/sessions/{id}/pay`
 pub async fn pay(State(sandbox): State<Arc<Sandbox>>, Path(id): Path<String>, Json(pay): Json<Pay>) -> Done {
-    let at = Arc::clone(&sandbox);
     let session = id.clone();
-    commit(&sandbox, move |transaction| pay_now(transaction, &at.base, &session, pay.card)).await??;
-    let shown = sandbox
-        .store
-        .read(|state| state.sessions.get(&id).map(|session| checkout::view(state, &sandbox.base, session)));
+    commit(&sandbox, move |transaction| pay_now(transaction, &session, pay.card)).await??;
+    let shown = sandbox.store.read(|state| state.sessions.get(&id).map(|session| checkout::view(state, session)));
     Ok(Json(shown.unwrap_or_default()))
 }
 
-fn pay_now(transaction: &mut Transaction<'_>, base: &str, id: &str, card_number: String) -> Result<(), Refused> {
+/// `POST /_sandbox/authenticate/{intent}`
+pub async fn authenticate(
+    State(sandbox): State<Arc<Sandbox>>,
+    Path(id): Path<String>,
+    Json(pressed): Json<Pressed>,
+) -> Done {
+    let known = id.clone();
+    let found = commit(&sandbox, move |transaction| authentication::press(transaction, &id, pressed.outcome)).await?;
+    found.ok_or_else(|| Refused::new(StatusCode::NOT_FOUND, "No such intent."))?;
+    let status = sandbox.store.read(|state| {
+        let setup = state.setup_intents.get(&known).map(|intent| intent.status);
+        setup.or(state.intents.get(&known).map(|intent| intent.status))
+    });
+    Ok(Json(json!({ "id": known, "status": status })))
+}
+
+fn pay_now(transaction: &mut Transaction<'_>, id: &str, card_number: String) -> Result<(), Refused> {
     let state = transaction.state;
     let session = state.sessions.get(id).ok_or_else(|| Refused::new(StatusCode::NOT_FOUND, "No such session."))?;
     let next_year = transaction.now.to_zoned(TimeZone::UTC).year() + 1;
@@ -229,8 +249,8 @@ fn pay_now(transaction: &mut Transaction<'_>, base: &str, id: &str, card_number:
         Refused::new(StatusCode::BAD_REQUEST, faulty.card_number.unwrap_or("The card is invalid."))
     })?;
     let payer = Payer { email: checkout::known_email(state, session).map(str::to_owned), name: Some(typed.name) };
-    match payment::attempt(transaction, base, session, checked, payer) {
-        Outcome::Paid(_) => Ok(()),
+    match payment::attempt(transaction, session, checked, payer) {
+        Outcome::Complete(_) | Outcome::Asks(_) => Ok(()),
         Outcome::Declined(error) => Err(refused_card(&error)),
         Outcome::Expired => Err(Refused::new(StatusCode::CONFLICT, "The session has expired.")),
     }

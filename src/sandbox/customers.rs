@@ -6,19 +6,19 @@ use super::api::{Answer, Call};
 use super::errors::ApiError;
 use super::lists::{CreatedFilter, Expand, Page};
 use super::model::{Customer, new_id};
-use super::state::Change;
+use super::params::Params;
+use super::payment_methods;
+use super::state::{Change, State, Transaction};
 
 /// What Stripe takes and the sandbox does not.
-const UNSUPPORTED: [&str; 18] = [
+const UNSUPPORTED: [&str; 16] = [
     "address",
     "balance",
     "business_name",
     "cash_balance",
     "individual_name",
     "invoice_prefix",
-    "invoice_settings",
     "next_invoice_sequence",
-    "payment_method",
     "preferred_locales",
     "shipping",
     "source",
@@ -30,11 +30,15 @@ const UNSUPPORTED: [&str; 18] = [
     "customer_account",
 ];
 
+const EXPANDABLE: [&str; 1] = ["invoice_settings.default_payment_method"];
+
 /// `POST /v1/customers`
 pub fn create(call: &mut Call<'_, '_>) -> Answer {
     let params = &mut call.params;
-    Expand::take(params, "", &[])?;
-    let customer = Customer {
+    let expand = Expand::take(params, "", &EXPANDABLE)?;
+    let method = params.text("payment_method", 500)?;
+    let default = read_default(params)?;
+    let mut customer = Customer {
         id: new_id("cus_", 14),
         created: call.transaction.now.as_second(),
         email: params.email("email")?,
@@ -42,21 +46,128 @@ pub fn create(call: &mut Call<'_, '_>) -> Answer {
         description: params.text("description", 5_000)?,
         phone: params.text("phone", 20)?,
         metadata: params.metadata()?,
+        default_payment_method: None,
     };
     params.unsupported(&UNSUPPORTED)?;
     params.finish()?;
-    let shown = view(&customer);
-    call.transaction.put(Change::Customer(customer));
+    let mut saved = None;
+    if let Some(id) = method {
+        let missing = |id: &str| ApiError::missing_reference("PaymentMethod", "payment_method", id);
+        let method = payment_methods::meant(call.transaction, &id, missing)?;
+        let method = payment_methods::save(call.transaction, method, &customer)?;
+        if matches!(&default, Some(NewDefault::To(named)) if *named == id) {
+            customer.default_payment_method = Some(method.id.clone());
+        }
+        saved = Some(method);
+    }
+    if let (Some(NewDefault::To(named)), None) = (default, &customer.default_payment_method) {
+        return Err(foreign_default(&named));
+    }
+    let mut shown = view(&customer);
     call.transaction.emit("customer.created", shown.clone());
+    call.transaction.put(Change::Customer(customer));
+    if let (true, Some(method)) = (expand.has("invoice_settings"), &saved) {
+        shown["invoice_settings"]["default_payment_method"] = payment_methods::view(method);
+    }
     Ok(shown)
+}
+
+/// `invoice_settings[default_payment_method]` as sent.
+enum NewDefault {
+    To(String),
+    None,
+}
+
+fn read_default(params: &mut Params) -> Result<Option<NewDefault>, ApiError> {
+    let Some(mut inner) = params.inner("invoice_settings")? else {
+        return Ok(None);
+    };
+    let default = if inner.unset("default_payment_method") {
+        Some(NewDefault::None)
+    } else {
+        inner.text("default_payment_method", 500)?.map(NewDefault::To)
+    };
+    inner.unsupported(&["custom_fields", "footer", "rendering_options"])?;
+    inner.finish()?;
+    Ok(default)
+}
+
+fn foreign_default(id: &str) -> ApiError {
+    let message = format!(
+        "The customer does not have a payment method with the ID {id}. The payment method must be attached to the \
+         customer."
+    );
+    ApiError::refused(Some("resource_missing"), Some("invoice_settings[default_payment_method]"), message)
+}
+
+/// `POST /v1/customers/{id}`
+pub fn update(call: &mut Call<'_, '_>, id: &str) -> Answer {
+    let state = call.transaction.state;
+    let known = find(state, id)?;
+    let params = &mut call.params;
+    let expand = Expand::take(params, "", &EXPANDABLE)?;
+    let default = read_default(params)?;
+    let changed = Customer {
+        email: params.email("email")?.or(known.email.clone()),
+        name: params.text("name", 256)?.or(known.name.clone()),
+        description: params.text("description", 5_000)?.or(known.description.clone()),
+        phone: params.text("phone", 20)?.or(known.phone.clone()),
+        metadata: params.metadata_over(&known.metadata)?,
+        default_payment_method: match &default {
+            Some(NewDefault::To(named)) => Some(named.clone()),
+            Some(NewDefault::None) => None,
+            None => known.default_payment_method.clone(),
+        },
+        ..known.clone()
+    };
+    params.unsupported(&UNSUPPORTED)?;
+    params.unsupported(&["payment_method", "default_source"])?;
+    params.finish()?;
+    if let Some(NewDefault::To(named)) = &default {
+        let method = state.payment_methods.get(named);
+        if method.is_none_or(|method| method.customer.as_deref() != Some(id)) {
+            return Err(foreign_default(named));
+        }
+    }
+    let changed = change(call.transaction, known, changed);
+    Ok(expanded_view(state, &changed, &expand))
+}
+
+/// Replaces a customer, and says which fields were others before.
+pub fn change(transaction: &mut Transaction<'_>, known: &Customer, changed: Customer) -> Customer {
+    let (before, after) = (view(known), view(&changed));
+    let fields = before.as_object().into_iter().flatten().filter(|(field, value)| after[field.as_str()] != **value);
+    let previous: serde_json::Map<_, _> = fields.map(|(field, value)| (field.clone(), value.clone())).collect();
+    if !previous.is_empty() {
+        transaction.emit_change("customer.updated", after, previous.into());
+        transaction.put(Change::Customer(changed.clone()));
+    }
+    changed
 }
 
 /// `GET /v1/customers/{id}`
 pub fn retrieve(call: &mut Call<'_, '_>, id: &str) -> Answer {
-    Expand::take(&mut call.params, "", &[])?;
+    let expand = Expand::take(&mut call.params, "", &EXPANDABLE)?;
     call.params.finish()?;
-    let customer = call.transaction.state.customers.get(id);
-    customer.map(view).ok_or_else(|| ApiError::missing("customer", "id", id))
+    let state = call.transaction.state;
+    Ok(expanded_view(state, find(state, id)?, &expand))
+}
+
+/// The customer that an address names.
+///
+/// # Errors
+/// 404 where there is none.
+pub fn find<'s>(state: &'s State, id: &str) -> Result<&'s Customer, ApiError> {
+    state.customers.get(id).ok_or_else(|| ApiError::missing("customer", "id", id))
+}
+
+fn expanded_view(state: &State, customer: &Customer, expand: &Expand) -> Value {
+    let mut shown = view(customer);
+    if let (true, Some(id)) = (expand.has("invoice_settings"), &customer.default_payment_method) {
+        let default = state.payment_methods.get(id).map(payment_methods::view);
+        shown["invoice_settings"]["default_payment_method"] = default.into();
+    }
+    shown
 }
 
 /// `GET /v1/customers`
@@ -90,7 +201,7 @@ pub fn view(customer: &Customer) -> Value {
         "invoice_prefix": customer.id[4..].to_uppercase().chars().take(8).collect::<String>(),
         "invoice_settings": {
             "custom_fields": null,
-            "default_payment_method": null,
+            "default_payment_method": customer.default_payment_method,
             "footer": null,
             "rendering_options": null,
         },

@@ -3,6 +3,8 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::conduct::Decline;
+
 /// A refused or failed API request.
 #[derive(Clone, Debug)]
 pub struct ApiError {
@@ -112,11 +114,20 @@ impl ApiError {
         error
     }
 
-    /// 402: the card was declined; `extra` holds `decline_code`, `charge` and `payment_method`.
-    pub fn card(code: &'static str, message: &str, extra: Map<String, Value>) -> Self {
-        let mut error = Self::new(StatusCode::PAYMENT_REQUIRED, "card_error", Some(code), message);
-        error.extra = extra;
-        error
+    /// 402: a card cannot pay.
+    pub fn card(code: &'static str, message: &str) -> Self {
+        Self::new(StatusCode::PAYMENT_REQUIRED, "card_error", Some(code), message)
+    }
+
+    /// 402: a card was declined.
+    pub fn declined(decline: Decline) -> Self {
+        Self::card(decline.error_code(), decline.message()).with("decline_code", decline.code().into())
+    }
+
+    /// With one more field: `charge`, `payment_intent`, `payment_method`.
+    pub fn with(mut self, field: &str, value: Value) -> Self {
+        self.extra.insert(field.to_owned(), value);
+        self
     }
 
     /// What it says to people.

@@ -49,12 +49,16 @@ fn matches(wanted: &str, kind: &str) -> bool {
 pub fn view(state: &State, event: &Event) -> Value {
     let delivery = state.deliveries.get(&event.id);
     let pending = delivery.is_some_and(|delivery| delivery.next_at_ms.is_some());
+    let mut data = json!({ "object": event.object });
+    if !event.previous.is_null() {
+        data["previous_attributes"] = event.previous.clone();
+    }
     json!({
         "id": event.id,
         "object": "event",
         "api_version": API_VERSION,
         "created": event.created,
-        "data": { "object": event.object },
+        "data": data,
         "livemode": false,
         "pending_webhooks": i32::from(pending),
         "request": { "id": event.request, "idempotency_key": event.idempotency_key },

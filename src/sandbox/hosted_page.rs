@@ -13,9 +13,10 @@ use super::cards::{Faulty, Typed};
 use super::checkout;
 use super::errors::ApiError;
 use super::html;
-use super::model::{Payer, Session, SessionStatus};
+use super::model::{Mode, Payer, Session, SessionStatus};
 use super::params::is_email;
 use super::payment::{self, Outcome};
+use super::payment_model::SetupFailure;
 use super::state::{State as Known, Transaction};
 
 /// `GET /c/style.css`
@@ -32,7 +33,7 @@ pub async fn show(State(sandbox): State<Arc<Sandbox>>, Path(id): Path<String>) -
             SessionStatus::Open => {
                 let name = session.customer.as_deref().and_then(|id| known.customers.get(id)?.name.clone());
                 let typed = Typed { name: name.unwrap_or_default(), ..Typed::default() };
-                form(known, session, typed, Faulty::default(), None)
+                form(known, session, typed, Faulty::default(), unauthenticated(known, session).as_ref())
             }
             _ => over(session),
         })
@@ -42,16 +43,16 @@ pub async fn show(State(sandbox): State<Arc<Sandbox>>, Path(id): Path<String>) -
 
 /// `POST /c/pay/{session}`
 pub async fn submit(State(sandbox): State<Arc<Sandbox>>, Path(id): Path<String>, Form(typed): Form<Typed>) -> Response {
-    let at = Arc::clone(&sandbox);
-    answer(sandbox.commit(move |transaction| pay(transaction, &at.base, &id, typed)).await)
+    answer(sandbox.commit(move |transaction| pay(transaction, &id, typed)).await)
 }
 
-fn answer(result: std::io::Result<Option<Response>>) -> Response {
+/// The page a commit made; another where nothing was found or nothing could be written.
+pub fn answer(result: std::io::Result<Option<Response>>) -> Response {
     match result {
         Ok(Some(response)) => response,
         Ok(None) => {
             let text = "The address is wrong, or the sandbox’s state was reset.";
-            framed(StatusCode::NOT_FOUND, html::notice("There is no such Checkout session", text, None), None)
+            framed(StatusCode::NOT_FOUND, html::notice("There is no such page", text, None), None)
         }
         Err(_) => {
             let text = "The sandbox cannot write its state file; nothing was paid.";
@@ -61,11 +62,11 @@ fn answer(result: std::io::Result<Option<Response>>) -> Response {
 }
 
 /// None where there is no such session.
-fn pay(transaction: &mut Transaction<'_>, base: &str, id: &str, typed: Typed) -> Option<Response> {
+fn pay(transaction: &mut Transaction<'_>, id: &str, typed: Typed) -> Option<Response> {
     let known = transaction.state;
     let session = known.sessions.get(id)?;
     match session.status {
-        // The second of two submits: the first has paid.
+        // The second of two submits: the first has done it.
         SessionStatus::Complete => {
             return Some(Redirect::to(&session.success_address()).into_response());
         }
@@ -85,11 +86,22 @@ fn pay(transaction: &mut Transaction<'_>, base: &str, id: &str, typed: Typed) ->
         }
     };
     let payer = Payer { email: Some(email), name: Some(typed.name.trim().to_owned()).filter(|name| !name.is_empty()) };
-    Some(match payment::attempt(transaction, base, session, checked, payer) {
-        Outcome::Paid(to) => Redirect::to(&to).into_response(),
+    Some(match payment::attempt(transaction, session, checked, payer) {
+        Outcome::Complete(to) | Outcome::Asks(to) => Redirect::to(&to).into_response(),
         Outcome::Declined(error) => form(known, session, typed, Faulty::default(), Some(&error)),
         Outcome::Expired => over(session),
     })
+}
+
+/// What a customer is told who comes back from failing to authenticate.
+fn unauthenticated(known: &Known, session: &Session) -> Option<ApiError> {
+    let intent = session.payment_intent.as_deref().and_then(|id| known.intents.get(id));
+    let setup = session.setup_intent.as_deref().and_then(|id| known.setup_intents.get(id));
+    let failed = intent.is_some_and(|intent| intent.unauthenticated.is_some())
+        || setup.is_some_and(|setup| setup.failure == Some(SetupFailure::Unauthenticated));
+    let message = "We are unable to authenticate your payment method. Please choose a different payment method and try \
+                   again.";
+    failed.then(|| ApiError::card("payment_intent_authentication_failure", message))
 }
 
 fn form(known: &Known, session: &Session, typed: Typed, faulty: Faulty, declined: Option<&ApiError>) -> Response {
@@ -100,26 +112,27 @@ fn form(known: &Known, session: &Session, typed: Typed, faulty: Faulty, declined
     };
     let email = checkout::known_email(known, session);
     let form = html::Form { typed, faulty, declined: declined.map(ApiError::message), email };
-    framed(status, html::pay(session, &form), Some(session))
+    framed(status, html::pay(session, &form), Some(&session.success_url))
 }
 
 /// The page of a session that can no longer be paid.
 fn over(session: &Session) -> Response {
     let page = if session.status == SessionStatus::Complete {
         let to = session.success_address();
-        let text = "This Checkout session was paid. You can close this page.";
+        let done = if session.mode == Mode::Payment { "was paid" } else { "is complete; your card is saved" };
+        let text = &format!("This Checkout session {done}. You can close this page.");
         html::notice("You’re all done here", text, Some(("Back to the shop", &to)))
     } else {
         let link = session.cancel_url.as_deref().map(|to| ("Go back", to));
-        let text = "This Checkout session has expired and can no longer be paid. Nothing was charged.";
+        let text = "This Checkout session has expired and can no longer be completed. Nothing was charged.";
         html::notice("This page has expired", text, link)
     };
-    framed(StatusCode::OK, page, Some(session))
+    framed(StatusCode::OK, page, Some(&session.success_url))
 }
 
 /// No script, no foreign content; the form may lead to the shop, since browsers apply `form-action` to the redirect too.
-fn framed(status: StatusCode, page: String, session: Option<&Session>) -> Response {
-    let shop = session.and_then(|session| Url::parse(&session.success_url).ok());
+pub fn framed(status: StatusCode, page: String, way_back: Option<&str>) -> Response {
+    let shop = way_back.and_then(|address| Url::parse(address).ok());
     let shop = shop.map_or_else(String::new, |url| url.origin().ascii_serialization());
     let policy = format!(
         "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {shop}"

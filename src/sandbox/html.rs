@@ -2,7 +2,7 @@
 
 use super::cards::{Faulty, Typed};
 use super::currency;
-use super::model::Session;
+use super::model::{Mode, Session};
 
 /// Text made safe for element content and quoted attributes.
 pub fn escape(text: &str) -> String {
@@ -74,20 +74,42 @@ pub fn pay(session: &Session, form: &Form<'_>) -> String {
     let declined = form.declined.map_or_else(String::new, |message| {
         format!(r#"<p class="declined" id="declined" role="alert">{}</p>"#, escape(message))
     });
-    let items = items(session, &total);
+    let (title, head, submit) = match session.mode {
+        Mode::Payment => {
+            let head = format!("<h1>Checkout <span class=\"total\">{total}</span></h1>\n{}", items(session, &total));
+            (format!("Pay {total}"), head, format!("Pay {total}"))
+        }
+        Mode::Setup => {
+            let head = "<h1>Save a card</h1>\n<p>Nothing is charged now. The card is kept for later payments.</p>";
+            ("Save a card".to_owned(), head.to_owned(), "Save card".to_owned())
+        }
+    };
     let id = escape(&session.id);
     let fields = fields(form);
     let inside = format!(
-        r#"<h1>Checkout <span class="total">{total}</span></h1>
-{items}
+        r#"{head}
 <form method="post" action="/c/pay/{id}" novalidate>
 {declined}
 {fields}
-<button type="submit" id="pay">Pay {total}</button>
+<button type="submit" id="pay">{submit}</button>
 </form>
 {cancel}"#
     );
-    page(&format!("Pay {total}"), &inside)
+    page(&title, &inside)
+}
+
+/// The page where the bank asks its customer.
+pub fn authenticate(intent: &str, what: &str, last4: &str) -> String {
+    let (intent, what, last4) = (escape(intent), escape(what), escape(last4));
+    let inside = format!(
+        r#"<h1>3D Secure authentication</h1>
+<p>The bank of the card ending in {last4} asks you to confirm {what}.</p>
+<form method="post" action="/c/authenticate/{intent}">
+<button type="submit" name="outcome" value="complete" id="complete">Complete authentication</button>
+<button type="submit" name="outcome" value="fail" id="fail" class="other">Fail authentication</button>
+</form>"#
+    );
+    page("3D Secure authentication", &inside)
 }
 
 fn fields(form: &Form<'_>) -> String {

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::SandboxError;
-use super::checkout;
+use super::passing_time;
 use super::state::{Cause, Change, State, Transaction};
 
 /// The journal holds the webhook secret.
@@ -42,9 +42,10 @@ impl Store {
     ///
     /// # Errors
     /// Where the file cannot be read or written, belongs to a running sandbox, or is something else.
-    pub fn open(path: &Path, now: Timestamp) -> Result<Self, SandboxError> {
+    pub fn open(path: &Path, base: &str, now: Timestamp) -> Result<Self, SandboxError> {
         let lock = lock(path)?;
-        let state = load(path)?;
+        let mut state = load(path)?;
+        state.base = base.to_owned();
         let file = rewrite(path, &state.snapshot(now)).map_err(|error| SandboxError::State(path.into(), error))?;
         let inner = Inner { state, file, broken: false, _lock: lock };
         Ok(Self { inner: Mutex::new(inner), changed: Notify::new() })
@@ -71,10 +72,13 @@ impl Store {
         work: impl FnOnce(&mut Transaction<'_>) -> R,
     ) -> io::Result<R> {
         let mut inner = self.lock();
-        let mut expiry = Transaction::new(&inner.state, now, Cause::default());
-        checkout::expire_run_out(&mut expiry);
-        let changes = expiry.into_changes();
-        let mut wrote = inner.write(changes)?;
+        let mut wrote = false;
+        while inner.state.is_behind(now) {
+            let mut passed = Transaction::new(&inner.state, now, Cause::default());
+            passing_time::step(&mut passed);
+            let changes = passed.into_changes();
+            wrote |= inner.write(changes)?;
+        }
         let mut transaction = Transaction::new(&inner.state, now, cause);
         let result = work(&mut transaction);
         let changes = transaction.into_changes();

@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use super::errors::ApiError;
-use super::model::{Customer, Event, Intent, LineItem, Session};
+use super::model::{Customer, Event, LineItem, Session};
 use super::params::Params;
+use super::payment_model::{Charge, Intent, PaymentMethod};
+use super::refund_model::{Dispute, Refund};
 
 /// An object that can be listed.
 pub trait Listed {
@@ -28,7 +30,11 @@ macro_rules! listed {
 listed! {
     Customer, "customer";
     Session, "checkout.session";
+    PaymentMethod, "PaymentMethod";
     Intent, "payment_intent";
+    Charge, "charge";
+    Refund, "refund";
+    Dispute, "dispute";
     Event, "event";
     LineItem, "item";
 }

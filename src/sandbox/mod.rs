@@ -1,14 +1,13 @@
 //! The Stripe sandbox: a stand-in of Stripe's HTTP API for demo mode and tests, run as a process of its own.
 //!
 //! The product cannot tell it from Stripe but by its base URL: it speaks `/v1` with Stripe's parameters, errors,
-//! idempotency keys and object shapes, has a hosted Checkout page, and sends signed webhooks. It does *not* do setup or
-//! subscription mode, refunds, disputes, or intents made without Checkout, and says `sandbox_unsupported` to parameters
-//! it cannot honour instead of ignoring them.
+//! idempotency keys and object shapes, has a hosted Checkout page, and sends signed webhooks. It does *not* do subscription
+//! mode or answers to disputes, and says `sandbox_unsupported` to parameters it cannot honour instead of ignoring them.
 //!
 //! What always holds:
 //! - nothing is answered before it is on disk: a kill loses no acknowledged answer, and a change and the answer kept
 //!   under its idempotency key are one write;
-//! - a session is paid at most once;
+//! - a session and an intent are paid at most once;
 //! - only loopback: it refuses to listen elsewhere, foreign `Host` headers, and live keys.
 //!
 //! Driving it with curl:
@@ -25,20 +24,28 @@
 //! ```
 //!
 //! Test cards: 4242 4242 4242 4242 (also 5555 5555 5555 4444, 3782 822463 10005) pays, 4000 0000 0000 0002 is declined,
-//! 4000 0000 0000 9995 has insufficient funds, any other number is declined as a real card would be.
+//! 4000 0000 0000 9995 has insufficient funds, 4000 0000 0000 0341 can be saved and is then declined, 4000 0025 0000 3155
+//! asks for authentication until it is set up, 4000 0027 6000 3184 asks every time, 4000 0000 0000 0259 pays and disputes
+//! the charge, 4000 0000 0000 7726 makes refunds pending and 4000 0000 0000 5126 makes them fail later; any other number is declined as a
+//! real card would be. Ready-made payment methods such as `pm_card_visa` stand for the same cards.
 //!
 //! ```text
 #![doc = include_str!("controls.md")]
 //! ```
 
 mod api;
+mod authentication;
 mod cards;
+mod charges;
+mod charging;
 mod checkout;
 mod checkout_create;
+mod conduct;
 mod connection;
 mod controls;
 mod currency;
 mod customers;
+mod disputes;
 mod errors;
 mod events;
 mod faults;
@@ -46,14 +53,24 @@ mod form;
 mod hosted_page;
 mod html;
 mod idempotency;
+mod intent_actions;
 mod intents;
 mod journal;
+mod ledger;
 mod line_items;
 mod lists;
 mod model;
+mod money_controls;
 mod params;
+mod passing_time;
 mod payment;
+mod payment_methods;
+mod payment_model;
+mod receipts;
+mod refund_model;
+mod refunds;
 mod routes;
+mod setup_intents;
 mod shape;
 mod state;
 #[cfg(test)]
@@ -136,7 +153,6 @@ pub enum SandboxError {
 struct Sandbox {
     store: Store,
     clock: Clock,
-    base: String,
     addr: SocketAddr,
     faults: Faults,
     running: Running,
@@ -191,11 +207,11 @@ pub async fn run(
     }
     let (stop, stopping) = watch::channel(false);
     let (state_file, now) = (options.state_file, options.clock.now());
-    let opened = tokio::task::spawn_blocking(move || Store::open(&state_file, now)).await;
+    let base = format!("http://{addr}");
+    let opened = tokio::task::spawn_blocking(move || Store::open(&state_file, &base, now)).await;
     let sandbox = Arc::new(Sandbox {
         store: opened.map_err(io::Error::other)??,
         clock: options.clock,
-        base: format!("http://{addr}"),
         addr,
         faults: Faults::default(),
         running: Running::default(),

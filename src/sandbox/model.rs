@@ -7,7 +7,7 @@ use rand::distr::Alphanumeric;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::cards::{Card, Decline};
+use super::payment_model::IntentData;
 
 /// Metadata of any object.
 pub type Metadata = BTreeMap<String, String>;
@@ -35,15 +35,39 @@ pub struct Customer {
     pub phone: Option<String>,
     /// The client's own data.
     pub metadata: Metadata,
+    /// `pm_…` meant where nothing else is said.
+    #[serde(default)]
+    pub default_payment_method: Option<String>,
+}
+
+/// What a Checkout session is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Money now.
+    #[default]
+    Payment,
+    /// A card saved for later.
+    Setup,
+}
+
+impl Mode {
+    /// Stripe's word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Payment => "payment",
+            Self::Setup => "setup",
+        }
+    }
 }
 
 /// Where a Checkout session stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SessionStatus {
-    /// Can be paid.
+    /// Waits for the customer.
     Open,
-    /// Was paid.
+    /// The customer has done their part.
     Complete,
     /// Ran out, or was expired by the client.
     Expired,
@@ -60,20 +84,23 @@ impl SessionStatus {
     }
 }
 
-/// A Checkout session in payment mode.
+/// A Checkout session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Session {
     /// `cs_test_…`
     pub id: String,
     /// When it was made.
     pub created: i64,
-    /// When it can no longer be paid.
+    /// When it is over, done or not.
     pub expires_at: i64,
-    /// Where it stands; complete means paid.
+    /// What it is for.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Where it stands.
     pub status: SessionStatus,
-    /// Lower-case ISO code.
+    /// Lower-case ISO code; in setup mode it may be empty.
     pub currency: String,
-    /// What is bought; at least one.
+    /// What is bought; at least one in payment mode, none in setup mode.
     pub items: Vec<LineItem>,
     /// The customer it was made for.
     pub customer: Option<String>,
@@ -85,7 +112,7 @@ pub struct Session {
     pub client_reference_id: Option<String>,
     /// The client's own data.
     pub metadata: Metadata,
-    /// Where a paid session leads, with its template unfilled.
+    /// Where a completed session leads, with its template unfilled.
     pub success_url: String,
     /// Where `Cancel and go back` leads.
     pub cancel_url: Option<String>,
@@ -97,12 +124,24 @@ pub struct Session {
     pub payment_intent: Option<String>,
     /// What that intent is to carry.
     pub intent_data: IntentData,
+    /// Of setup mode, made with the session.
+    #[serde(default)]
+    pub setup_intent: Option<String>,
 }
 
 impl Session {
     /// The sum in cents.
     pub fn total(&self) -> i64 {
         self.items.iter().map(|item| item.unit_amount * item.quantity).sum()
+    }
+
+    /// Stripe's word for whether the money is there.
+    pub const fn payment_status(&self) -> &'static str {
+        match (self.mode, self.status) {
+            (Mode::Setup, _) => "no_payment_required",
+            (Mode::Payment, SessionStatus::Complete) => "paid",
+            (Mode::Payment, _) => "unpaid",
+        }
     }
 
     /// `success_url` with `{CHECKOUT_SESSION_ID}` filled in.
@@ -141,61 +180,6 @@ pub struct Payer {
     pub name: Option<String>,
 }
 
-/// `payment_intent_data` of a session.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct IntentData {
-    /// Free text.
-    pub description: Option<String>,
-    /// Address for the receipt.
-    pub receipt_email: Option<String>,
-    /// End of the line on the card's statement.
-    pub statement_descriptor_suffix: Option<String>,
-    /// Metadata of intent and charge.
-    pub metadata: Metadata,
-}
-
-/// A PaymentIntent as Checkout makes it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Intent {
-    /// `pi_…`
-    pub id: String,
-    /// When it was made.
-    pub created: i64,
-    /// What the client secret ends with.
-    pub secret: String,
-    /// Cents.
-    pub amount: i64,
-    /// Lower-case ISO code.
-    pub currency: String,
-    /// The session's customer.
-    pub customer: Option<String>,
-    /// What the session asked it to carry.
-    pub data: IntentData,
-    /// The last attempt.
-    pub latest_charge: Option<String>,
-    /// Whether that attempt went through.
-    pub succeeded: bool,
-}
-
-/// One attempt to pay.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Charge {
-    /// `ch_…`
-    pub id: String,
-    /// When it was made.
-    pub created: i64,
-    /// The intent it belongs to.
-    pub intent: String,
-    /// `pm_…` of the card used.
-    pub payment_method: String,
-    /// The card, without its number.
-    pub card: Card,
-    /// Who paid.
-    pub payer: Payer,
-    /// Why it was declined; none if it went through.
-    pub decline: Option<Decline>,
-}
-
 /// Something that happened.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Event {
@@ -207,6 +191,9 @@ pub struct Event {
     pub kind: String,
     /// The object as it was then.
     pub object: Value,
+    /// What changed in it, as it was before; null where Stripe does not say.
+    #[serde(default)]
+    pub previous: Value,
     /// The API request that caused it, if any.
     pub request: Option<String>,
     /// The idempotency key of that request.

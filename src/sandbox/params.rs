@@ -76,6 +76,12 @@ impl Params {
         matches!(self.branch.get(&Name::Word(name.to_owned())), Some(Node::Text(_)))
     }
 
+    /// Whether the parameter was sent empty, which unsets it; it is taken then.
+    pub fn unset(&mut self, name: &str) -> bool {
+        let empty = matches!(self.branch.get(&Name::Word(name.to_owned())), Some(Node::Text(text)) if text.is_empty());
+        empty && self.take(name).is_some()
+    }
+
     /// `true` or `false`.
     ///
     /// # Errors
@@ -141,11 +147,19 @@ impl Params {
     /// # Errors
     /// 400 beyond that.
     pub fn metadata(&mut self) -> Result<BTreeMap<String, String>, ApiError> {
+        self.metadata_over(&BTreeMap::new())
+    }
+
+    /// The same, laid over what is kept; an empty `metadata` unsets all of it.
+    ///
+    /// # Errors
+    /// 400 beyond the same bounds.
+    pub fn metadata_over(&mut self, kept: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, ApiError> {
         let full = self.full("metadata");
-        let mut metadata = BTreeMap::new();
+        let mut metadata = kept.clone();
         match self.take("metadata") {
             None => {}
-            Some(Node::Text(text)) if text.is_empty() => {}
+            Some(Node::Text(text)) if text.is_empty() => metadata.clear(),
             Some(Node::Text(_)) => return Err(ApiError::invalid_value(full, "Invalid object")),
             Some(Node::Branch(branch)) => {
                 for (name, node) in branch {
@@ -157,7 +171,9 @@ impl Params {
                         let message = "Metadata keys have at most 40 characters, values at most 500";
                         return Err(ApiError::invalid_value(format!("{full}[{key}]"), message));
                     }
-                    if !value.is_empty() {
+                    if value.is_empty() {
+                        metadata.remove(&key);
+                    } else {
                         metadata.insert(key, value);
                     }
                 }

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::model::{Charge, Customer, Delivery, Endpoint, Event, Intent, KeptAnswer, Session, SessionStatus, new_id};
+use super::model::{Customer, Delivery, Endpoint, Event, KeptAnswer, Session, SessionStatus, new_id};
+use super::payment_model::{Charge, Intent, PaymentMethod, SetupIntent};
+use super::refund_model::{Dispute, Refund};
 
 /// Seconds an idempotency key is kept: 24 hours, as Stripe does.
 pub const KEY_KEPT_SECS: i64 = 24 * 3600;
@@ -21,10 +23,18 @@ pub enum Change {
     Customer(Customer),
     /// A Checkout session.
     Session(Box<Session>),
+    /// A way to pay.
+    PaymentMethod(PaymentMethod),
+    /// A SetupIntent.
+    SetupIntent(SetupIntent),
     /// A PaymentIntent.
     Intent(Intent),
     /// A charge.
     Charge(Charge),
+    /// A refund.
+    Refund(Refund),
+    /// A dispute.
+    Dispute(Dispute),
     /// An event.
     Event(Event),
     /// A delivery of an event.
@@ -75,14 +85,24 @@ impl<T> Table<T> {
 /// The state.
 #[derive(Default)]
 pub struct State {
+    /// `http://127.0.0.1:12111`, before the sandbox's own pages; not on disk.
+    pub base: String,
     /// Customers.
     pub customers: Table<Customer>,
     /// Checkout sessions.
     pub sessions: Table<Session>,
+    /// Ways to pay.
+    pub payment_methods: Table<PaymentMethod>,
+    /// SetupIntents.
+    pub setup_intents: Table<SetupIntent>,
     /// PaymentIntents.
     pub intents: Table<Intent>,
     /// Charges.
     pub charges: Table<Charge>,
+    /// Refunds.
+    pub refunds: Table<Refund>,
+    /// Disputes.
+    pub disputes: Table<Dispute>,
     /// Events.
     pub events: Table<Event>,
     /// Deliveries, by event.
@@ -93,6 +113,8 @@ pub struct State {
     pub endpoint: Option<Endpoint>,
     /// Open sessions by expiry.
     open: BTreeSet<(i64, String)>,
+    /// Refunds and charges with which something will happen, by when.
+    timed: BTreeSet<(i64, String)>,
     /// Pending deliveries by due time.
     pending: BTreeSet<(i64, String)>,
 }
@@ -111,8 +133,24 @@ impl State {
                 }
                 self.sessions.put(&session.id.clone(), *session);
             }
+            Change::PaymentMethod(method) => self.payment_methods.put(&method.id.clone(), method),
+            Change::SetupIntent(intent) => self.setup_intents.put(&intent.id.clone(), intent),
             Change::Intent(intent) => self.intents.put(&intent.id.clone(), intent),
-            Change::Charge(charge) => self.charges.put(&charge.id.clone(), charge),
+            Change::Charge(charge) => {
+                // Older journals keep the card with its charge only.
+                if self.payment_methods.get(&charge.payment_method).is_none() {
+                    self.payment_methods.put(&charge.payment_method.clone(), PaymentMethod::once_used(&charge));
+                }
+                let before = self.charges.get(&charge.id).and_then(|known| known.disputes_at);
+                self.retime(&charge.id, before, charge.disputes_at);
+                self.charges.put(&charge.id.clone(), charge);
+            }
+            Change::Refund(refund) => {
+                let before = self.refunds.get(&refund.id).and_then(|known| known.turns_at);
+                self.retime(&refund.id, before, refund.turns_at);
+                self.refunds.put(&refund.id.clone(), refund);
+            }
+            Change::Dispute(dispute) => self.disputes.put(&dispute.id.clone(), dispute),
             Change::Event(event) => self.events.put(&event.id.clone(), event),
             Change::Delivery(delivery) => {
                 if let Some(at) = self.deliveries.get(&delivery.event).and_then(|old| old.next_at_ms) {
@@ -127,7 +165,16 @@ impl State {
                 self.answers.insert(answer.key.clone(), answer);
             }
             Change::Endpoint(endpoint) => self.endpoint = Some(endpoint),
-            Change::Reset => *self = Self::default(),
+            Change::Reset => *self = Self { base: std::mem::take(&mut self.base), ..Self::default() },
+        }
+    }
+
+    fn retime(&mut self, id: &str, before: Option<i64>, now: Option<i64>) {
+        if let Some(at) = before {
+            self.timed.remove(&(at, id.to_owned()));
+        }
+        if let Some(at) = now {
+            self.timed.insert((at, id.to_owned()));
         }
     }
 
@@ -141,8 +188,12 @@ impl State {
         let mut all: Vec<_> = self.endpoint.iter().cloned().map(Change::Endpoint).collect();
         all.extend(self.customers.newest_first().rev().cloned().map(Change::Customer));
         all.extend(sessions.map(Change::Session));
+        all.extend(self.payment_methods.newest_first().rev().cloned().map(Change::PaymentMethod));
+        all.extend(self.setup_intents.newest_first().rev().cloned().map(Change::SetupIntent));
         all.extend(self.intents.newest_first().rev().cloned().map(Change::Intent));
         all.extend(self.charges.newest_first().rev().cloned().map(Change::Charge));
+        all.extend(self.refunds.newest_first().rev().cloned().map(Change::Refund));
+        all.extend(self.disputes.newest_first().rev().cloned().map(Change::Dispute));
         all.extend(events().cloned().map(Change::Event));
         all.extend(deliveries);
         all.extend(answers.cloned().map(Change::Answer));
@@ -155,6 +206,16 @@ impl State {
         due.filter_map(|(_, id)| self.sessions.get(id)).collect()
     }
 
+    /// Refunds and charges with which something is to happen now.
+    pub fn timed_out(&self, now: Timestamp) -> impl Iterator<Item = &str> {
+        self.timed.iter().take_while(move |(at, _)| *at <= now.as_second()).map(|(_, id)| id.as_str())
+    }
+
+    /// Whether anything is to happen now by itself.
+    pub fn is_behind(&self, now: Timestamp) -> bool {
+        self.timed_out(now).next().is_some() || !self.run_out(now).is_empty()
+    }
+
     /// Deliveries whose time has come, the longest waiting first.
     pub fn due(&self, now: Timestamp) -> Vec<Delivery> {
         let due = self.pending.iter().take_while(|(at, _)| *at <= now.as_millisecond());
@@ -163,7 +224,7 @@ impl State {
 
     /// Whether anything waits for time to pass.
     pub fn waits(&self) -> bool {
-        !self.open.is_empty() || !self.pending.is_empty()
+        !self.open.is_empty() || !self.timed.is_empty() || !self.pending.is_empty()
     }
 }
 
@@ -199,11 +260,17 @@ impl<'a> Transaction<'a> {
 
     /// Adds an event, and its delivery where there is an endpoint.
     pub fn emit(&mut self, kind: &str, object: Value) {
+        self.emit_change(kind, object, Value::Null);
+    }
+
+    /// The same, saying also what changed: the fields as they were before.
+    pub fn emit_change(&mut self, kind: &str, object: Value, previous: Value) {
         let event = Event {
             id: new_id("evt_1", 23),
             created: self.now.as_second(),
             kind: kind.to_owned(),
             object,
+            previous,
             request: self.cause.request.clone(),
             idempotency_key: self.cause.idempotency_key.clone(),
         };

@@ -7,6 +7,7 @@ pub mod admin;
 pub mod audit;
 pub mod invite;
 pub mod key;
+pub mod members;
 pub mod new_password;
 pub mod password;
 pub mod repo;

@@ -304,7 +304,7 @@ pub async fn owners(db: &mut PgConnection) -> sqlx::Result<Vec<(String, String)>
             join workspaces w on w.id = m.workspace_id join users u on u.id = m.user_id
             where m.role = 'owner' order by w.id limit 20)
          union all
-         (select a.name, u.email from agency_admins m
+         (select a.name || ', agency', u.email from agency_admins m
             join agencies a on a.id = m.agency_id join users u on u.id = m.user_id order by a.id limit 5)",
     )
     .fetch_all(db)

@@ -122,13 +122,30 @@ fn get(route: &'static str, address: &str, guard: Guard) -> Row {
 }
 
 fn form(route: &'static str, fields: &[(&'static str, &str)], guard: Guard) -> Row {
-    let address = route.strip_prefix("POST ").unwrap().to_owned();
+    post(route, route.strip_prefix("POST ").unwrap(), fields, guard)
+}
+
+fn post(route: &'static str, address: &str, fields: &[(&'static str, &str)], guard: Guard) -> Row {
     let fields = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    Row { route, address, body: Body::Form(fields), guard }
+    Row { route, address: address.to_owned(), body: Body::Form(fields), guard }
 }
 
 fn json(route: &'static str, address: &str, body: serde_json::Value, guard: Guard) -> Row {
     Row { route, address: address.to_owned(), body: Body::Json(body.to_string()), guard }
+}
+
+/// What makes something with a given id.
+const MADE_ONCE: [(&str, &str); 3] = [
+    ("POST /v1/messages", r#"{ "id": "m1", "count": 1 }"#),
+    ("POST /v1/numbers", r#"{ "id": "n2", "number": "1" }"#),
+    ("POST /v1/campaigns", r#"{ "id": "a1", "calls": 1, "expected_seconds": 60 }"#),
+];
+
+/// What the client has made before is found again; elsewhere the same id makes something else.
+fn again(route: &'static str) -> Row {
+    let (_, body) = MADE_ONCE.into_iter().find(|(made, _)| *made == route).unwrap();
+    let address = route.strip_prefix("POST ").unwrap().to_owned();
+    Row { route, address, body: Body::Json(body.to_owned()), guard: Keyed("200", "201") }
 }
 
 /// Every route. What the allowed do is harmless, or comes last.
@@ -151,6 +168,17 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         ),
         json("POST /v1/calls/{id}/complete", "/v1/calls/c1/complete", ended, Keyed("200", "404")),
         get("GET /v1/calls/{id}/receipt", "/v1/calls/c1/receipt", Keyed("200", "404")),
+        again("POST /v1/messages"),
+        again("POST /v1/numbers"),
+        get("GET /v1/numbers/{id}", "/v1/numbers/n1", Keyed("200", "404")),
+        Row { route: "DELETE /v1/numbers/{id}", ..get("", "/v1/numbers/n1", Keyed("200", "404")) },
+        again("POST /v1/campaigns"),
+        json(
+            "POST /v1/campaigns/quote",
+            "/v1/campaigns/quote",
+            json!({ "calls": 1, "expected_seconds": 60 }),
+            Keyed("200", "200"),
+        ),
         get("GET /v1/wallet", "/v1/wallet", Keyed("200", "200")),
         get("GET /v1/wallet/lots", "/v1/wallet/lots", Keyed("200", "200")),
         get("GET /v1/wallet/transactions", "/v1/wallet/transactions", Keyed("200", "200")),
@@ -170,6 +198,8 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET /forgot", "/forgot", Open("200")),
         get("GET /reset", "/reset", Open("410")),
         get("GET /reset/{token}", "/reset/reset_none", Open("→/reset")),
+        get("GET /invite", "/invite", Open("410")),
+        get("GET /invite/{token}", "/invite/inv_none", Open("→/invite")),
         get("GET /billing", "/billing?added=pur_marker", Page("200", "200")),
         get("GET /billing/packages", "/billing/packages", Page("200", "200")),
         get("GET /billing/transactions", "/billing/transactions", Page("200", "200")),
@@ -191,11 +221,29 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         form("POST /sign-in", &[("email", "nobody@people.test"), ("password", "x")], OpenForm("422")),
         form("POST /forgot", &[("email", "no address")], OpenForm("422")),
         form("POST /reset", &[("new", "x"), ("again", "x")], OpenForm("410")),
+        form("POST /invite", &[("new", "x"), ("again", "x")], OpenForm("410")),
         form("POST /billing/buy", &pack, Form(BUYERS, "→/billing", "→/billing")),
         form("POST /billing/pay", &pay, Form(BUYERS, "404", "404")),
         form("POST /billing/credits", &credits, Form(BUYERS, "→/billing", "→/billing")),
         form("POST /workspace", &[("workspace", &scene.client_id)], Form(READERS, "→/billing", "404")),
         form("POST /settings/keys", &new_key, Form(OWNERS, "422", "422")),
+        form(
+            "POST /settings/members/invite",
+            &[("email", "nobody"), ("role", "viewer"), ("form_key", "f1")],
+            Form(OWNERS, "422", "422"),
+        ),
+        form(
+            "POST /settings/members/withdraw",
+            &[("email", "nobody@people.test")],
+            Form(OWNERS, "→/settings", "→/settings"),
+        ),
+        form(
+            "POST /settings/members/role",
+            &[("member", &scene.member_id), ("role", "viewer")],
+            Form(OWNERS, "→/settings", "404"),
+        ),
+        form("POST /settings/members/remove", &[("member", "usr_none")], Form(OWNERS, "404", "404")),
+        form("POST /settings/alerts", &[("below", "5")], Form(BUYERS, "→/settings", "→/settings")),
         form("POST /settings/password", &wrong, Form(SELVES, "422", "422")),
         form("POST /sign-out", &[], OpenForm(SIGN_IN)),
         form("POST /settings/sign-out-everywhere", &[], Form(SELVES, "→/sign-in?notice", "→/sign-in?notice")),
@@ -255,6 +303,11 @@ fn everybody_gets_from_every_route_what_is_theirs() {
         let scene = Scene::new(world).await;
         let call = Body::Json(json!({ "id": "c1", "direction": "inbound" }).to_string());
         assert_eq!(scene.ask(Who::Key, &Method::POST, "/v1/calls", &call).await.status, 201);
+        let number = Body::Json(json!({ "id": "n1", "number": "1" }).to_string());
+        assert_eq!(scene.ask(Who::Key, &Method::POST, "/v1/numbers", &number).await.status, 201);
+        for row in MADE_ONCE.map(|(route, _)| again(route)) {
+            assert_eq!(scene.ask(Who::Key, &Method::POST, &row.address, &row.body).await.status, 201);
+        }
         for (who, sees_itself, sees_keys, sees_purchase) in [
             (Who::Viewer, true, false, true),
             (Who::Billing, true, false, true),

@@ -152,7 +152,7 @@ fn every_sheet_is_imported() {
     assert_eq!(sheets("@import \"pill.css\";\n@import \"card.css\";\n@import \"gone.css\";", &others).len(), 1);
 
     let style = Path::new(ROOT).join("style");
-    let bundles = ["main.css", "desk.css"];
+    let bundles = ["main.css", "account.css", "desk.css"];
     let main = bundles.map(|name| fs::read_to_string(style.join(name)).expect(name)).concat();
     let names = fs::read_dir(&style).expect("style/").map(|entry| entry.expect("an entry").file_name());
     let names = names.map(|name| name.into_string().expect("a name in UTF-8"));

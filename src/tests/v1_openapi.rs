@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
+use minutebank::pricing::Terms;
 use minutebank::state::AppState;
 use minutebank::tenants::Scope;
 use minutebank::web::api::Reference;
@@ -17,6 +18,9 @@ use crate::site::{Answered, Program, Site};
 
 /// The one address that the document does not describe is its own.
 const ITSELF: &str = "/openapi.json";
+
+/// Operations that make something new, and find it when they are asked again.
+const MADE_ONCE: [&str; 4] = ["start_call", "send_messages", "rent_number", "start_campaign"];
 
 /// Everything that requests of these tests are made with.
 struct Stage {
@@ -39,7 +43,7 @@ struct Stage {
 impl Stage {
     async fn new(world: &World) -> Self {
         let site = Site::of(world).await;
-        let workspace = world.subscribed(&starter()).await;
+        let workspace = world.subscribed(&Terms { included: 600_000, ..starter() }).await;
         world.key(workspace, "mb_test_owner", &[Scope::Admin]).await;
         world.key(workspace, "mb_test_charger", &[Scope::WalletCharge]).await;
         world.agency_key(workspace, "mb_test_agency", &[Scope::Admin]).await;
@@ -85,6 +89,11 @@ impl Stage {
             "read_receipt" => (format!("/v1/calls/{call}/receipt"), Value::Null),
             "keep_call_alive" => (format!("/v1/calls/{call}/heartbeat"), json!({ "connected_seconds": 10 })),
             "complete_call" => (format!("/v1/calls/{call}/complete"), report),
+            "send_messages" => ("/v1/messages".to_owned(), json!({ "id": call, "count": 3 })),
+            "rent_number" => ("/v1/numbers".to_owned(), json!({ "id": call, "number": "+13125550100" })),
+            "read_number" | "release_number" => (format!("/v1/numbers/{call}"), Value::Null),
+            "quote_campaign" => ("/v1/campaigns/quote".to_owned(), json!({ "calls": 3, "expected_seconds": 60 })),
+            "start_campaign" => ("/v1/campaigns".to_owned(), json!({ "id": call, "calls": 3, "expected_seconds": 60 })),
             "read_wallet" => ("/v1/wallet".to_owned(), Value::Null),
             "list_transactions" => ("/v1/wallet/transactions".to_owned(), Value::Null),
             "list_lots" => ("/v1/wallet/lots".to_owned(), Value::Null),
@@ -104,8 +113,11 @@ impl Stage {
         if operation != "start_call" {
             self.owner.post("/v1/calls", &json!({ "id": call, "direction": "outbound" })).await;
         }
+        if ["read_number", "release_number"].contains(&operation) {
+            self.owner.post("/v1/numbers", &json!({ "id": call, "number": "+13125550100" })).await;
+        }
         match status {
-            "200" if operation == "start_call" => {
+            "200" if MADE_ONCE.contains(&operation) => {
                 send(&self.owner, &path, &body).await;
                 send(&self.owner, &path, &body).await
             }

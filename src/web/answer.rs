@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use jiff::tz::TimeZone;
 
 use super::components::SectionError;
 use super::document::{Document, content_policy, render};
@@ -14,6 +15,7 @@ use crate::app::ReadError;
 use crate::app::agency::lists::inbox_count;
 use crate::app::overview::{Overview, overview};
 use crate::app::workspaces::workspaces_of;
+use crate::app::zone::agency_zone;
 use crate::config::Config;
 use crate::state::AppState;
 
@@ -43,7 +45,11 @@ pub async fn framed(state: &AppState, viewer: &Viewer, overview: Result<Overview
 /// What surrounds every page of an agency.
 pub async fn desk(state: &AppState, administrator: &Administrator) -> Desk {
     let Administrator { admin, csrf } = administrator;
-    let (workspaces, waiting) = tokio::join!(workspaces_of(state, admin.user), inbox_count(state, admin.agency));
+    let (workspaces, waiting, zone) = tokio::join!(
+        workspaces_of(state, admin.user),
+        inbox_count(state, admin.agency),
+        agency_zone(state, admin.agency)
+    );
     Desk {
         viewer_name: admin.name.clone(),
         viewer_email: admin.email.clone(),
@@ -52,6 +58,8 @@ pub async fn desk(state: &AppState, administrator: &Administrator) -> Desk {
         demo: state.config.demo,
         workspaces: section("the workspaces", workspaces).unwrap_or_default(),
         waiting: section("the inbox", waiting).unwrap_or_default(),
+        time_zone: section("the zone", zone).unwrap_or(TimeZone::UTC),
+        read_at: state.clock.now(),
     }
 }
 

@@ -26,9 +26,15 @@ pub(super) type Parameters = HashMap<String, String>;
 pub async fn show(State(state): State<AppState>, viewer: Viewer, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let asking = Asking::new(state.clone(), viewer.clone());
+    // On the heap: together they are large, and are moved several times before they run.
     let read = async {
-        let wallet_alone = wallet(query.clone());
-        tokio::join!(wallet_alone, usage(query.clone()), addon_packs(), recent_transactions(), payments(query.clone()))
+        tokio::join!(
+            Box::pin(wallet(query.clone())),
+            Box::pin(usage(query.clone())),
+            Box::pin(addon_packs()),
+            Box::pin(recent_transactions()),
+            Box::pin(payments(query.clone())),
+        )
     };
     let (wallet, usage, addon_packs, transactions, payments) = asking.behind(read).await;
     let (overview, offers) = (asking.overview().await, asking.offers().await);

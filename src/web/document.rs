@@ -70,9 +70,9 @@ pub fn Html(
     title: String,
     /// Load the WASM.
     islands: bool,
-    /// Load the styles of the agency's pages as well; Billing stays light without them.
+    /// Load these sheets as well, by their files' names; Billing stays light without them.
     #[prop(optional)]
-    desk: bool,
+    sheets: &'static [&'static str],
     children: Children,
 ) -> impl IntoView {
     let scripts = islands.then(|| {
@@ -89,7 +89,10 @@ pub fn Html(
                 <title>{format!("{title} – Minutebank")}</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href="/pkg/minutebank.css" />
-                {desk.then(|| view! { <link rel="stylesheet" href="/pkg/desk.css" /> })}
+                {sheets
+                    .iter()
+                    .map(|sheet| view! { <link rel="stylesheet" href=format!("/pkg/{sheet}.css") /> })
+                    .collect_view()}
                 {scripts}
             </head>
             <body>{children()}</body>

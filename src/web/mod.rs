@@ -1,6 +1,7 @@
 //! What the browser and the call engine talk to: every address on one screen.
 
 mod agency;
+mod alerts;
 mod answer;
 pub mod api;
 mod api_keys;
@@ -18,9 +19,11 @@ pub mod document;
 pub mod error;
 mod forgot;
 mod health;
+mod invite;
 mod layers;
 pub mod limits;
 mod live;
+mod members;
 mod packages;
 pub mod pages;
 mod payments;
@@ -56,6 +59,8 @@ pub fn router(state: AppState) -> Router {
         .route("/forgot", get(forgot::ask).post(forgot::request))
         .route("/reset", get(forgot::show).post(forgot::set))
         .route("/reset/{token}", get(forgot::open))
+        .route("/invite", get(invite::show).post(invite::accept))
+        .route("/invite/{token}", get(invite::open))
         .route("/workspace", post(workspace::switch))
         .route("/billing", get(billing::show))
         .route("/billing/packages", get(packages::show))
@@ -73,6 +78,11 @@ pub fn router(state: AppState) -> Router {
         .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))
         .route("/settings/keys", post(api_keys::create))
         .route("/settings/keys/revoke", post(api_keys::revoke))
+        .route("/settings/alerts", post(alerts::save))
+        .route("/settings/members/invite", post(members::invite))
+        .route("/settings/members/withdraw", post(members::withdraw))
+        .route("/settings/members/role", post(members::role))
+        .route("/settings/members/remove", post(members::remove))
         .route(islands::Wallet::PATH, get(sections::answer))
         .route(islands::Usage::PATH, get(sections::answer))
         .route(islands::AddonPacks::PATH, get(sections::answer))

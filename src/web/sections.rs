@@ -24,6 +24,7 @@ use super::session::Viewer;
 use super::usage;
 use crate::app::bills;
 use crate::app::overview::{self, Offers, Overview};
+use crate::app::pay_numbers::unpaid_numbers;
 use crate::app::transactions::{self, Filter, Place};
 use crate::app::zone::zone;
 use crate::islands::WalletSection;
@@ -143,12 +144,15 @@ pub async fn recent_transactions() -> Result<String, SectionError> {
     let (state, workspace) = (&asking.0.state, asking.0.viewer.workspace);
     let filter = Filter::default();
     let newest = transactions::page(state, workspace, &filter, Place::Newest, RECENT as i64);
-    let read = async { tokio::try_join!(zone(state, workspace), transactions::pending(state, workspace), newest) };
+    let read = async {
+        let owed = unpaid_numbers(state, workspace);
+        tokio::try_join!(zone(state, workspace), transactions::pending(state, workspace), owed, newest)
+    };
     let (read, overview) = tokio::join!(read, asking.overview());
-    let (zone, pending, newest) = section("the transactions", read)?;
+    let (zone, pending, unpaid, newest) = section("the transactions", read)?;
     let standing = overview.map(|overview| overview.standing).unwrap_or_default();
     let calendar = Calendar::new(&zone, state.clock.now());
-    Ok(fragment(|| pages::recent_transactions(&pending, &newest.transactions, &standing, &calendar)))
+    Ok(fragment(|| pages::recent_transactions(&unpaid, &pending, &newest.transactions, &standing, &calendar)))
 }
 
 /// Body of [`crate::islands::payments`].

@@ -94,6 +94,14 @@ impl Place {
         }
     }
 
+    /// Styles that it has besides those of every page.
+    const fn sheets(self) -> &'static [&'static str] {
+        match self {
+            Place::Settings => &["account"],
+            Place::Billing | Place::Packages | Place::Transactions => &[],
+        }
+    }
+
     const fn icon(self) -> Icon {
         match self {
             Place::Billing => Icon::Card,
@@ -118,7 +126,7 @@ pub(crate) fn Shell(
     let islands = frame.islands && (live || dialog.is_some());
     let covered = dialog.is_some();
     view! {
-        <Html title=title.unwrap_or(place.title()) islands=islands>
+        <Html title=title.unwrap_or(place.title()) islands=islands sheets=place.sheets()>
             <div class="frame" inert=covered>
                 <a class="skip" href="#main">
                     "Skip to content"
@@ -327,7 +335,7 @@ fn Trail(from: Place, here: String) -> impl IntoView {
 }
 
 /// The first letters of the first and the last word: `DW`.
-fn monogram(name: &str) -> String {
+pub(crate) fn monogram(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
     let first = words.next();
     let last = words.next_back();

@@ -108,9 +108,20 @@ pub async fn submit(
 /// To where the person wanted to go, signed in.
 async fn welcome(state: &AppState, session: &Session, person: Person, headers: &HeaderMap) -> Result<Response, Error> {
     let next = session::next(session).await?;
+    let home = enter(state, session, person, headers).await?;
+    Ok(Redirect::to(next.as_deref().unwrap_or(home)).into_response())
+}
+
+/// Signs somebody in; where they begin.
+pub(super) async fn enter(
+    state: &AppState,
+    session: &Session,
+    person: Person,
+    headers: &HeaderMap,
+) -> Result<&'static str, Error> {
     let home = if person.member_of.is_some() { BILLING } else { DESK };
     session::sign_in(session, person, session::device(headers), state.clock.now()).await?;
-    Ok(Redirect::to(next.as_deref().unwrap_or(home)).into_response())
+    Ok(home)
 }
 
 /// The form again; it does not tell which of the two was wrong.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
+use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::{Fixture, SECRET, http};
@@ -80,6 +81,24 @@ async fn kill_9_loses_no_acknowledged_answer() {
         let id = again.json()["id"].as_str().unwrap().to_owned();
         assert_eq!(fixture.get(&format!("/v1/customers/{id}")).await.json()["name"], key.as_str());
     }
+    fixture.stop().await;
+}
+
+/// As the sandbox wrote an intent and its charge before cards were objects of their own.
+const EARLIER: &str = r#"[{"intent":{"id":"pi_3a","created":1,"secret":"s","amount":1000,"currency":"usd",
+"customer":null,"data":{"description":null,"receipt_email":null,"statement_descriptor_suffix":null,"metadata":{}},
+"latest_charge":"ch_3a","succeeded":true}},{"charge":{"id":"ch_3a","created":1,"intent":"pi_3a",
+"payment_method":"pm_1a","card":{"brand":"visa","last4":"4242","exp_month":12,"exp_year":2030},
+"payer":{"email":null,"name":null},"decline":null}}]"#;
+
+#[tokio::test]
+async fn an_earlier_journal_is_read() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    std::fs::write(folder.path().join("stripe.jsonl"), format!("{}\n", EARLIER.replace('\n', ""))).unwrap();
+    let clock = Clock::held("2026-11-20T12:00:00Z".parse().unwrap());
+    let fixture = Fixture::start_in(folder, clock, None).await.restart(None).await;
+    let read = fixture.get("/v1/payment_intents/pi_3a?expand[]=payment_method").await.json();
+    assert_eq!((&read["status"], &read["payment_method"]["card"]["last4"]), (&json!("succeeded"), &json!("4242")));
     fixture.stop().await;
 }
 

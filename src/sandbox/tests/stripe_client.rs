@@ -4,14 +4,26 @@ use std::collections::HashMap;
 
 use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
 use stripe_checkout::checkout_session::{
-    CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing, CreateCheckoutSessionAutomaticTax,
-    CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
-    ExpireCheckoutSession, ListCheckoutSession, ListLineItemsCheckoutSession, ProductData, RetrieveCheckoutSession,
+    CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing, CreateCheckoutSessionAllowedPaymentMethodTypes,
+    CreateCheckoutSessionAutomaticTax, CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
+    CreateCheckoutSessionPaymentIntentData, ExpireCheckoutSession, ListCheckoutSession, ListLineItemsCheckoutSession,
+    ProductData, RetrieveCheckoutSession,
 };
-use stripe_core::customer::{CreateCustomer, ListCustomer, RetrieveCustomer, RetrieveCustomerReturned};
-use stripe_core::payment_intent::{ListPaymentIntent, RetrievePaymentIntent};
-use stripe_shared::{CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus, PaymentIntentStatus};
-use stripe_types::Currency;
+use stripe_core::customer::{
+    CreateCustomer, ListCustomer, ListPaymentMethodsCustomer, RetrieveCustomer, RetrieveCustomerReturned,
+    UpdateCustomer, UpdateCustomerInvoiceSettings,
+};
+use stripe_core::payment_intent::{
+    CancelPaymentIntent, ConfirmPaymentIntent, CreatePaymentIntent, CreatePaymentIntentOffSession, ListPaymentIntent,
+    RetrievePaymentIntent,
+};
+use stripe_core::refund::{CreateRefund, CreateRefundReason, ListRefund, RetrieveRefund};
+use stripe_shared::api_errors::ApiErrorsCode;
+use stripe_shared::{
+    Charge, CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus, Dispute, DisputeStatus,
+    PaymentIntentStatus, PaymentMethod, SetupIntentStatus,
+};
+use stripe_types::{Currency, List};
 
 use super::Fixture;
 
@@ -162,6 +174,120 @@ async fn one_key_makes_one_session() {
     let other = request.clone().client_reference_id("pur_2");
     let refused = other.customize().request_strategy(key).send(&client).await.unwrap_err();
     assert!(matches!(refused, StripeError::Stripe(_, 400)), "{refused}");
+    fixture.stop().await;
+}
+
+fn off_session(customer: &str, method: &str) -> CreatePaymentIntent {
+    CreatePaymentIntent::new(2000, Currency::USD)
+        .customer(customer)
+        .payment_method(method)
+        .off_session(CreatePaymentIntentOffSession::Bool(true))
+        .confirm(true)
+        .error_on_requires_action(true)
+        .description("Auto-recharge")
+        .metadata(HashMap::from([("recharge".to_owned(), "rch_1".to_owned())]))
+}
+
+#[tokio::test]
+async fn a_card_is_set_up_and_charged_off_session() {
+    let fixture = Fixture::start().await;
+    let client = client(&fixture);
+    let customer = CreateCustomer::new().email("owner@central.test").send(&client).await.unwrap();
+    let session = CreateCheckoutSession::new()
+        .mode(CheckoutSessionMode::Setup)
+        .customer(customer.id.as_str())
+        .currency(Currency::USD)
+        .allowed_payment_method_types(vec![CreateCheckoutSessionAllowedPaymentMethodTypes::Card])
+        .success_url("http://localhost:3000/billing/return?session_id={CHECKOUT_SESSION_ID}")
+        .cancel_url("http://localhost:3000/billing")
+        .send(&client)
+        .await
+        .unwrap();
+    assert_eq!(session.payment_status, CheckoutSessionPaymentStatus::NoPaymentRequired);
+    fixture.control(&format!("/_sandbox/sessions/{}/pay", session.id), serde_json::json!({})).await;
+    let expand = vec!["setup_intent.payment_method".to_owned()];
+    let done = RetrieveCheckoutSession::new(&session.id).expand(expand).send(&client).await.unwrap();
+    let setup = done.setup_intent.unwrap().into_object().unwrap();
+    assert_eq!(setup.status, SetupIntentStatus::Succeeded);
+    let method = setup.payment_method.unwrap().into_object().unwrap();
+    assert_eq!(method.card.unwrap().last4, "4242");
+    let saved = ListPaymentMethodsCustomer::new(&customer.id).send(&client).await.unwrap();
+    assert_eq!(saved.data[0].id, method.id);
+
+    let paid = off_session(customer.id.as_str(), method.id.as_str()).send(&client).await.unwrap();
+    assert_eq!((paid.status, paid.amount_received), (PaymentIntentStatus::Succeeded, 2000));
+    let default = UpdateCustomerInvoiceSettings {
+        default_payment_method: Some(method.id.to_string()),
+        ..UpdateCustomerInvoiceSettings::new()
+    };
+    let customer = UpdateCustomer::new(&customer.id).invoice_settings(default).send(&client).await.unwrap();
+    let default = customer.invoice_settings.unwrap().default_payment_method.unwrap();
+    assert_eq!(*default.id(), method.id);
+    fixture.stop().await;
+}
+
+#[tokio::test]
+async fn a_declined_intent_is_in_its_error() {
+    let fixture = Fixture::start().await;
+    let client = client(&fixture);
+    let customer = CreateCustomer::new().payment_method("pm_card_authenticationRequired").send(&client).await.unwrap();
+    let saved = ListPaymentMethodsCustomer::new(&customer.id).send(&client).await.unwrap();
+    let method = saved.data[0].id.as_str();
+    let asked = off_session(customer.id.as_str(), method).send(&client).await.unwrap_err();
+    let StripeError::Stripe(error, 402) = asked else { panic!("{asked}") };
+    assert_eq!(error.code, Some(ApiErrorsCode::AuthenticationRequired));
+    assert_eq!(error.payment_method.unwrap().id.as_str(), method);
+    let intent = error.payment_intent.unwrap();
+    assert_eq!(intent.status, PaymentIntentStatus::RequiresPaymentMethod);
+    let back = ConfirmPaymentIntent::new(&intent.id)
+        .payment_method(method)
+        .return_url("http://localhost:3000/billing/return")
+        .send(&client)
+        .await
+        .unwrap();
+    assert_eq!(back.status, PaymentIntentStatus::RequiresAction);
+    assert!(back.next_action.unwrap().redirect_to_url.unwrap().url.unwrap().contains("/c/authenticate/pi_"));
+    let canceled = CancelPaymentIntent::new(&intent.id).send(&client).await.unwrap();
+    assert_eq!(canceled.status, PaymentIntentStatus::Canceled);
+    fixture.stop().await;
+}
+
+/// What the product's client would parse this answer as.
+async fn read<T: miniserde::Deserialize>(fixture: &Fixture, path: &str) -> T {
+    let answer = fixture.get(path).await;
+    miniserde::json::from_str(&answer.body).unwrap_or_else(|_| panic!("{}", answer.body))
+}
+
+#[tokio::test]
+async fn what_went_back_parses() {
+    let fixture = Fixture::start().await;
+    let client = client(&fixture);
+    let customer = CreateCustomer::new().payment_method("pm_card_visa").send(&client).await.unwrap();
+    let saved = ListPaymentMethodsCustomer::new(&customer.id).send(&client).await.unwrap();
+    let paid = off_session(customer.id.as_str(), saved.data[0].id.as_str()).send(&client).await.unwrap();
+    let intent = paid.id.as_str();
+    let request = CreateRefund::new().payment_intent(intent).amount(700);
+    let refund = request.reason(CreateRefundReason::RequestedByCustomer).send(&client).await.unwrap();
+    assert_eq!((refund.amount, refund.status.as_deref()), (700, Some("succeeded")));
+    let listed = ListRefund::new().payment_intent(intent).send(&client).await.unwrap();
+    assert_eq!(listed.data[0].id, refund.id);
+    let turn = format!("/_sandbox/refunds/{}", refund.id);
+    fixture.control(&turn, serde_json::json!({ "status": "failed" })).await;
+    let failed = RetrieveRefund::new(&refund.id).send(&client).await.unwrap();
+    assert_eq!(failed.failure_reason.as_deref(), Some("expired_or_canceled_card"));
+    let too_much = CreateRefund::new().payment_intent(intent).amount(2001).send(&client).await.unwrap_err();
+    assert!(matches!(too_much, StripeError::Stripe(_, 400)), "{too_much}");
+
+    let opened = fixture.control("/_sandbox/disputes", serde_json::json!({ "payment": intent })).await.json();
+    let path = format!("/_sandbox/disputes/{}", opened["id"].as_str().unwrap());
+    fixture.control(&path, serde_json::json!({ "status": "won" })).await;
+    let list: List<Dispute> = read(&fixture, &format!("/v1/disputes?payment_intent={intent}")).await;
+    assert_eq!((list.data[0].status.clone(), list.data[0].balance_transactions.len()), (DisputeStatus::Won, 2));
+    let charge: Charge = read(&fixture, &format!("/v1/charges/{}", list.data[0].charge.id())).await;
+    assert_eq!((charge.amount_refunded, charge.disputed), (0, true));
+    let methods: List<PaymentMethod> =
+        read(&fixture, &format!("/v1/payment_methods?customer={}&type=card", customer.id)).await;
+    assert_eq!(methods.data[0].id, saved.data[0].id);
     fixture.stop().await;
 }
 

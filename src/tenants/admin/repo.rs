@@ -1,5 +1,6 @@
 //! Rows of administrators and of their clients. Nothing here commits.
 
+use jiff::tz::TimeZone;
 use sqlx::{PgConnection, Row};
 
 use super::{Admin, Client};
@@ -67,6 +68,17 @@ pub async fn clients(db: &mut PgConnection, agency: AgencyId, search: &str) -> s
         agency,
     };
     Ok(rows.iter().map(client).collect())
+}
+
+/// The zone that most clients of an agency live in, where it has clients.
+pub async fn zone(db: &mut PgConnection, agency: AgencyId) -> sqlx::Result<Option<TimeZone>> {
+    let name: Option<String> = sqlx::query_scalar(
+        "select time_zone from workspaces where agency_id = $1 group by time_zone order by count(*) desc, min(id) limit 1",
+    )
+    .bind(agency.0)
+    .fetch_optional(db)
+    .await?;
+    Ok(name.map(|name| TimeZone::get(&name).expect("a workspace's zone was checked when it was made")))
 }
 
 /// Keeps other changes of a client waiting until the transaction ends; calls and reads go on.

@@ -6,7 +6,7 @@ use minutebank::app::fulfil_purchase::fulfil;
 use minutebank::app::mark_paid::mark_paid;
 use minutebank::payments::PurchaseStatus;
 use minutebank::payments::request::RequestStatus;
-use minutebank::tenants::Role;
+use minutebank::tenants::{Role, Scope};
 
 use super::desk::{Desk, desk_on};
 use crate::fixture::starter;
@@ -99,7 +99,7 @@ fn what_is_overdue_stands_in_the_alert_with_its_way_out() {
         desk.later(2);
         desk.bill().await;
         let page = browser.page("/billing").await;
-        let alert = page.split("<section class=\"alert red\"").nth(1).unwrap().split("</section>").next().unwrap();
+        let alert = page.split("<section class=\"alert red\"").nth(1).expect(&page).split("</section>").next().unwrap();
         let said = words(alert);
         assert!(said.contains("Payment overdue") && said.contains("$10.00 for Medium was due Nov 21."), "{said}");
         assert!(said.contains("Calls go on until Nov 28.") && alert.contains("action=\"/billing/pay\""), "{alert}");
@@ -155,5 +155,12 @@ fn what_is_bought_is_a_receipt_of_its_own() {
         let said = section(&browser).await;
         assert!(said.contains("2 × Medium 100 Bought by Dana Whitfield – Paid Nov 20 $20.00"), "{said}");
         assert_eq!(said.matches("$10.00").count(), 0, "what was never paid is not listed: {said}");
+        assert!(said.contains("$20.00 Receipt"), "{said}");
+        let packages = browser.page("/billing/packages").await;
+        assert_eq!(packages.matches("aria-label=\"Receipt for Medium 100\"").count(), 2, "{packages}");
+        desk.shop.world.key(desk.shop.workspace, "mb_engine", &[Scope::WalletRead]).await;
+        let lots = desk.shop.site.program("mb_engine").get("/v1/wallet/lots").await.json();
+        let receipt = lots["data"][0]["receipt_url"].as_str().expect("where Stripe shows it");
+        assert!(packages.contains(&format!("href=\"{receipt}\"")), "{receipt}");
     });
 }

@@ -89,8 +89,10 @@ impl Who {
     /// Text of the key that is sent to an address, and whether it names the client's workspace.
     fn key(self, path: &str) -> Option<(&'static str, bool)> {
         match self {
-            KeyWithoutScope if path.starts_with("/v1/calls") => Some(("mb_live_no_calls", false)),
-            KeyWithoutScope => Some(("mb_live_no_wallet", false)),
+            KeyWithoutScope if ["/v1/wallet", "/v1/usage"].iter().any(|it| path.starts_with(it)) => {
+                Some(("mb_live_no_wallet", false))
+            }
+            KeyWithoutScope => Some(("mb_live_no_calls", false)),
             UnknownKey => Some(("mb_live_unknown", false)),
             RevokedKey => Some(("mb_live_revoked", false)),
             Key => Some(("mb_live_key", false)),
@@ -111,6 +113,8 @@ pub struct Scene {
     pub client_id: String,
     /// Public id of a key of the client.
     pub key_id: String,
+    /// Public id of the client's viewer.
+    pub member_id: String,
     readers: [OnceCell<Browser>; EVERYBODY.len()],
 }
 
@@ -120,8 +124,9 @@ impl Scene {
         let (agency, client) = found(world, "marker", MARKER).await;
         let neighbour = workspace(world, agency, "ws_neighbour", "Next Door").await;
         let (foreign_agency, foreigner) = found(world, "foreign", "Far Away").await;
+        let viewer = Viewer.email().unwrap();
+        let viewer = world.person(client, "Viewer", &viewer, Role::Viewer).await;
         for (workspace, who, role) in [
-            (client, Viewer, Role::Viewer),
             (client, Billing, Role::Billing),
             (client, Owner, Role::Owner),
             (neighbour, Neighbour, Role::Owner),
@@ -151,7 +156,13 @@ impl Scene {
         config.demo = false;
         config.site_root = concat!(env!("CARGO_MANIFEST_DIR"), "/public").into();
         let site = Site::serving(AppState { config: config.into(), ..world.state.clone() }).await;
-        Self { site, client_id: "ws_marker".into(), key_id: ids::derived("key", &[key]), readers: Default::default() }
+        Self {
+            site,
+            client_id: "ws_marker".into(),
+            key_id: ids::derived("key", &[key]),
+            member_id: ids::derived("usr", &[viewer.0]),
+            readers: Default::default(),
+        }
     }
 
     /// Asks as somebody. A form carries the token of the asker's own session, where there is one.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::calls::CallBody;
-use super::wallet::{CannotStart, CannotStartBody};
+use super::cannot_start::{CannotStart, CannotStartBody};
 use crate::app::ReadError;
 use crate::app::identify::NotAllowed;
 use crate::ledger::{LedgerError, Refusal};
@@ -49,7 +49,7 @@ pub enum ApiError {
     InvalidCursor,
     /// 401: no key, or one that opens nothing.
     InvalidKey,
-    /// 402: no call can start.
+    /// 402: no call can start, or credits do not cover a price.
     CannotStart(Box<CannotStart>),
     /// 403: the key may do other things.
     InsufficientScope(Scope),
@@ -57,7 +57,7 @@ pub enum ApiError {
     NotFound,
     /// 405
     MethodNotAllowed,
-    /// 409: the id belongs to a call with other fields.
+    /// 409: the id belongs to something with other fields.
     IdConflict,
     /// 409: the call has ended with other figures, which are these.
     AlreadyCompleted(Box<CallBody>),
@@ -131,7 +131,7 @@ impl ApiError {
             Self::InvalidKey => ("invalid_key", "There is no such key, or it was revoked"),
             Self::NotFound => ("not_found", "There is nothing here for this key"),
             Self::MethodNotAllowed => ("method_not_allowed", "This address answers to other methods"),
-            Self::IdConflict => ("id_conflict", "A call with this id was started with other fields"),
+            Self::IdConflict => ("id_conflict", "This id came with other fields before"),
             Self::AlreadyCompleted(_) => ("already_completed", "The call has ended with other figures"),
             Self::IdempotencyMismatch => {
                 ("idempotency_mismatch", "This Idempotency-Key was used with another body; take a new key")

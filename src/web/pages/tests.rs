@@ -316,6 +316,7 @@ fn lot(meter: Meter, state: PackageState) -> Package {
         meter,
         granted: units,
         remaining: units,
+        taken: 0,
         price: MilliCents(1_000_000),
         source: PackageSource::Stripe,
         added_by: Some("Dana Whitfield".into()),

@@ -1,10 +1,13 @@
 //! What surrounds every page of an agency.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
 use super::{DemoStrip, Menu, NavLink, Switcher, Viewer};
 use crate::tenants::Membership;
 use crate::web::components::{Icon, Mark};
+use crate::web::dates::Calendar;
 use crate::web::document::Html;
 
 /// What the shell needs to know about the request.
@@ -24,6 +27,17 @@ pub struct Desk {
     pub workspaces: Vec<Membership>,
     /// How many items of the inbox are open.
     pub waiting: i64,
+    /// Zone of the dates that belong to no single client.
+    pub time_zone: TimeZone,
+    /// When the page was read.
+    pub read_at: Timestamp,
+}
+
+impl Desk {
+    /// Dates in the agency's zone as of when the page was read.
+    pub fn calendar(&self) -> Calendar {
+        Calendar::new(&self.time_zone, self.read_at)
+    }
 }
 
 /// Pages in the agency's navigation.
@@ -93,7 +107,7 @@ pub(crate) fn DeskShell(
 ) -> impl IntoView {
     let covered = dialog.is_some();
     view! {
-        <Html title=title islands=false desk=true>
+        <Html title=title islands=false sheets=&["account", "desk"]>
             <div class="frame" inert=covered>
                 <a class="skip" href="#main">
                     "Skip to content"

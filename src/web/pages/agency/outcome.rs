@@ -46,6 +46,10 @@ pub enum DeskNotice {
     ItemDismissed,
     /// A key was ended.
     KeyRevoked,
+    /// Somebody was invited, or once more.
+    Invited,
+    /// An invitation opens nothing any more.
+    InviteWithdrawn,
 }
 
 words!(DeskNotice {
@@ -68,6 +72,8 @@ words!(DeskNotice {
     PaymentRefunded = "payment_refunded",
     ItemDismissed = "item_dismissed",
     KeyRevoked = "key_revoked",
+    Invited = "invited",
+    InviteWithdrawn = "invite_withdrawn",
 });
 
 impl DeskNotice {
@@ -93,19 +99,31 @@ impl DeskNotice {
             DeskNotice::PaymentRefunded => "Payment refunded.",
             DeskNotice::ItemDismissed => "Item settled.",
             DeskNotice::KeyRevoked => "Key revoked.",
+            DeskNotice::Invited => "The invitation is on its way.",
+            DeskNotice::InviteWithdrawn => "Invitation withdrawn. Its link opens nothing any more.",
         }
     }
 }
 
-/// A notice as a toast.
+/// A notice as a toast. In a demo nothing is mailed: where an invitation was, the toast leads to where it is shown.
 #[component]
-pub fn Toast(notice: DeskNotice) -> impl IntoView {
+pub fn Toast(notice: DeskNotice, #[prop(optional)] demo: bool) -> impl IntoView {
+    let mailed = matches!(notice, DeskNotice::ClientCreated | DeskNotice::Invited);
     view! {
         <p class="toast" role="status">
             {notice.sentence()}
+            {(demo && mailed).then(|| view! { " " <a href="/demo/mail">"Open the demo's mail"</a> })}
         </p>
     }
 }
+
+/// Title and sentence where the client's plan has add-on packs Off (SPEC §3).
+pub(super) const ADDONS_OFF: (&str, &str) = (
+    "Add-on packs are disabled for this subscription.",
+    "The plan snapshot for this client has add-ons turned off. Turn on add-ons on the billing plan product (or \
+     re-subscribe after changing the plan), then refresh - you cannot assign packs or apply credits until add-ons are \
+     enabled on the plan.",
+);
 
 /// Why a form was refused. Nothing changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,12 +154,7 @@ impl DeskRefusal {
         match self {
             DeskRefusal::Fields => ("Nothing was saved", "Look at the marked fields."),
             DeskRefusal::FormUsed => ("This form was used before", "Nothing was done twice. Here is a new one."),
-            DeskRefusal::AddonsDisabled => (
-                "Add-on packs are disabled for this subscription.",
-                "The plan snapshot for this client has add-ons turned off. Turn on add-ons on the billing plan product \
-                 (or re-subscribe after changing the plan), then refresh - you cannot assign packs or apply credits \
-                 until add-ons are enabled on the plan.",
-            ),
+            DeskRefusal::AddonsDisabled => ADDONS_OFF,
             DeskRefusal::NoSubscription => {
                 ("No active subscription", "Subscribe this client to a plan, then apply packs or change the plan.")
             }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::islands::BuyMinutes;
 use crate::pricing::{PackOffer, Standing, Tag, Upgrade, per_piece_label, tags};
-use crate::units::Meter;
+use crate::units::{Meter, MilliCents};
 
 use super::Buying;
 use super::dialog::DialogHead;
@@ -13,6 +13,8 @@ use super::dialog::DialogHead;
 pub(super) fn BuyDialog(
     packs: Vec<PackOffer>,
     standing: Standing,
+    /// What is owed, which the next purchase pays.
+    debt: MilliCents,
     buying: Buying,
     advice: Option<Upgrade>,
     csrf: String,
@@ -25,9 +27,17 @@ pub(super) fn BuyDialog(
         Meter::Calls => "Buy Calls",
     };
     let noun = meter.noun();
+    let balance = MilliCents::from_cents(debt.cents_up());
     let line = format!("Extra {noun} never expire. Calls use them after your plan {noun}.");
     view! {
-        <BuyMinutes packs=packs.clone() remaining=standing.lots pack=chosen.clone() quantity=quantity advice=advice>
+        <BuyMinutes
+            packs=packs.clone()
+            remaining=standing.lots
+            balance=balance
+            pack=chosen.clone()
+            quantity=quantity
+            advice=advice
+        >
             <DialogHead
                 title=title
                 line=line
@@ -109,7 +119,6 @@ const fn tag_class(tag: Tag) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::MilliCents;
 
     fn pack(id: &str, popular: bool) -> PackOffer {
         PackOffer {

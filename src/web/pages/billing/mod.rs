@@ -34,6 +34,7 @@ pub use recent::{RECENT, recent_transactions};
 pub use refused::Refused;
 pub use usage::{AskedRange, RangeKind, UsageView, WrongRange, usage_section};
 pub use wallet::{Urgent, wallet_section};
+pub(super) use warning::{Usage, left_and_used};
 
 /// The page's sections as they were read, and the dialog over them.
 #[derive(Clone, Debug)]
@@ -210,6 +211,10 @@ fn dialog(
         return Some(view! { <CreditsDialog overview=overview crediting=crediting csrf=csrf /> }.into_any());
     }
     let (packs, standing): (Vec<PackOffer>, _) = (offers.ok()?.packs, overview.standing);
+    let debt = overview.debt;
     let buying = asked.buying.filter(|_| may.buy)?;
-    Some(view! { <BuyDialog packs=packs standing=standing buying=buying advice=advice csrf=csrf /> }.into_any())
+    Some(
+        view! { <BuyDialog packs=packs standing=standing debt=debt buying=buying advice=advice csrf=csrf /> }
+            .into_any(),
+    )
 }

@@ -28,7 +28,7 @@ pub(super) struct Warning {
 
 /// How far the allowance is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Usage {
+pub(in crate::web::pages) enum Usage {
     /// Below 70 %, or nothing is included.
     Calm,
     /// From 70 %.
@@ -39,20 +39,35 @@ pub(super) enum Usage {
     Exhausted,
 }
 
-/// Compares used units with the thresholds, without fractions.
-pub(super) fn usage(subscription: &Subscription) -> Usage {
-    let Subscription { included, used, .. } = *subscription;
-    match used * 100 {
-        _ if included <= 0 => Usage::Calm,
-        share if share >= included * 100 => Usage::Exhausted,
-        share if share >= included * RED_PERCENT => Usage::Red,
-        share if share >= included * AMBER_PERCENT => Usage::Amber,
-        _ => Usage::Calm,
+impl Usage {
+    /// Compares used units with the thresholds, without fractions.
+    pub(in crate::web::pages) const fn of(used: i64, included: i64) -> Self {
+        match used * 100 {
+            _ if included <= 0 => Usage::Calm,
+            share if share >= included * 100 => Usage::Exhausted,
+            share if share >= included * RED_PERCENT => Usage::Red,
+            share if share >= included * AMBER_PERCENT => Usage::Amber,
+            _ => Usage::Calm,
+        }
+    }
+
+    /// CSS class of its bar.
+    pub(in crate::web::pages) const fn class(self) -> &'static str {
+        match self {
+            Usage::Calm => "plan",
+            Usage::Amber => "amber",
+            Usage::Red | Usage::Exhausted => "red",
+        }
     }
 }
 
+/// How much of a subscription's allowance is used.
+pub(super) fn usage(subscription: &Subscription) -> Usage {
+    Usage::of(subscription.used, subscription.included)
+}
+
 /// Pieces of the allowance left, rounded down, and used: together what is included.
-pub(super) fn left_and_used(subscription: &Subscription) -> (i64, i64) {
+pub(in crate::web::pages) fn left_and_used(subscription: &Subscription) -> (i64, i64) {
     let meter = subscription.meter;
     let left = meter.pieces_down((subscription.included - subscription.used).max(0));
     (left, meter.pieces_down(subscription.included) - left)

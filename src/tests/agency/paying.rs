@@ -37,8 +37,12 @@ fn a_request_is_seen_paid_and_then_a_receipt() {
         assert!(before.contains("Medium Pack, from Brightline Voice"), "{before}");
         assert!(before.contains("Nov 21 Pending $10.00 Pay $10.00"), "{before}");
         let fields = [("request", id.as_str()), ("purchase_key", "pay_1")];
-        let (status, checkout) = browser.pay(&fields).await;
-        assert_eq!((status, browser.pay(&fields).await), (303, (303, checkout)), "one form, one Checkout");
+        let (status, checkout) = browser.send("/billing/pay", &fields).await;
+        assert_eq!(
+            (status, browser.send("/billing/pay", &fields).await),
+            (303, (303, checkout)),
+            "one form, one Checkout"
+        );
         let session = desk.shop.session("pay_1").await;
         desk.shop.pay(&session).await;
         let (_, back) = browser.open(&format!("/billing/return?session_id={session}")).await;
@@ -47,7 +51,7 @@ fn a_request_is_seen_paid_and_then_a_receipt() {
         let after = section(&browser).await;
         assert!(after.contains("Medium Pack, from Brightline Voice, paid by Dana Whitfield"), "{after}");
         assert!(after.contains("Paid Nov 20 $10.00") && !after.contains("Pay $10.00"), "{after}");
-        let (_, late) = browser.pay(&[("request", &id), ("purchase_key", "pay_2")]).await;
+        let (_, late) = browser.send("/billing/pay", &[("request", &id), ("purchase_key", "pay_2")]).await;
         assert_eq!(late, format!("/billing?request={id}&error=settled"));
         let told = browser.page(&late).await;
         assert!(told.contains("This request is settled") && told.contains("Nothing was charged"), "{told}");
@@ -59,17 +63,17 @@ fn a_checkout_that_is_left_changes_nothing_and_one_without_an_answer_keeps_its_k
     desk_on(&starter(), async |desk| {
         let (id, browser) = owing(desk).await;
         let before = section(&browser).await;
-        browser.pay(&[("request", &id), ("purchase_key", "pay_1")]).await;
+        browser.send("/billing/pay", &[("request", &id), ("purchase_key", "pay_1")]).await;
         let left = browser.page(&format!("/billing?request={id}")).await;
         assert!(words(&left).contains(before.split(" Pay ").next().unwrap()), "{left}");
         assert_eq!(desk.shop.purchase("pay_1").await.status, PurchaseStatus::Open);
         desk.shop.fault("drop_before", "POST", "/v1/checkout/sessions", 100).await;
-        let (_, silent) = browser.pay(&[("request", &id), ("purchase_key", "pay_2")]).await;
+        let (_, silent) = browser.send("/billing/pay", &[("request", &id), ("purchase_key", "pay_2")]).await;
         assert_eq!(silent, format!("/billing?request={id}&key=pay_2&error=stripe_unreachable"));
         let again = browser.page(&silent).await;
         assert!(again.contains("Stripe could not be reached") && again.contains("value=\"pay_2\""), "{again}");
         desk.shop.heal().await;
-        let (status, _) = browser.pay(&[("request", &id), ("purchase_key", "pay_2")]).await;
+        let (status, _) = browser.send("/billing/pay", &[("request", &id), ("purchase_key", "pay_2")]).await;
         assert_eq!((status, desk.count("select count(*) from purchases").await), (303, 2), "the same attempt");
     });
 }
@@ -78,7 +82,7 @@ fn a_checkout_that_is_left_changes_nothing_and_one_without_an_answer_keeps_its_k
 fn paid_elsewhere_meanwhile_the_second_payment_is_said_to_be_one() {
     desk_on(&starter(), async |desk| {
         let (id, browser) = owing(desk).await;
-        browser.pay(&[("request", &id), ("purchase_key", "pay_1")]).await;
+        browser.send("/billing/pay", &[("request", &id), ("purchase_key", "pay_1")]).await;
         let session = desk.shop.session("pay_1").await;
         desk.shop.fault("drop_before", "POST", "/v1/checkout/sessions/", 100).await;
         mark_paid(desk.state, &desk.form("paid"), &desk.client, &id, "cash").await.unwrap();

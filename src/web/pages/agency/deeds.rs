@@ -26,5 +26,15 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::AcceptPayment => "Payment accepted",
         Action::RefundPayment => "Payment refunded",
         Action::DismissItem => "Inbox item settled",
+        Action::InviteMember => "Member invited",
+        Action::WithdrawInvite | Action::EndInvite => "Invitation withdrawn",
+        Action::ResendInvite => "Invitation sent again",
+        Action::ChangeRole => "Role changed",
+        Action::RemoveMember => "Member removed",
+        Action::RefundUnused => "Unused part refunded",
+        Action::ReopenRequest => "Payment request reopened",
+        Action::CreateKey => "API key made",
+        Action::RevokeKey => "API key revoked",
+        Action::InviteAdmin => "Administrator invited",
     }
 }

@@ -8,7 +8,7 @@ mod dialog;
 mod extra;
 mod payments;
 mod plan;
-mod rates;
+pub(super) mod rates;
 mod recent;
 mod refused;
 mod usage;

@@ -7,7 +7,7 @@ mod catalogue_pages;
 mod client_pages;
 mod clients;
 mod cycles;
-mod desk;
+pub mod desk;
 mod entrance;
 mod inbox;
 mod lists_pages;

@@ -241,6 +241,21 @@ impl<'w> Shop<'w> {
         sent.send().await.unwrap()
     }
 
+    /// A POST of a form to Stripe's own API, as somebody in its dashboard.
+    pub async fn stripe_form(&self, path: &str, fields: &[(&str, &str)]) -> Value {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let sent = self.programs.post(format!("{}/v1/{path}", self.sandbox)).bearer_auth("sk_test_shop");
+        let sent = sent.header("content-type", "application/x-www-form-urlencoded").body(body);
+        sent.send().await.unwrap().json().await.unwrap()
+    }
+
+    /// A list of Stripe's, the newest first.
+    pub async fn stripe_list(&self, path: &str) -> Vec<Value> {
+        let asked = self.programs.get(format!("{}/v1/{path}", self.sandbox)).bearer_auth("sk_test_shop");
+        let list: Value = asked.send().await.unwrap().json().await.unwrap();
+        list["data"].as_array().cloned().unwrap_or_else(|| panic!("{path}: {list}"))
+    }
+
     /// Sends the product a webhook's body under this signature; answers the status.
     pub async fn webhook(&self, body: &str, signature: &str) -> u16 {
         let sent = self.programs.post(self.webhook_address());
@@ -282,7 +297,8 @@ impl Browser {
         self.send("/billing/credits", fields).await
     }
 
-    async fn send(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+    /// Sends a form; answers the status and where it leads on.
+    pub async fn send(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
         let fields: Vec<_> = [("csrf", self.csrf.as_str())].iter().chain(fields).copied().collect();
         seen(&self.browser.post(path, &fields).await)
     }

@@ -30,11 +30,12 @@ pub use docs::docs_page;
 pub use error::{Problem, error_page, too_early};
 pub use forgot::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_expired_page, reset_page};
 pub use invite::{InviteView, invite_ended_page, invite_page};
-pub use packages::{PackagesView, packages_page};
+pub use packages::{Asking, NotRefunded, Outcome as RefundOutcome, PackagesView, packages_page};
 pub use receipt::{ReceiptView, receipt_page};
 pub use settings::{
-    AlertsForm, AlertsView, InviteForm, KeyForm, KeysView, MemberRow, MembersView, PasswordFaults, ProfileView,
-    SessionRow, ShownKey, alerts_page, keys_page, keys_withheld_page, members_page, profile_page,
+    AlertsForm, AlertsView, EndpointForm, EventsView, InviteForm, KeyForm, KeysView, MemberRow, MembersView,
+    PasswordFaults, ProfileView, SessionRow, ShownDelivery, ShownKey, alerts_page, keys_page, keys_withheld_page,
+    members_page, profile_page,
 };
 pub use sign_in::{DemoLogin, SignInNotice, SignInRefusal, SignInView, sign_in_page};
 pub use transactions::{Listed, TransactionsView, transactions_page};

@@ -27,7 +27,8 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::RefundPayment => "Payment refunded",
         Action::DismissItem => "Inbox item settled",
         Action::InviteMember => "Member invited",
-        Action::WithdrawInvite => "Invitation withdrawn",
+        Action::WithdrawInvite | Action::EndInvite => "Invitation withdrawn",
+        Action::ResendInvite => "Invitation sent again",
         Action::ChangeRole => "Role changed",
         Action::RemoveMember => "Member removed",
         Action::RefundUnused => "Unused part refunded",
@@ -35,7 +36,5 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::CreateKey => "API key made",
         Action::RevokeKey => "API key revoked",
         Action::InviteAdmin => "Administrator invited",
-        Action::ResendInvite => "Invitation sent again",
-        Action::EndInvite => "Invitation withdrawn",
     }
 }

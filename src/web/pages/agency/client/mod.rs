@@ -203,6 +203,7 @@ pub fn client_page(desk: Desk, view: ClientView) -> impl IntoView {
     // says by itself.
     let told = refusal.filter(|it| tab != ClientTab::AddonPacks || *it != DeskRefusal::AddonsDisabled);
     let (inside, outside) = if dialog.is_some() { (told, None) } else { (None, told) };
+    let demo = desk.demo;
     let dialog = dialog.map(|dialog| dialogs::dialog(&scene, dialog, inside));
     let content = match content {
         Content::Overview => view! { <ClientFacts scene=scene /> }.into_any(),
@@ -223,7 +224,7 @@ pub fn client_page(desk: Desk, view: ClientView) -> impl IntoView {
             <Tabs tab=tab id=id />
             {outside.map(|refusal| view! { <RefusalAlert refusal=refusal /> })}
             {content}
-            {notice.map(|notice| view! { <Toast notice=notice /> })}
+            {notice.map(|notice| view! { <Toast notice=notice demo=demo /> })}
         </DeskShell>
     }
 }

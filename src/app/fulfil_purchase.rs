@@ -124,8 +124,9 @@ async fn report(
     purchase: Box<Purchase>,
     mismatch: &Mismatch,
 ) -> Result<Fulfilment, FulfilError> {
-    let detail = format!("Payment for {} credits nothing: its {mismatch}", purchase.id);
-    tracing::error!(session = session.id, detail, "a payment does not match its purchase");
+    let Mismatch { field, found, expected } = mismatch;
+    let detail = format!("the payment's {field} is {found}, its purchase says {expected}. Nothing was credited.");
+    tracing::error!(session = session.id, purchase = purchase.id, detail, "a payment does not match its purchase");
     let mut db = state.db.acquire().await?;
     let mut transaction = db.begin().await?;
     let now = state.clock.now();

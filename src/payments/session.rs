@@ -7,6 +7,7 @@ use stripe_types::Expandable;
 use url::Url;
 
 use super::purchase::Purchase;
+use crate::units::MilliCents;
 
 /// What matters of a Checkout session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,10 +100,11 @@ impl Session {
     /// The first difference.
     pub fn matches(&self, id: &str, purchase: &Purchase, livemode: bool) -> Result<(), Mismatch> {
         let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".into());
-        let cents = |value: Option<i64>| value.map_or("nothing".into(), |cents| format!("{cents} cents"));
+        let sum =
+            |value: Option<i64>| value.map_or("nothing".into(), |cents| MilliCents::from_cents(cents).to_string());
         let told_and_asked = [
             ("id", self.id.clone(), id.to_owned()),
-            ("amount", cents(self.amount_total), cents(Some(purchase.total().cents_up()))),
+            ("amount", sum(self.amount_total), sum(Some(purchase.total().cents_up()))),
             ("currency", text(&self.currency), "usd".into()),
             ("customer", text(&self.customer), purchase.customer.clone()),
             ("purchase", text(&self.client_reference_id), purchase.id.clone()),

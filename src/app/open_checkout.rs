@@ -27,6 +27,8 @@ pub struct BuyForm {
     pub buyer: UserId,
     /// One-use key of the form.
     pub purchase_key: String,
+    /// The card that pays is to be saved.
+    pub save_card: bool,
 }
 
 /// Why nothing was bought. Nothing is charged in any of these cases.
@@ -100,6 +102,7 @@ pub(super) async fn begin(
         id: ids::fresh("pur"),
         purchase_key: form.purchase_key.clone(),
         bought_by: form.buyer,
+        save_card: form.save_card || bought == Bought::Card,
         bought,
         customer: customer(state, form.workspace, &payer).await?,
         status: PurchaseStatus::Open,

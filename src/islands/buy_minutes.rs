@@ -19,6 +19,8 @@ pub fn BuyMinutes(
     pack: String,
     /// What stands in the quantity field at first.
     quantity: String,
+    /// The card is to be saved.
+    save_card: bool,
     children: Children,
 ) -> impl IntoView {
     let meter = packs.first().map(|pack| pack.meter).unwrap_or_default();
@@ -31,7 +33,7 @@ pub fn BuyMinutes(
     };
     let sum = Signal::derive(move || form.outcome.get().map(|(_, sum)| sum));
     let note = "You pay on Stripe and come back here. One-time, no renewal.";
-    form.checkout.dialog("/billing/buy", move || form.read(), sum, note, content)
+    form.checkout.dialog("/billing/buy", move || form.read(), sum, save_card, note, content)
 }
 
 /// What the dialog knows while it is open.

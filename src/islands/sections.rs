@@ -55,6 +55,15 @@ pub async fn addon_packs() -> Result<String, SectionError> {
     crate::web::sections::addon_packs().await
 }
 
+/// The card that may be charged without its owner's presence.
+#[server(prefix = "/sections", endpoint = "billing/saved-card", input = GetUrl)]
+pub async fn saved_card(
+    /// The page's query.
+    query: String,
+) -> Result<String, SectionError> {
+    crate::web::sections::saved_card(&query).await
+}
+
 /// The newest transactions, open holds first.
 #[server(prefix = "/sections", endpoint = "billing/recent-transactions", input = GetUrl)]
 pub async fn recent_transactions() -> Result<String, SectionError> {

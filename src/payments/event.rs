@@ -19,6 +19,10 @@ pub struct Event {
     pub object: Option<String>,
     /// That object's own reference to a purchase.
     pub client_reference_id: Option<String>,
+    /// Purchase that the object's metadata name.
+    pub purchase: Option<String>,
+    /// Top-up that the object's metadata name.
+    pub topup: Option<String>,
 }
 
 /// The signature is missing, wrong, or too old or too new; or the body is no event at all.
@@ -47,9 +51,12 @@ impl Event {
     pub fn read(payload: &str) -> Option<Self> {
         let envelope: Envelope = serde_json::from_str(payload).ok()?;
         let text = |name| Some(envelope.data.object.get(name)?.as_str()?.to_owned());
+        let named = |name| Some(envelope.data.object.get("metadata")?.get(name)?.as_str()?.to_owned());
         Some(Self {
             object: text("id"),
             client_reference_id: text("client_reference_id"),
+            purchase: named("purchase"),
+            topup: named("topup"),
             id: envelope.id,
             type_: envelope.type_,
             livemode: envelope.livemode,

@@ -1,4 +1,5 @@
-//! A purchase of packs or credits, or the payment of a request. Packs are copied from the catalogue when it is begun, and never read from there again.
+//! Whatever leads to Checkout: a purchase of packs or credits, the payment of a request, or a card to save. Packs are
+//! copied from the catalogue when it is begun, and never read from there again.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,6 +24,8 @@ pub struct Purchase {
     pub bought_by: UserId,
     /// What is bought.
     pub bought: Bought,
+    /// The card that pays is to be saved; false again once that is done.
+    pub save_card: bool,
     /// The workspace's Stripe customer.
     pub customer: String,
     /// What became of it.
@@ -47,6 +50,8 @@ pub enum Bought {
     },
     /// Nothing new: what the client owes the agency.
     Request(RequestPayment),
+    /// Nothing: a card is saved for later.
+    Card,
 }
 
 /// The payment of a request.
@@ -120,6 +125,7 @@ impl Bought {
             Bought::Packs(packs) => MilliCents(packs.price_each.0 * packs.quantity),
             Bought::Credits { amount } => *amount,
             Bought::Request(payment) => payment.amount,
+            Bought::Card => MilliCents(0),
         }
     }
 }
@@ -150,14 +156,14 @@ impl Purchase {
         self.bought.total()
     }
 
-    /// What the ledger is told once the session is paid; nothing where a request was paid. The session's id makes it
-    /// happen once.
+    /// What the ledger is told once the session is paid; nothing where a request was paid or a card saved. The session's
+    /// id makes it happen once.
     pub fn credit(&self, session: &str) -> Option<Command> {
         let key = session.to_owned();
         match &self.bought {
             Bought::Packs(packs) => Some(Command::CreditLots { key, lots: packs.lots(&self.id) }),
             Bought::Credits { amount } => Some(Command::CreditMoney { key, amount: *amount }),
-            Bought::Request(_) => None,
+            Bought::Request(_) | Bought::Card => None,
         }
     }
 
@@ -183,6 +189,7 @@ pub(super) fn sample() -> Purchase {
             price_each: MilliCents::from_cents(1_000),
             quantity: 3,
         }),
+        save_card: false,
         customer: "cus_sample".into(),
         status: PurchaseStatus::Open,
         attempt: Attempt { key: "attempt".into(), body: String::new() },

@@ -60,12 +60,24 @@ pub fn preset_name(preset: MilliCents) -> String {
     (preset.0 / MilliCents::PER_DOLLAR).to_string()
 }
 
-/// A typed amount: `25`, `$25`, `25.5`, `25.50`, `1,000`. A comma stands before three digits or nowhere, so that
-/// `25,50` is never taken for $2,550.
+/// A typed amount within [`CREDIT_AMOUNTS`], as [`parse_dollars`] reads it.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn parse_amount(typed: &str) -> Result<MilliCents, AmountError> {
+    match parse_dollars(typed)? {
+        amount if amount < *CREDIT_AMOUNTS.start() => Err(AmountError::TooLittle),
+        amount if amount > *CREDIT_AMOUNTS.end() => Err(AmountError::TooMuch),
+        amount => Ok(amount),
+    }
+}
+
+/// Typed dollars: `25`, `$25`, `25.5`, `25.50`, `1,000`. A comma stands before three digits or nowhere, so that `25,50`
+/// is never taken for $2,550.
+///
+/// # Errors
+/// `NotAnAmount`, `PartOfACent`.
+pub fn parse_dollars(typed: &str) -> Result<MilliCents, AmountError> {
     let typed = typed.trim();
     let number = typed.strip_prefix('$').map_or(typed, str::trim_start);
     let (dollars, cents) = match number.split_once('.') {
@@ -80,12 +92,7 @@ pub fn parse_amount(typed: &str) -> Result<MilliCents, AmountError> {
     // Only digits are left: what does not fit is too much.
     let whole = dollars.parse().unwrap_or(i64::MAX).saturating_mul(MilliCents::PER_DOLLAR);
     let part = format!("{cents:0<2}").parse().map_or(0, |cents| MilliCents::from_cents(cents).0);
-    let amount = MilliCents(whole.saturating_add(part));
-    match amount {
-        _ if amount < *CREDIT_AMOUNTS.start() => Err(AmountError::TooLittle),
-        _ if amount > *CREDIT_AMOUNTS.end() => Err(AmountError::TooMuch),
-        _ => Ok(amount),
-    }
+    Ok(MilliCents(whole.saturating_add(part)))
 }
 
 /// The digits before the point.

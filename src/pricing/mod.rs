@@ -8,7 +8,9 @@ mod rates;
 mod standing;
 mod terms;
 
-pub use credit_amount::{AmountError, CREDIT_AMOUNTS, CREDIT_PRESETS, chosen_amount, parse_amount, preset_name};
+pub use credit_amount::{
+    AmountError, CREDIT_AMOUNTS, CREDIT_PRESETS, chosen_amount, parse_amount, parse_dollars, preset_name,
+};
 pub use packs::{PackOffer, QUANTITIES, Tag, after_purchase, parse_quantity, per_piece_label, tags, total};
 pub use rates::{Charge, Components, Rates};
 pub use standing::{Fit, Shortfall, Standing};

@@ -15,6 +15,7 @@ mod model;
 mod never_fails;
 mod payments;
 mod receipts;
+mod recharge;
 mod rights;
 mod sections;
 mod settings;

@@ -7,12 +7,12 @@ use axum::response::Response;
 
 use super::answer::{framed, page, section};
 use super::document::render;
-use super::pages::{Asked, BillingView, Buying, Crediting, CreditingError, Notice, Refused, billing_page};
+use super::pages::{Asked, BillingView, Buying, CardForms, Crediting, CreditingError, Notice, Refused, billing_page};
 use super::sections::Asking;
 use super::session::Viewer;
 use crate::app::find_purchase::find_purchase;
 use crate::ids;
-use crate::islands::{addon_packs, recent_transactions, usage, wallet};
+use crate::islands::{addon_packs, recent_transactions, saved_card, usage, wallet};
 use crate::payments::{Bought, Purchase, PurchaseStatus};
 use crate::pricing::chosen_amount;
 use crate::state::AppState;
@@ -25,11 +25,19 @@ pub(super) type Parameters = HashMap<String, String>;
 pub async fn show(State(state): State<AppState>, viewer: Viewer, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let asking = Asking::new(state.clone(), viewer.clone());
-    let read =
-        async { tokio::join!(wallet(query.clone()), usage(query.clone()), addon_packs(), recent_transactions()) };
-    let (wallet, usage, addon_packs, transactions) = asking.behind(read).await;
+    let read = async {
+        tokio::join!(
+            wallet(query.clone()),
+            usage(query.clone()),
+            addon_packs(),
+            recent_transactions(),
+            saved_card(query.clone())
+        )
+    };
+    let (wallet, usage, addon_packs, transactions, card) = asking.behind(read).await;
     let (overview, offers) = (asking.overview().await, asking.offers().await);
-    let view = BillingView { wallet, usage, addon_packs, transactions, offers, asked: asked(&parameters(&query)) };
+    let asked = asked(&parameters(&query));
+    let view = BillingView { wallet, usage, addon_packs, transactions, card, offers, asked };
     let frame = framed(&state, &viewer, overview).await;
     page(&state.config, render(|| billing_page(frame, view)))
 }
@@ -52,6 +60,7 @@ fn became(purchase: &Purchase) -> Notice {
             Bought::Packs(packs) => Notice::Added { meter: packs.meter, pieces: packs.pieces() },
             Bought::Credits { amount } => Notice::CreditsAdded { amount: *amount },
             Bought::Request(payment) => Notice::RequestPaid { amount: payment.amount },
+            Bought::Card => Notice::CardSaved,
         },
         PurchaseStatus::Open | PurchaseStatus::Unmatched => Notice::Processing,
         PurchaseStatus::Expired | PurchaseStatus::Failed => Notice::NotPaid,
@@ -70,6 +79,7 @@ fn buying(query: &Parameters) -> Option<Buying> {
         purchase_key: purchase_key(query),
         pack: query.get("pack").cloned(),
         quantity: query.get("quantity").cloned(),
+        save_card: query.contains_key("save_card"),
         refused: query.get("error").and_then(|word| Refused::parse(word)),
     })
 }
@@ -86,8 +96,15 @@ fn crediting(query: &Parameters) -> Option<Crediting> {
         purchase_key: purchase_key(query),
         choice: query.get("choice").cloned(),
         amount: query.get("amount").cloned(),
+        save_card: query.contains_key("save_card"),
         error,
     })
+}
+
+/// Tokens of forms outside of dialogs, for whoever may use them.
+pub(super) fn card_forms(viewer: &Viewer) -> Option<CardForms> {
+    let forms = || CardForms { csrf: viewer.csrf.clone(), purchase_key: ids::fresh("form") };
+    viewer.role.may_buy().then(forms)
 }
 
 /// A form's one-use key: a new one, except where an attempt is repeated.

@@ -6,6 +6,7 @@ mod api_keys;
 mod billing;
 mod body;
 pub mod buy;
+mod card;
 pub mod charts;
 mod client;
 pub mod components;
@@ -62,6 +63,8 @@ pub fn router(state: AppState) -> Router {
         .route("/billing/calls/{id}", get(receipt::show))
         .route("/billing/buy", post(buy::packs))
         .route("/billing/credits", post(buy::credits))
+        .route("/billing/card", post(card::save))
+        .route("/billing/card/remove", post(card::remove))
         .route("/billing/usage.csv", get(usage::csv))
         .route("/billing/return", get(buy::come_back))
         .route("/settings", get(settings::show))
@@ -73,6 +76,7 @@ pub fn router(state: AppState) -> Router {
         .route(islands::Usage::PATH, get(sections::answer))
         .route(islands::AddonPacks::PATH, get(sections::answer))
         .route(islands::RecentTransactions::PATH, get(sections::answer))
+        .route(islands::SavedCard::PATH, get(sections::answer))
         .route("/live", get(live::follow))
         .route("/usage", get(to_billing))
         .route("/wallet", get(to_billing))

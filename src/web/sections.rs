@@ -12,15 +12,18 @@ use tokio::sync::OnceCell;
 use url::form_urlencoded;
 
 use super::answer::section;
-use super::billing::{asked, notice, parameters};
+use super::billing::{asked, card_forms, notice, parameters};
 use super::components::SectionError;
 use super::dates::Calendar;
 use super::document::fragment;
 use super::error::Error;
-use super::pages::{self, May, RECENT, addon_packs_section, usage_section, wallet_section};
+use super::pages::{
+    self, CardView, May, RECENT, Refused, addon_packs_section, card_section, usage_section, wallet_section,
+};
 use super::session::Viewer;
 use super::usage;
 use crate::app::overview::{self, Offers, Overview};
+use crate::app::save_card::current_card;
 use crate::app::transactions::{self, Filter, Place};
 use crate::app::zone::zone;
 use crate::islands::WalletSection;
@@ -135,6 +138,22 @@ pub async fn recent_transactions() -> Result<String, SectionError> {
     let standing = overview.map(|overview| overview.standing).unwrap_or_default();
     let calendar = Calendar::new(&zone, state.clock.now());
     Ok(fragment(|| pages::recent_transactions(&pending, &newest.transactions, &standing, &calendar)))
+}
+
+/// Body of [`crate::islands::saved_card`].
+pub async fn saved_card(query: &str) -> Result<String, SectionError> {
+    let asking = Asking::current()?;
+    let (state, viewer) = (&asking.0.state, &asking.0.viewer);
+    let query = parameters(query);
+    let asked = query.get("card").map(String::as_str);
+    let error = query.get("error").filter(|_| asked == Some("save"));
+    let view = CardView {
+        card: section("the saved card", current_card(state, viewer.workspace).await)?,
+        forms: card_forms(viewer),
+        removing: asked == Some("remove"),
+        refused: error.and_then(|word| Refused::parse(word)),
+    };
+    Ok(card_section(view))
 }
 
 /// Body of [`crate::islands::addon_packs`].

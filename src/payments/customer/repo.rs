@@ -42,6 +42,15 @@ pub async fn customer(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Re
     }))
 }
 
+/// Whose customer this is.
+pub async fn workspace_of(db: &mut PgConnection, customer: &str) -> sqlx::Result<Option<WorkspaceId>> {
+    let id = sqlx::query_scalar("select workspace_id from stripe_customers where customer_id = $1")
+        .bind(customer)
+        .fetch_optional(db)
+        .await?;
+    Ok(id.map(WorkspaceId))
+}
+
 /// Stores the first attempt to make a customer. One that stands already is left as it is.
 pub async fn insert_customer(
     db: &mut PgConnection,

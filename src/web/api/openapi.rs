@@ -15,7 +15,7 @@ use utoipa::openapi::{OpenApi as Document, Ref, RefOr, Required};
 use utoipa::{Modify, OpenApi};
 
 use super::error::ErrorBody;
-use super::{calls, lots, receipts, transactions, usage, wallet};
+use super::{auto_recharge, calls, lots, receipts, topups, transactions, usage, wallet};
 
 /// The document. Its description is the beginning of `/docs`.
 #[derive(OpenApi)]
@@ -48,6 +48,11 @@ use super::{calls, lots, receipts, transactions, usage, wallet};
         wallet::show,
         transactions::list,
         lots::list,
+        topups::payment_methods,
+        topups::charge,
+        topups::show,
+        auto_recharge::show,
+        auto_recharge::set,
         usage::daily,
     ),
     components(schemas(ErrorBody)),

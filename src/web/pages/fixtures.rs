@@ -5,8 +5,9 @@ use jiff::tz::TimeZone;
 use crate::app::overview::{Frozen, Overview, PaymentState, Subscription, SubscriptionState};
 use crate::app::transactions::{Reference, Transaction, TransactionType};
 use crate::ledger::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement, Source};
+use crate::payments::card::SavedCard;
 use crate::pricing::{PurchaseMode, Rates, Standing};
-use crate::units::{Meter, MilliCents, Seconds};
+use crate::units::{Meter, MilliCents, Seconds, WorkspaceId};
 use crate::web::dates::Calendar;
 use crate::web::shell::Frame;
 
@@ -22,6 +23,20 @@ pub(in crate::web) fn frame() -> Frame {
         workspaces: Vec::new(),
         workspace: "ws_harbor".into(),
         overview: Ok(harbor(4_920, 0)),
+    }
+}
+
+/// A saved card.
+pub(in crate::web) fn visa() -> SavedCard {
+    SavedCard {
+        workspace: WorkspaceId(1),
+        payment_method: "pm_visa".into(),
+        customer: "cus_1".into(),
+        brand: "visa".into(),
+        last4: "4242".into(),
+        exp_month: 8,
+        exp_year: 2028,
+        asked_at: jiff::Timestamp::UNIX_EPOCH,
     }
 }
 

@@ -14,8 +14,9 @@ mod sign_in;
 mod transactions;
 
 pub use billing::{
-    Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, RECENT, RangeKind, Refused,
-    UsageView, WrongRange, addon_packs_section, billing_page, recent_transactions, usage_section, wallet_section,
+    Asked, AskedRange, BillingView, Buying, CardForms, CardView, Crediting, CreditingError, May, Notice, RECENT,
+    RangeKind, Refused, UsageView, WrongRange, addon_packs_section, billing_page, card_section, recent_transactions,
+    usage_section, wallet_section,
 };
 pub use demo_mail::{Letter, demo_mail_page};
 pub use docs::docs_page;

@@ -53,6 +53,7 @@ fn document(frame: Frame, view: View) -> Document {
                 usage: Ok(String::new()),
                 addon_packs,
                 transactions: Ok(String::new()),
+                card: Ok(String::new()),
                 offers,
                 asked,
             },
@@ -126,11 +127,12 @@ fn what_is_wrong_with_a_purchase_stands_beside_the_field_and_the_typed_value_sta
         pack: Some("pack_gone".into()),
         quantity: Some("99".into()),
         refused: Some(Refused::StripeUnreachable),
+        save_card: true,
     };
     let html = billing(harbor(), View { buying: Some(buying), ..plain() });
     assert_all(
         &html,
-        &["Enter a quantity from 1 to 20.", "value=\"99\"", "no longer offered", "Stripe could not be reached"],
+        &["Enter a quantity from 1 to 20.", "value=\"99\"", "no longer offered", "Stripe could not be reached", "Save this card"],
     );
 }
 

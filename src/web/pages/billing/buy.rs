@@ -21,7 +21,13 @@ pub(super) fn BuyDialog(packs: Vec<PackOffer>, standing: Standing, buying: Buyin
     let noun = meter.noun();
     let line = format!("Extra {noun} never expire. Calls use them after your plan {noun}.");
     view! {
-        <BuyMinutes packs=packs.clone() remaining=standing.lots pack=chosen.clone() quantity=quantity>
+        <BuyMinutes
+            packs=packs.clone()
+            remaining=standing.lots
+            pack=chosen.clone()
+            quantity=quantity
+            save_card=buying.save_card
+        >
             <DialogHead
                 title=title
                 line=line

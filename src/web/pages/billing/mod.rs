@@ -3,6 +3,7 @@
 mod addon_packs;
 mod balance;
 mod buy;
+mod card;
 mod credits;
 mod dialog;
 mod extra;
@@ -27,6 +28,7 @@ use buy::BuyDialog;
 use credits::CreditsDialog;
 
 pub use addon_packs::addon_packs_section;
+pub use card::{CardForms, CardView, card_section};
 pub use recent::{RECENT, recent_transactions};
 pub use refused::Refused;
 pub use usage::{AskedRange, RangeKind, UsageView, WrongRange, usage_section};
@@ -43,6 +45,8 @@ pub struct BillingView {
     pub addon_packs: Result<String, SectionError>,
     /// The newest transactions.
     pub transactions: Result<String, SectionError>,
+    /// The card that may be charged.
+    pub card: Result<String, SectionError>,
     /// The packs for the Buy Minutes dialog, smallest first.
     pub offers: Result<Offers, SectionError>,
     /// The dialog.
@@ -87,6 +91,8 @@ pub enum Notice {
         /// How much.
         amount: MilliCents,
     },
+    /// A card is saved.
+    CardSaved,
     /// A payment request is paid.
     RequestPaid {
         /// Whole cents.
@@ -110,6 +116,8 @@ pub struct Buying {
     pub pack: Option<String>,
     /// The typed quantity; none: 1.
     pub quantity: Option<String>,
+    /// The card is to be saved.
+    pub save_card: bool,
     /// Why the attempt before bought nothing.
     pub refused: Option<Refused>,
 }
@@ -123,6 +131,8 @@ pub struct Crediting {
     pub choice: Option<String>,
     /// The typed amount.
     pub amount: Option<String>,
+    /// The card is to be saved.
+    pub save_card: bool,
     /// What is wrong.
     pub error: Option<CreditingError>,
 }
@@ -155,7 +165,7 @@ impl May {
 
 /// The page.
 pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
-    let BillingView { wallet, usage, addon_packs, transactions, offers, asked } = view;
+    let BillingView { wallet, usage, addon_packs, transactions, card, offers, asked } = view;
     let line = frame.overview.as_ref().ok().zip(frame.calendar());
     let line = line.map(|(overview, calendar)| plan::line(overview, &calendar)).unwrap_or_default();
     let read_at = wallet.as_ref().ok().map(|wallet| wallet.read_at.clone());
@@ -176,6 +186,7 @@ pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
                 what="The transactions"
                 html=transactions
             />
+            <Slot name="saved-card" title="Saved card" what="The saved card" html=card />
         </Shell>
     }
 }

@@ -92,6 +92,10 @@ fn told(notice: Notice, overview: &Overview, may: May) -> Warning {
             let sentence = format!("You now have {} in credits. They never expire.", overview.standing.posted);
             (Tone::Success, format!("{amount} added"), sentence, None)
         }
+        Notice::CardSaved => {
+            let sentence = "Auto-recharge and your programs can charge it.".to_owned();
+            (Tone::Success, "Card saved".to_owned(), sentence, None)
+        }
         Notice::RequestPaid { amount } => {
             let sentence = format!("{} has it.", overview.agency_name);
             (Tone::Success, format!("{amount} paid"), sentence, None)

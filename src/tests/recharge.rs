@@ -1,0 +1,3 @@
+//! Saved cards and what they are charged: by programs and by auto-recharge.
+
+mod cards;

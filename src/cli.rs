@@ -8,6 +8,7 @@ use sqlx::Connection as _;
 use tokio::io::AsyncReadExt as _;
 use tracing_subscriber::EnvFilter;
 
+use crate::app::create_agency::create_agency;
 use crate::app::reconcile::reconcile;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -34,6 +35,15 @@ enum Task {
     Migrate,
     /// Check every invariant of the ledger; exits 1 and names the row where one does not hold
     Reconcile,
+    /// Create an agency and print the link for its first administrator
+    CreateAgency {
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// Address of its first administrator
+        #[arg(long)]
+        email: String,
+    },
     /// Serve the stand-in of Stripe's API that demo mode uses
     StripeSandbox {
         /// End when standard input closes, that is, with the process that started this one
@@ -72,6 +82,7 @@ async fn run(task: Task) -> Result<ExitCode, Error> {
         Task::Demo => serve::run(Config::demo_from_env()?).await?,
         Task::Migrate => migrate(&Config::from_env()?).await?,
         Task::Reconcile => return check(&Config::from_env()?).await,
+        Task::CreateAgency { name, email } => found(&Config::from_env()?, &name, &email).await?,
         Task::StripeSandbox { until_stdin_closes } => stand_in(&Config::from_env()?, until_stdin_closes).await?,
         Task::Bench(args) => bench::run(&args).await?,
     }
@@ -98,6 +109,20 @@ async fn check(config: &Config) -> Result<ExitCode, Error> {
     postgres.stop().await;
     println!("{report}");
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn found(config: &Config, name: &str, email: &str) -> Result<(), Error> {
+    let postgres = Postgres::start_or_join(config).await?;
+    database::migrate(postgres.url()).await?;
+    let pool = database::connect(postgres.url(), 1).await?;
+    let mut db = pool.acquire().await?;
+    let now = Clock::shifted(config.clock_offset).now();
+    let link = create_agency(&mut db, &config.public_url, name, email, now).await;
+    drop(db);
+    pool.close().await;
+    postgres.stop().await;
+    println!("{name} is created. Its first administrator comes in within 7 days through\n{}", link?);
+    Ok(())
 }
 
 async fn stand_in(config: &Config, until_stdin_closes: bool) -> Result<(), Error> {

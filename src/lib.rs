@@ -1,7 +1,8 @@
 //! Minutebank: prepaid call minutes, credits and add-on packs over one Postgres ledger.
 //!
 //! Table of contents, and the only file with feature gates. Data flows one way:
-//! `web → app → ledger | payments | tenants | catalog | notify | idempotency → Postgres`.
+//! `web → app → ledger | payments | rentals | campaigns | tenants | catalog | notify | idempotency →
+//! Postgres`.
 //!
 //! `units`, `pricing` and `islands` compile twice: for the server (`ssr`) and for the browser (`hydrate`).
 
@@ -16,6 +17,8 @@ pub mod units;
 pub mod app;
 #[cfg(feature = "ssr")]
 pub mod bench;
+#[cfg(feature = "ssr")]
+pub mod campaigns;
 #[cfg(feature = "ssr")]
 pub mod catalog;
 #[cfg(feature = "ssr")]
@@ -40,6 +43,8 @@ pub mod ledger;
 pub mod notify;
 #[cfg(feature = "ssr")]
 pub mod payments;
+#[cfg(feature = "ssr")]
+pub mod rentals;
 #[cfg(feature = "ssr")]
 pub mod sandbox;
 #[cfg(feature = "ssr")]

@@ -11,7 +11,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
-use crate::app::{answer_once, expire_calls, keep_billing, open_periods, send_mail, sweep_purchases};
+use crate::app::{
+    alert_members, answer_once, expire_calls, keep_billing, open_periods, pay_numbers, recharge, send_mail,
+    sweep_purchases,
+};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::{self, DatabaseError};
@@ -132,11 +135,14 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
     let mailer = mailer(&state.config)?;
     let mut chores = JoinSet::new();
     chores.spawn(sweep_purchases::keep_sweeping(state.clone()));
+    chores.spawn(recharge::keep_recharging(state.clone(), state.ledger.changes()));
     chores.spawn(open_periods::keep_opening(state.clone()));
+    chores.spawn(pay_numbers::keep_paying(state.clone()));
     chores.spawn(keep_billing::keep_billing(state.clone()));
     chores.spawn(expire_calls::keep_expiring(state.clone()));
     chores.spawn(answer_once::keep_forgetting(state.clone()));
     chores.spawn(send_mail::keep_sending(state.clone(), mailer));
+    chores.spawn(alert_members::keep_alerting(state.clone(), state.ledger.changes()));
     chores.spawn(web::session::keep_removing_expired(state.clone()));
     follow(&mut chores, &state);
     welcome(&state.config);

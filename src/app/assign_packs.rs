@@ -5,7 +5,8 @@ use crate::catalog::{FieldError, Pack, repo};
 use crate::state::AppState;
 use crate::tenants::audit::Action;
 
-/// Lets a client see packs, by their public ids.
+/// Lets a client see packs, by their public ids. Of those that it saw `before`, as the form showed them, it keeps only
+/// what was chosen again.
 ///
 /// # Errors
 /// `Invalid` with the field `packs` where none is chosen; `NoSubscription`, `AddonsDisabled`; `NotFound` where a pack is
@@ -15,6 +16,7 @@ pub async fn assign_packs(
     form: &AgencyForm,
     client: &str,
     packs: &[String],
+    before: &[String],
 ) -> Result<(), AgencyError> {
     if packs.is_empty() {
         let message = "Select at least one pack.";
@@ -32,8 +34,8 @@ pub async fn assign_packs(
     let chosen: Option<Vec<&Pack>> =
         packs.iter().map(|id| offered.iter().find(|pack| pack.offer.id == *id).filter(fits)).collect();
     let chosen = chosen.ok_or(AgencyError::NotFound)?;
-    let names: Vec<&str> = chosen.iter().map(|pack| pack.offer.name.as_str()).collect();
-    let details = names.join(", ");
+    let left: Vec<&String> = before.iter().filter(|id| !packs.contains(id)).collect();
+    let details = details(&chosen, &offered, &left);
     let (workspace, target) = (Some(client.workspace), client.public_id.as_str());
     let act = Act { workspace, action: Action::AssignPacks, target, details: &details };
     if form.claim(&mut transaction, &act, now).await?.is_some() {
@@ -42,7 +44,19 @@ pub async fn assign_packs(
     for pack in chosen {
         repo::assign_pack(&mut transaction, client.workspace, pack.row, now).await?;
     }
+    for pack in left {
+        repo::remove_assignment(&mut transaction, client.workspace, pack).await?;
+    }
     Ok(transaction.commit().await?)
+}
+
+/// `Small, Medium; no longer Large`
+fn details(chosen: &[&Pack], offered: &[Pack], left: &[&String]) -> String {
+    let chosen: Vec<&str> = chosen.iter().map(|pack| pack.offer.name.as_str()).collect();
+    let left = offered.iter().filter(|pack| left.contains(&&pack.offer.id));
+    let left: Vec<&str> = left.map(|pack| pack.offer.name.as_str()).collect();
+    let chosen = chosen.join(", ");
+    if left.is_empty() { chosen } else { format!("{chosen}; no longer {}", left.join(", ")) }
 }
 
 /// Takes a pack from a client's sight; units that were bought or applied stay.
@@ -57,7 +71,8 @@ pub async fn remove_assignment(
 ) -> Result<(), AgencyError> {
     let client = form.client(state, client).await?;
     let mut transaction = state.db.begin().await?;
-    let (workspace, details) = (Some(client.workspace), client.name.as_str());
+    let known = repo::packs(&mut transaction, form.agency, Some(pack)).await?.pop().ok_or(AgencyError::NotFound)?;
+    let (workspace, details) = (Some(client.workspace), known.offer.name.as_str());
     let act = Act { workspace, action: Action::RemoveAssignment, target: pack, details };
     match form.claim(&mut transaction, &act, state.clock.now()).await? {
         Some(known) if known == pack => Ok(()),

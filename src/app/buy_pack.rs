@@ -6,6 +6,7 @@ use crate::ledger::{self, SubscriptionState};
 use crate::payments::{Bought, Packs};
 use crate::pricing::{PurchaseMode, QUANTITIES};
 use crate::state::AppState;
+use crate::units::MilliCents;
 
 /// What somebody chose in the Buy Minutes dialog.
 #[derive(Clone, Debug)]
@@ -40,6 +41,9 @@ async fn check(state: &AppState, order: &PackOrder) -> Result<Packs, BuyError> {
     let workspace = order.form.workspace;
     let mut db = state.db.acquire().await?;
     let wallet = ledger::repo::wallet(&mut db, workspace).await?;
+    // What is owed is paid beside the packs; rounded up, and what that is too much becomes credits.
+    let owed = wallet.as_ref().map_or(0, |wallet| wallet.balances.debt_mc);
+    let balance = MilliCents::from_cents(MilliCents(owed).cents_up());
     let active = wallet.and_then(|wallet| wallet.subscription).filter(|it| it.state == SubscriptionState::Active);
     let subscription = active.ok_or(BuyError::NoSubscription)?;
     let terms = &subscription.snapshot.terms;
@@ -62,5 +66,6 @@ async fn check(state: &AppState, order: &PackOrder) -> Result<Packs, BuyError> {
         units_each: pack.units,
         price_each: pack.price,
         quantity: order.quantity,
+        balance,
     })
 }

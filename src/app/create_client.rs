@@ -1,6 +1,8 @@
-//! The agency takes on a client: a workspace on a plan, and a link that lets its owner in.
+//! The agency takes on a client: a workspace, on a plan where one is chosen, and a link that lets its owner in.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use sqlx::PgConnection;
 use url::Url;
 
 use super::agency::{Act, AgencyError, AgencyForm};
@@ -14,6 +16,7 @@ use crate::tenants::admin;
 use crate::tenants::audit::Action;
 use crate::tenants::invite::Place;
 use crate::tenants::{self, Role};
+use crate::units::WorkspaceId;
 use crate::{ids, ledger};
 
 /// Longest name of a client.
@@ -26,8 +29,8 @@ pub struct NewClient {
     pub name: String,
     /// IANA name of the zone of its days and periods.
     pub time_zone: String,
-    /// Public id of its plan.
-    pub plan: String,
+    /// Public id of its plan; `None`: it subscribes later.
+    pub plan: Option<String>,
     /// Address of its owner.
     pub owner_email: String,
 }
@@ -41,7 +44,7 @@ pub struct Created {
     pub link: Option<Url>,
 }
 
-/// Creates a client with its subscription and mails its owner a link; the same form creates one.
+/// Creates a client, with its subscription where it has a plan, and mails its owner a link; the same form creates one.
 ///
 /// # Errors
 /// `Invalid` with the fields `name`, `time_zone`, `plan` or `owner_email`; `FormUsed`; else see [`AgencyError`].
@@ -58,14 +61,10 @@ pub async fn create_client(state: &AppState, form: &AgencyForm, new: &NewClient)
         drop(transaction);
         return again(state, form, known).await;
     }
-    let plan = match offered(&mut transaction, form, &new.plan).await {
-        Err(AgencyError::NotFound) => return Err(invalid("plan", "Choose a plan.")),
-        found => found?,
+    let begin = match &new.plan {
+        Some(plan) => Some(begin(&mut transaction, form, workspace, plan, now).await?),
+        None => None,
     };
-    let terms = &plan.draft.terms;
-    let snapshot = ledger::repo::take_snapshot(&mut transaction, workspace, plan.row, terms, now).await?.id;
-    let deed = Deed::Subscribe { snapshot, plan: plan.id };
-    let instruction = give_in(&mut transaction, form, workspace, deed, now, is_begin).await?;
     let invitee = Invitee {
         agency: form.agency,
         place: Place::Workspace(workspace, Role::Owner),
@@ -75,8 +74,27 @@ pub async fn create_client(state: &AppState, form: &AgencyForm, new: &NewClient)
     };
     let link = invite(&mut transaction, &state.config.public_url, &invitee, now).await?;
     transaction.commit().await?;
-    carry_out(state, &instruction).await?;
+    if let Some(begin) = begin {
+        carry_out(state, &begin).await?;
+    }
     Ok(Created { workspace: id, link: Some(link) })
+}
+
+/// Orders the subscription to a plan on offer, in the caller's transaction.
+async fn begin(
+    db: &mut PgConnection,
+    form: &AgencyForm,
+    workspace: WorkspaceId,
+    plan: &str,
+    now: Timestamp,
+) -> Result<Instruction, AgencyError> {
+    let plan = match offered(db, form, plan).await {
+        Err(AgencyError::NotFound) => return Err(invalid("plan", "Choose a plan.")),
+        found => found?,
+    };
+    let snapshot = ledger::repo::take_snapshot(db, workspace, plan.row, &plan.draft.terms, now).await?.id;
+    let deed = Deed::Subscribe { snapshot, plan: plan.id };
+    give_in(db, form, workspace, deed, now, is_begin).await
 }
 
 fn is_begin(deed: &Deed) -> bool {
@@ -89,7 +107,9 @@ async fn again(state: &AppState, form: &AgencyForm, id: String) -> Result<Create
     let client = admin::repo::client(&mut db, form.agency, &id).await?.ok_or(AgencyError::NotFound)?;
     let begin: Option<Instruction> = instructions::by_form(&mut db, client.workspace, &form.key).await?;
     drop(db);
-    carry_out(state, &begin.ok_or(AgencyError::NotFound)?).await?;
+    if let Some(begin) = begin {
+        carry_out(state, &begin).await?;
+    }
     Ok(Created { workspace: id, link: None })
 }
 

@@ -6,6 +6,7 @@
 
 use sqlx::Acquire as _;
 
+use super::alert_members::{News, tell};
 use super::pay_request::settle_payment;
 use super::save_card::{keep_card, keep_card_beside};
 use crate::ledger::LedgerError;
@@ -71,6 +72,10 @@ pub async fn fulfil(state: &AppState, session_id: &str) -> Result<Fulfilment, Fu
         keep_card(state, &session, &purchase).await?;
         return Ok(Fulfilment::Credited(purchase));
     }
+    if let Some(payment_intent) = &session.payment_intent {
+        let mut db = state.db.acquire().await?;
+        repo::set_payment_intent(&mut db, &purchase.id, payment_intent).await?;
+    }
     match session.state {
         SessionState::Open => Ok(Fulfilment::Open(purchase)),
         SessionState::Unpaid => Ok(Fulfilment::Unpaid(purchase)),
@@ -105,9 +110,13 @@ async fn credit(state: &AppState, session: &Session, purchase: Box<Purchase>) ->
             }
         }
     }
-    let mut db = state.db.acquire().await?;
-    repo::mark_credited(&mut db, &purchase.id, state.clock.now()).await?;
-    drop(db);
+    let mut transaction = state.db.begin().await?;
+    if repo::mark_credited(&mut transaction, &purchase.id, state.clock.now()).await? && purchase.bought != Bought::Card
+    {
+        let receipt = News::Paid { bought: purchase.bought.words(), amount: purchase.bought.total() };
+        tell(state, &mut transaction, purchase.workspace, &receipt).await?;
+    }
+    transaction.commit().await?;
     keep_card_beside(state, session, &purchase).await;
     Ok(Fulfilment::Credited(purchase))
 }

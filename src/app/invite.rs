@@ -1,15 +1,20 @@
 //! Invitations: a link is written and mailed in the transaction of its cause; whoever has it becomes a member, or an
-//! administrator, once.
+//! administrator, once. Past the link's first opening only its hash goes around.
 
 use jiff::Timestamp;
 use sqlx::PgConnection;
 use url::Url;
 
+use super::sign_in::Person;
 use crate::state::AppState;
-use crate::tenants::invite::{INVITE_LASTS, Invite, NewInvite, Place, repo};
+use crate::tenants::invite::{INVITE_LASTS, Invite, InviteHash, NewInvite, Place, repo};
 use crate::tenants::password::repo::credentials;
-use crate::tenants::{self, About, AgencyId, Busy, NewPasswordError, PasswordFault, UserId};
+use crate::tenants::{self, About, AgencyId, Busy, NewPasswordError, PasswordFault, Role, UserId};
+use crate::units::WorkspaceId;
 use crate::{demo, ids, notify};
+
+/// Longest name of a person, characters.
+const LONGEST_NAME: usize = 60;
 
 /// Why an invitation was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +28,8 @@ pub enum AcceptError {
     /// The new password is refused.
     #[error(transparent)]
     Refused(#[from] PasswordFault),
-    /// Nothing stands where the name should.
-    #[error("Enter your name.")]
+    /// Nothing stands where the name should, or too much.
+    #[error("Enter your name, 60 characters at most.")]
     Name,
     /// Too many passwords are being checked.
     #[error(transparent)]
@@ -75,13 +80,23 @@ pub(super) async fn invite(
     Ok(link)
 }
 
+/// What is kept of a link's token; `None` where the link has ended.
+///
+/// # Errors
+/// Where the database failed.
+pub async fn open_invite(state: &AppState, token: &str) -> sqlx::Result<Option<InviteHash>> {
+    let link = InviteHash::of(token);
+    let mut db = state.db.acquire().await?;
+    Ok(repo::open(&mut db, link, state.clock.now()).await?.map(|_| link))
+}
+
 /// The invitation of a link, and whether its address has an account already; `None` where it has ended.
 ///
 /// # Errors
 /// Where the database failed.
-pub async fn invitation(state: &AppState, token: &str) -> sqlx::Result<Option<(Invite, bool)>> {
+pub async fn invitation(state: &AppState, link: InviteHash) -> sqlx::Result<Option<(Invite, bool)>> {
     let mut db = state.db.acquire().await?;
-    let Some(invite) = repo::open(&mut db, token, state.clock.now()).await? else {
+    let Some(invite) = repo::open(&mut db, link, state.clock.now()).await? else {
         return Ok(None);
     };
     let known = credentials(&mut db, &invite.email).await?.is_some();
@@ -89,49 +104,79 @@ pub async fn invitation(state: &AppState, token: &str) -> sqlx::Result<Option<(I
 }
 
 /// Accepts an invitation: with the account that its address has, by its password, or with a new one. Of two that use a
-/// link at once, one becomes somebody.
+/// link at once, one becomes somebody. Who came in sees first what they were invited to.
 ///
 /// # Errors
 /// See [`AcceptError`]; the link stays good.
-pub async fn accept_invite(state: &AppState, token: &str, name: &str, password: String) -> Result<UserId, AcceptError> {
+pub async fn accept_invite(
+    state: &AppState,
+    link: InviteHash,
+    name: &str,
+    password: String,
+) -> Result<Person, AcceptError> {
     let mut db = state.db.acquire().await?;
     let now = state.clock.now();
-    let invite = repo::open(&mut db, token, now).await?.ok_or(AcceptError::Ended)?;
+    let invite = repo::open(&mut db, link, now).await?.ok_or(AcceptError::Ended)?;
     let known = credentials(&mut db, &invite.email).await?;
+    // Hashing takes long; the connection is for others meanwhile.
     drop(db);
-    let hash = match &known {
+    let newcomer = match &known {
         Some(person) => {
             if !tenants::password_matches(password, Some(person.password_hash.clone())).await? {
                 return Err(AcceptError::WrongPassword);
             }
             None
         }
-        None if name.trim().is_empty() => return Err(AcceptError::Name),
-        None => {
-            let about = About { email: invite.email.clone(), name: name.trim().to_owned() };
-            let good_in_demo = state.config.demo.then_some(demo::PASSWORD);
-            Some(tenants::hash_new_password(password, about, good_in_demo).await?)
-        }
+        None => Some(new_password(state, &invite, name.trim(), password).await?),
     };
     let mut transaction = state.db.begin().await?;
-    if !repo::accept(&mut transaction, token, now).await? {
+    if !repo::accept(&mut transaction, link, now).await? {
         return Err(AcceptError::Ended);
     }
-    let user = match (known, hash) {
-        (Some(person), _) => person.user,
+    let (user, session_epoch) = match (known, newcomer) {
+        (Some(person), _) => (person.user, person.session_epoch),
         (None, hash) => {
             let hash = hash.unwrap_or_default();
-            tenants::repo::create_user(&mut transaction, &invite.email, name.trim(), &hash, now).await?
+            (tenants::repo::create_user(&mut transaction, &invite.email, name.trim(), &hash, now).await?, 0)
         }
     };
-    match invite.place {
+    let member_of = match invite.place {
         Place::Workspace(workspace, role) => {
-            if tenants::repo::member(&mut transaction, workspace, user).await?.is_none() {
-                tenants::repo::add_member(&mut transaction, workspace, user, role, now).await?;
-            }
+            Some((workspace, join(&mut transaction, workspace, user, role, now).await?))
         }
-        Place::Agency => tenants::repo::add_agency_admin(&mut transaction, invite.agency, user, now).await?,
-    }
+        Place::Agency => {
+            tenants::repo::add_agency_admin(&mut transaction, invite.agency, user, now).await?;
+            None
+        }
+    };
     transaction.commit().await?;
-    Ok(user)
+    Ok(Person { user, member_of, session_epoch })
+}
+
+/// The hash of a newcomer's password.
+async fn new_password(state: &AppState, invite: &Invite, name: &str, password: String) -> Result<String, AcceptError> {
+    if !(1..=LONGEST_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        return Err(AcceptError::Name);
+    }
+    let about = About { email: invite.email.clone(), name: name.to_owned() };
+    let good_in_demo = state.config.demo.then_some(demo::PASSWORD);
+    Ok(tenants::hash_new_password(password, about, good_in_demo).await?)
+}
+
+/// Makes somebody a member who is none; the role that they have from now on. An administrator who reads a client's pages
+/// is no member of it.
+async fn join(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    user: UserId,
+    role: Role,
+    now: Timestamp,
+) -> sqlx::Result<Role> {
+    match tenants::repo::member(db, workspace, user).await? {
+        Some(member) if !member.visiting => Ok(member.role),
+        _ => {
+            tenants::repo::add_member(db, workspace, user, role, now).await?;
+            Ok(role)
+        }
+    }
 }

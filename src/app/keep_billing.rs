@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::follow_requests::follow_all;
 use super::instruct::finish_instructions;
 use super::request_cycles::request_cycles;
-use super::resolve_item::sweep_refunds;
+use super::send_refund::sweep_refunds;
 use crate::state::AppState;
 
 /// Pause between two looks.

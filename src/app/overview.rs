@@ -118,6 +118,8 @@ pub struct Package {
     pub granted: i64,
     /// Units not used yet.
     pub remaining: i64,
+    /// Units taken back after a refund or dispute; they are neither left nor used.
+    pub taken: i64,
     /// What was paid for it.
     pub price: MilliCents,
     /// Where it came from.
@@ -152,6 +154,8 @@ pub enum PackageState {
     Active,
     /// Nothing left.
     UsedUp,
+    /// Nothing left: what was not used was taken back.
+    Refunded,
     /// Has units that cannot be used now: there is no subscription, or it counts another unit.
     Frozen,
 }

@@ -57,6 +57,7 @@ pub(super) fn lot_title(lot: &LotRecord) -> String {
 
 fn package(lot: LotRecord, usable: bool, added_by: Option<String>) -> Package {
     let state = match lot.remaining {
+        0 if lot.taken > 0 => PackageState::Refunded,
         0 => PackageState::UsedUp,
         _ if usable => PackageState::Active,
         _ => PackageState::Frozen,
@@ -72,6 +73,7 @@ fn package(lot: LotRecord, usable: bool, added_by: Option<String>) -> Package {
         meter: lot.meter,
         granted: lot.granted,
         remaining: lot.remaining,
+        taken: lot.taken,
         price: lot.price,
         source,
         added_by,
@@ -95,6 +97,7 @@ mod tests {
             meter: Meter::Minutes,
             granted: 6_000,
             remaining,
+            taken: 0,
             price: MilliCents(1_000_000),
             source: LotSource::Stripe,
             reference: "pur_1".into(),
@@ -105,10 +108,12 @@ mod tests {
     }
 
     #[test]
-    fn a_lot_is_active_frozen_or_used_up() {
+    fn a_lot_is_active_frozen_used_up_or_refunded() {
         let state = |remaining, usable| package(lot(remaining), usable, None).state;
         assert_eq!(state(1, true), PackageState::Active);
         assert_eq!(state(1, false), PackageState::Frozen);
         assert_eq!(state(0, false), PackageState::UsedUp);
+        let refunded = LotRecord { taken: 1, ..lot(0) };
+        assert_eq!(package(refunded, false, None).state, PackageState::Refunded);
     }
 }

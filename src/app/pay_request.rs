@@ -2,6 +2,7 @@
 
 use sqlx::Acquire as _;
 
+use super::alert_members::{News, tell};
 use super::follow_requests::{FollowError, follow};
 use super::fulfil_purchase::{FulfilError, Fulfilment};
 use super::open_checkout::{BuyError, BuyForm, begin, begun, open_checkout};
@@ -75,6 +76,8 @@ pub(super) async fn settle_payment(
     let mut transaction = db.begin().await?;
     if request::repo::mark_paid(&mut transaction, workspace, id, Some(session), None, now).await? {
         payments::repo::mark_credited(&mut transaction, &purchase.id, now).await?;
+        let receipt = News::Paid { bought: purchase.bought.words(), amount: purchase.bought.total() };
+        tell(state, &mut transaction, workspace, &receipt).await?;
         let details = format!("{}, {}", payment.title, payment.amount);
         let entry = Entry {
             agency: admin::repo::agency_of(&mut transaction, workspace).await?,

@@ -11,6 +11,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 use tokio::sync::broadcast::{self, error::RecvError};
 
+use super::alert_members::{News, tell};
 use super::fulfil_purchase::FulfilError;
 use super::top_up::{BEGINNERS_OWN, new_topup, pursue};
 use super::{ReadError, current_wallet};
@@ -97,7 +98,8 @@ async fn look_at(state: &AppState, workspace: WorkspaceId) -> WorkspaceId {
 /// Where the list could not be read.
 pub async fn recharge_all(state: &AppState) -> sqlx::Result<()> {
     let low = everybody(state).await?.into_iter().filter(|(_, low)| *low);
-    let mut looks = futures::stream::iter(low).map(|(workspace, _)| look_at(state, workspace)).buffer_unordered(PARALLEL);
+    let mut looks =
+        futures::stream::iter(low).map(|(workspace, _)| look_at(state, workspace)).buffer_unordered(PARALLEL);
     while looks.next().await.is_some() {}
     Ok(())
 }
@@ -162,8 +164,11 @@ fn has_rates(wallet: &Wallet) -> bool {
     wallet.subscription.as_ref().is_some_and(|it| it.snapshot.terms.rates.any())
 }
 
-/// Programs hear once a month that the cap is reached; Billing says so as long as it is.
+/// Members and programs hear once a month that the cap is reached; Billing says so as long as it is.
 async fn tell_cap(db: &mut PgConnection, state: &AppState, recharge: &Recharge) -> sqlx::Result<()> {
+    let cap = recharge.amounts.monthly_cap;
+    let sentence = format!("The monthly cap of {cap} is reached: nothing more is charged in this month.");
+    tell(state, db, recharge.workspace, &News::RechargeFailed(sentence)).await?;
     let data = json!({
         "reason": "monthly_cap_reached",
         "decline_code": null,

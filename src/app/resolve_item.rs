@@ -1,23 +1,31 @@
 //! The agency settles what lies in its inbox: a payment that matches nothing is accepted or sent back, everything else
 //! is looked at (SPEC §3).
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::agency::{Act, AgencyError, AgencyForm};
 use super::instruct::{carry_out, give_in, given};
+use super::send_refund::{RefundError, send_refund};
 use crate::ids;
 use crate::payments::inbox::{self, Item, ItemKind, Resolution};
 use crate::payments::instruction::Deed;
-use crate::payments::refund::{self, Refund, refund_request};
-use crate::payments::{self, Attempt, Failure};
+use crate::payments::refund::{self, Refund, RefundCause, RefundStatus};
+use crate::payments::{self, Attempt};
 use crate::state::AppState;
 use crate::tenants::audit::Action;
 
-/// The sweep leaves a new refund to whoever asked for it for so long.
-const ASKERS_OWN: SignedDuration = SignedDuration::from_mins(1);
-/// Refunds of one look.
-const BATCH: i64 = 100;
+impl From<RefundError> for AgencyError {
+    fn from(error: RefundError) -> Self {
+        match error {
+            RefundError::NothingUnused => Self::Settled,
+            RefundError::StripeUnreachable => Self::StripeUnreachable,
+            RefundError::StripeRefused(message) => Self::StripeRefused(message),
+            RefundError::Ledger(error) => error.into(),
+            RefundError::Database(error) => Self::Database(error),
+        }
+    }
+}
 
 /// Counts an unmatched payment as what it was meant for: its purchase is credited, its request is paid.
 ///
@@ -76,66 +84,28 @@ pub async fn refund_payment(state: &AppState, form: &AgencyForm, item: i64) -> R
         false => state.stripe.session(&item.reference).await?.payment_intent.ok_or(AgencyError::NotFound)?,
     };
     let now = state.clock.now();
-    let attempt = Attempt { key: ids::fresh("key"), body: refund_request(&payment_intent) };
-    let fresh = Refund { workspace: item.workspace, item: item.id, payment_intent, attempt, asked_at: now, open: true };
+    let mut fresh = Refund {
+        workspace: item.workspace,
+        id: ids::fresh("ref"),
+        cause: RefundCause::Item(item.id),
+        payment_intent,
+        amount: None,
+        attempt: Attempt { key: ids::fresh("key"), body: String::new() },
+        asked_at: now,
+        status: RefundStatus::Open,
+    };
+    fresh.attempt.body = fresh.request();
     let mut transaction = state.db.begin().await?;
     if claim(&mut transaction, form, &item, Action::RefundPayment, now).await? {
         if !inbox::repo::lock(&mut transaction, item.workspace, item.id).await? {
             return Err(AgencyError::Settled);
         }
-        refund::repo::insert(&mut transaction, &fresh, form.user).await?;
+        refund::repo::insert(&mut transaction, &fresh, item.id, form.user).await?;
     }
-    let stored = refund::repo::find(&mut transaction, item.workspace, item.id).await?;
+    let stored = refund::repo::of_item(&mut transaction, item.workspace, item.id).await?;
     transaction.commit().await?;
-    send(state, &stored.ok_or(AgencyError::NotFound)?).await
-}
-
-/// Asks again for every refund whose outcome is not known.
-///
-/// # Errors
-/// Where the database failed; Stripe's failures only put things off.
-pub async fn sweep_refunds(state: &AppState) -> sqlx::Result<()> {
-    let mut db = state.db.acquire().await?;
-    let open = refund::repo::open(&mut db, state.clock.now() - ASKERS_OWN, BATCH).await?;
-    drop(db);
-    for refund in open {
-        match send(state, &refund).await {
-            Err(AgencyError::Database(error)) => return Err(error),
-            Err(error) => tracing::warn!(item = refund.item, %error, "a refund is not settled yet"),
-            Ok(()) => {}
-        }
-    }
+    send_refund(state, stored.ok_or(AgencyError::NotFound)?).await?;
     Ok(())
-}
-
-/// Sends a stored attempt, or reads back what became of it, and settles its item once the money is on its way back.
-async fn send(state: &AppState, refund: &Refund) -> Result<(), AgencyError> {
-    if !refund.open {
-        return Ok(());
-    }
-    let outcome = if refund.may_send(state.clock.now()) {
-        state.stripe.create_refund(&refund.attempt).await
-    } else {
-        Err(Failure::Stuck("sent too long ago".to_owned()))
-    };
-    let found = match outcome {
-        Err(Failure::Stuck(_)) => state.stripe.find_refund(&refund.payment_intent).await?,
-        Err(Failure::Refused { message, .. }) => {
-            let mut db = state.db.acquire().await?;
-            refund::repo::settle(&mut db, refund, None).await?;
-            return Err(AgencyError::StripeRefused(message));
-        }
-        outcome => Some(outcome?),
-    };
-    let made = found.filter(|made| !made.failed);
-    let mut transaction = state.db.begin().await?;
-    refund::repo::settle(&mut transaction, refund, made.as_ref().map(|made| made.id.as_str())).await?;
-    if made.is_some() {
-        let (workspace, item, now) = (refund.workspace, refund.item, state.clock.now());
-        inbox::repo::resolve(&mut transaction, workspace, item, Resolution::Refunded, now).await?;
-    }
-    transaction.commit().await?;
-    made.map(|_| ()).ok_or_else(|| AgencyError::StripeRefused("the refund failed".to_owned()))
 }
 
 async fn find(
@@ -152,8 +122,8 @@ async fn find(
 /// Keeps everybody else from an item that is neither settled nor being refunded.
 async fn lock(db: &mut PgConnection, item: &Item) -> Result<(), AgencyError> {
     let open = inbox::repo::lock(db, item.workspace, item.id).await?;
-    let refund = refund::repo::find(db, item.workspace, item.id).await?;
-    if open && refund.is_none_or(|refund| !refund.open) { Ok(()) } else { Err(AgencyError::Settled) }
+    let refund = refund::repo::of_item(db, item.workspace, item.id).await?;
+    if open && refund.is_none_or(|refund| !refund.is_open()) { Ok(()) } else { Err(AgencyError::Settled) }
 }
 
 /// Writes down what is done to an item. False where this form has done so before.

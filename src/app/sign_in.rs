@@ -9,10 +9,8 @@ use crate::units::WorkspaceId;
 pub struct Person {
     /// Who.
     pub user: UserId,
-    /// The workspace that they see first.
-    pub workspace: WorkspaceId,
-    /// What they may do there.
-    pub role: Role,
+    /// The workspace that they see first and what they may do there; none for who sees an agency first.
+    pub member_of: Option<(WorkspaceId, Role)>,
     /// As it was when the password was checked: a session that begins under an older number has ended.
     pub session_epoch: i32,
 }
@@ -29,7 +27,7 @@ pub enum SignInError {
 }
 
 /// Who signed in. `None` where address and password do not belong together, or where the person belongs to no
-/// workspace; nothing tells which, not even the time it takes.
+/// workspace and no agency; nothing tells which, not even the time it takes.
 ///
 /// # Errors
 /// Where too many passwords are being checked, or the database failed.
@@ -44,11 +42,15 @@ pub async fn sign_in(state: &AppState, email: &str, password: String) -> Result<
         return Ok(None);
     };
     let mut db = state.db.acquire().await?;
+    let person = |member_of| Person { user: known.user, member_of, session_epoch: known.session_epoch };
+    if tenants::admin::repo::admin(&mut db, known.user).await?.is_some() {
+        return Ok(Some(person(None)));
+    }
     let first = tenants::repo::first_workspace(&mut db, known.user).await?;
-    Ok(first.map(|(workspace, role)| Person { user: known.user, workspace, role, session_epoch: known.session_epoch }))
+    Ok(first.map(|first| person(Some(first))))
 }
 
-/// Owners of all workspaces, name and address: who can sign in to the demo.
+/// Owners of workspaces and administrators of agencies, name and address: who can sign in to the demo.
 pub async fn demo_logins(state: &AppState) -> sqlx::Result<Vec<(String, String)>> {
     let mut db = state.db.acquire().await?;
     tenants::repo::owners(&mut db).await

@@ -3,9 +3,12 @@
 use super::fulfil_purchase::{FulfilError, Fulfilment, fulfil};
 use super::open_checkout::{BuyError, open_checkout};
 use super::remove_card::follow_card;
+use super::reverse_payment::about_reversal;
 use super::top_up::conclude;
 use crate::payments::inbox::{self, ItemKind, NewItem};
-use crate::payments::{self, Bought, Event, Failure, Intent, IntentState, PurchaseStatus, customer, is_intent_id, repo, topup};
+use crate::payments::{
+    self, Bought, Event, Failure, Intent, IntentState, PurchaseStatus, customer, is_intent_id, repo, topup,
+};
 use crate::state::AppState;
 use crate::units::MilliCents;
 
@@ -31,6 +34,19 @@ pub async fn process_event(state: &AppState, event: &Event) -> Result<(), Fulfil
             "payment_intent.succeeded" | "payment_intent.payment_failed" | "payment_intent.canceled",
             Some(payment_intent),
         ) => about_intent(state, event, payment_intent).await?,
+        (
+            "charge.refunded"
+            | "charge.refund.updated"
+            | "refund.created"
+            | "refund.updated"
+            | "refund.failed"
+            | "charge.dispute.created"
+            | "charge.dispute.updated"
+            | "charge.dispute.closed"
+            | "charge.dispute.funds_withdrawn"
+            | "charge.dispute.funds_reinstated",
+            Some(_),
+        ) => about_reversal(state, event).await?,
         _ => "ignored",
     };
     let mut db = state.db.acquire().await?;
@@ -112,7 +128,7 @@ async fn unasked(state: &AppState, intent: &Intent) -> Result<&'static str, Fulf
         return Ok("not ours");
     };
     let mut db = state.db.acquire().await?;
-    let Some(workspace) = customer::repo::workspace_of(&mut db, customer).await? else {
+    let Some(workspace) = customer::repo::owner(&mut db, customer).await? else {
         return Ok("not ours");
     };
     if state.stripe.is_of_session(&intent.id).await? {

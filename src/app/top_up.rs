@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use sqlx::PgConnection;
 
+use super::alert_members::{News, tell};
 use super::fulfil_purchase::FulfilError;
 use crate::ids;
 use crate::ledger;
@@ -225,6 +226,10 @@ pub async fn conclude(state: &AppState, topup: &Topup, intent: &Intent) -> Resul
             let mut transaction = state.db.begin().await?;
             let recharge = settings_of(&mut transaction, topup).await?;
             let first = repo::mark_succeeded(&mut transaction, topup, state.clock.now()).await?;
+            if first {
+                let receipt = News::Paid { bought: "Credits".to_owned(), amount: topup.amount };
+                tell(state, &mut transaction, topup.workspace, &receipt).await?;
+            }
             if first && recharge.is_some() {
                 recharge::repo::begin_anew(&mut transaction, topup.workspace).await?;
             }
@@ -291,6 +296,7 @@ async fn give_up(
         amount: Some(topup.amount),
     };
     inbox::repo::insert(db, &item, now).await?;
+    tell(state, db, topup.workspace, &News::RechargeFailed(detail.clone())).await?;
     let decline_code = match why {
         Why::Declined(reason) => reason.as_deref(),
         _ => None,

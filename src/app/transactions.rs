@@ -8,13 +8,14 @@ use super::ReadError;
 use crate::ids;
 use crate::ledger::history::{Change, Recorded, Stretch, repo, sources};
 use crate::ledger::{self, Call, PostingKind, Source};
+use crate::rentals::month_of_number;
 use crate::state::AppState;
 use crate::units::{MilliCents, WorkspaceId, words};
 
 mod words_of;
 
 use words_of::Names;
-pub use words_of::call_title;
+pub use words_of::{call_title, number_title};
 
 /// Transactions that a list without end reads at once.
 const BATCH: i64 = 1_000;
@@ -81,8 +82,11 @@ impl TransactionType {
             PostingKind::Pack => Self::Pack,
             PostingKind::Grant => Self::Grant,
             PostingKind::TopUp => Self::TopUp,
-            PostingKind::Debt => Self::Debt,
+            PostingKind::Debt | PostingKind::Owed => Self::Debt,
+            PostingKind::Refund => Self::Refund,
+            PostingKind::Dispute => Self::Dispute,
             PostingKind::Message => Self::Message,
+            PostingKind::Number => Self::Number,
         }
     }
 
@@ -103,6 +107,16 @@ pub struct Filter {
     pub to: Option<Timestamp>,
     /// Only where the reference's id begins so.
     pub reference: Option<String>,
+}
+
+impl Filter {
+    /// Whether something that is not posted yet belongs to it, as its posting would: by the time when it began.
+    pub fn allows(&self, kind: TransactionType, began_at: Timestamp, reference: &str) -> bool {
+        self.kind.is_none_or(|wanted| wanted == kind)
+            && self.from.is_none_or(|from| began_at >= from)
+            && self.to.is_none_or(|to| began_at < to)
+            && self.reference.as_ref().is_none_or(|prefix| reference.starts_with(prefix))
+    }
 }
 
 /// Where a page begins.
@@ -169,7 +183,7 @@ pub struct Transaction {
 /// What a transaction belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
-    /// `call`, `message`, `checkout_session`, `credit`, `period`.
+    /// `call`, `message`, `number`, `checkout_session`, `credit`, `period`, `refund`, `dispute`.
     pub kind: &'static str,
     /// Its id.
     pub id: String,
@@ -279,10 +293,24 @@ fn reference(posting: &ledger::Posting) -> Reference {
     let kind = match posting.kind {
         PostingKind::Call => "call",
         PostingKind::Message => "message",
+        PostingKind::Number => {
+            let number = month_of_number(&posting.key).map_or(posting.key.as_str(), |(number, _)| number);
+            return Reference { kind: "number", id: number.to_owned() };
+        }
         PostingKind::Period | PostingKind::Plan => "period",
         PostingKind::Pack | PostingKind::Grant | PostingKind::TopUp | PostingKind::Debt => {
             if posting.key.starts_with("cs_") { "checkout_session" } else { "credit" }
         }
+        PostingKind::Dispute => "dispute",
+        PostingKind::Owed if is_dispute(&posting.key) => "dispute",
+        PostingKind::Refund | PostingKind::Owed => "refund",
     };
-    Reference { kind, id: posting.key.clone() }
+    // What is taken back has a posting's number behind the refund's id.
+    let id = if matches!(kind, "refund" | "dispute") { posting.key.split(':').next() } else { None };
+    Reference { kind, id: id.unwrap_or(&posting.key).to_owned() }
+}
+
+/// Stripe's ids of disputes, the old form and the new one.
+fn is_dispute(key: &str) -> bool {
+    key.starts_with("dp_") || key.starts_with("du_")
 }

@@ -15,6 +15,8 @@ pub fn BuyMinutes(
     packs: Vec<PackOffer>,
     /// Units left in all packs now.
     remaining: i64,
+    /// What is owed, paid beside the packs.
+    balance: MilliCents,
     /// Id of the pack that is checked at first.
     pack: String,
     /// What stands in the quantity field at first.
@@ -25,11 +27,11 @@ pub fn BuyMinutes(
 ) -> impl IntoView {
     let meter = packs.first().map(|pack| pack.meter).unwrap_or_default();
     let typed = quantity.clone();
-    let form = Form::new(packs, remaining, pack, quantity);
+    let form = Form::new(packs, remaining, balance, pack, quantity);
     let content = view! {
         {children()}
         {quantity_field(form, typed)}
-        {sums(form, meter, remaining)}
+        {sums(form, meter, remaining, balance)}
     };
     let sum = Signal::derive(move || form.outcome.get().map(|(_, sum)| sum));
     let note = "You pay on Stripe and come back here. One-time, no renewal.";
@@ -51,14 +53,14 @@ struct Form {
 }
 
 impl Form {
-    fn new(packs: Vec<PackOffer>, remaining: i64, pack: String, quantity: String) -> Self {
+    fn new(packs: Vec<PackOffer>, remaining: i64, balance: MilliCents, pack: String, quantity: String) -> Self {
         let chosen = RwSignal::new(pack);
         let quantity = RwSignal::new(quantity);
         let count = Memo::new(move |_| parse_quantity(&quantity.read()));
         let outcome = Memo::new(move |_| {
             let pack = packs.iter().find(|pack| pack.id == *chosen.read())?;
             let count = count.get()?;
-            Some((after_purchase(remaining, pack, count), total(pack, count)))
+            Some((after_purchase(remaining, pack, count), MilliCents(total(pack, count).0 + balance.0)))
         });
         Self { checkout: Checkout::new(), chosen, quantity, count, outcome }
     }
@@ -123,7 +125,7 @@ fn quantity_field(form: Form, typed: String) -> impl IntoView {
     }
 }
 
-fn sums(form: Form, meter: Meter, remaining: i64) -> impl IntoView {
+fn sums(form: Form, meter: Meter, remaining: i64, balance: MilliCents) -> impl IntoView {
     view! {
         <dl class="sums">
             <dt>{format!("Extra {} now", meter.noun())}</dt>
@@ -132,6 +134,7 @@ fn sums(form: Form, meter: Meter, remaining: i64) -> impl IntoView {
             <dd class="after" aria-live="polite">
                 {move || form.outcome.get().map_or_else(|| "–".to_owned(), |(after, _)| meter.short(after))}
             </dd>
+            {(balance.0 > 0).then(|| view! { <dt>"Outstanding balance"</dt> <dd>{balance.to_string()}</dd> })}
         </dl>
     }
 }

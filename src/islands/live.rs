@@ -9,7 +9,7 @@ use leptos::wasm_bindgen::closure::Closure;
 use leptos::web_sys::{EventSource, MessageEvent};
 
 use super::morph::morph;
-use super::sections::{addon_packs, recent_transactions, saved_card, usage, wallet};
+use super::sections::{addon_packs, auto_recharge, recent_transactions, saved_card, usage, wallet};
 use super::usage_chart;
 
 /// Pause before a stream that the browser has given up is opened again.
@@ -127,6 +127,9 @@ async fn read() {
     if let Ok(wallet) = wallet(query.clone()).await {
         show("wallet", &wallet.cards);
         show("pill", &wallet.pill);
+    }
+    if let Ok(recharge) = auto_recharge(query.clone()).await {
+        show("auto-recharge", &recharge);
     }
     if let Ok(card) = saved_card(query.clone()).await {
         show("saved-card", &card);

@@ -12,6 +12,6 @@ pub use add_credits::AddCredits;
 pub use buy_minutes::BuyMinutes;
 pub use live::Live;
 pub use sections::{
-    AddonPacks, RecentTransactions, SavedCard, SectionError, Usage, Wallet, WalletSection, addon_packs,
-    recent_transactions, saved_card, usage, wallet,
+    AddonPacks, AutoRecharge, RecentTransactions, SavedCard, SectionError, Usage, Wallet, WalletSection, addon_packs,
+    auto_recharge, recent_transactions, saved_card, usage, wallet,
 };

@@ -55,6 +55,15 @@ pub async fn addon_packs() -> Result<String, SectionError> {
     crate::web::sections::addon_packs().await
 }
 
+/// Auto-recharge: settings, the month's sum, what it waits for.
+#[server(prefix = "/sections", endpoint = "billing/auto-recharge", input = GetUrl)]
+pub async fn auto_recharge(
+    /// The page's query.
+    query: String,
+) -> Result<String, SectionError> {
+    crate::web::sections::auto_recharge(&query).await
+}
+
 /// The card that may be charged without its owner's presence.
 #[server(prefix = "/sections", endpoint = "billing/saved-card", input = GetUrl)]
 pub async fn saved_card(

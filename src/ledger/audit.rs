@@ -1,14 +1,19 @@
 //! One wallet's postings, folded from the first, compared with everything that the database says about them. Pure.
 
+mod taken;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use taken::Taken;
+
 use super::account::{Account, Entry, balanced};
+use super::balances::Balances;
 use super::call::CallStatus;
 use super::posting::{Hash, Posting, PostingKind, genesis};
 use super::repo::LotRecord;
-use super::wallet::{Balances, Wallet};
+use super::wallet::Wallet;
 use crate::units::{Meter, WorkspaceId};
 
 /// What the call of a posting says about itself.
@@ -37,6 +42,10 @@ pub struct Audit {
     balances: Balances,
     /// By number: unit, granted, left.
     lots: BTreeMap<i64, (Meter, i64, i64)>,
+    /// By number: units taken back.
+    lots_taken: BTreeMap<i64, i64>,
+    /// By refund or dispute.
+    taken_by: BTreeMap<String, Taken>,
     charged_calls: i64,
     spent: i64,
     /// What allowance and lots are counted in; none while there is no subscription.
@@ -54,6 +63,8 @@ impl Audit {
             occurred_at: Timestamp::MIN,
             balances: Balances::default(),
             lots: BTreeMap::new(),
+            lots_taken: BTreeMap::new(),
+            taken_by: BTreeMap::new(),
             charged_calls: 0,
             spent: 0,
             meter: None,
@@ -92,7 +103,13 @@ impl Audit {
         match posting.kind {
             PostingKind::Period | PostingKind::Plan => self.period(posting),
             PostingKind::Call => self.call(posting, call),
-            PostingKind::Pack | PostingKind::Grant | PostingKind::TopUp | PostingKind::Debt | PostingKind::Message => {}
+            PostingKind::Refund | PostingKind::Dispute | PostingKind::Owed => self.taken(posting),
+            PostingKind::Pack
+            | PostingKind::Grant
+            | PostingKind::TopUp
+            | PostingKind::Debt
+            | PostingKind::Message
+            | PostingKind::Number => {}
         }
         self.seq = seq;
         self.head = posting.hash(self.workspace);
@@ -187,9 +204,13 @@ impl Audit {
     /// Compares the fold with a lot's row.
     pub fn lot(&mut self, lot: &LotRecord) {
         let folded = self.lots.remove(&lot.number);
+        let taken = self.lots_taken.get(&lot.number).copied().unwrap_or_default();
         let number = lot.number;
         self.expect(folded == Some((lot.meter, lot.granted, lot.remaining)), || {
             format!("lot {number} has {} of {} left, its postings say {folded:?}", lot.remaining, lot.granted)
+        });
+        self.expect(taken == lot.taken, || {
+            format!("of lot {number} {} are taken back, its postings say {taken}", lot.taken)
         });
     }
 

@@ -38,6 +38,10 @@ macro_rules! columns {
     };
 }
 
+mod take_backs;
+
+pub use take_backs::{LotsTaken, TakeBackColumns};
+
 columns!(
     /// Wallet rows that changed.
     WalletColumns {
@@ -46,7 +50,7 @@ columns!(
         period_starts_at: Option<Timestamp>, period_ends_at: Option<Timestamp>, allowance_left: i64, packs_secs: i64,
         packs_calls: i64, credits_mc: i64, held_snapshots: String, held_calls: String, held_units: String,
         subscription_status: &'static str, next_snapshot_id: Option<i64>, cancel_at_end: bool,
-        payment_state: &'static str, excess_mc: i64, excess_before_mc: i64, debt_mc: i64,
+        payment_state: &'static str, excess_mc: i64, excess_before_mc: i64, debt_mc: i64, waiting: i64,
     }
 );
 columns!(
@@ -158,6 +162,7 @@ impl WalletColumns {
                 balances.excess_mc,
                 wallet.excess_before_mc,
                 balances.debt_mc,
+                wallet.waiting(),
             );
         }
         columns
@@ -254,11 +259,13 @@ impl NewPeriods {
 }
 
 impl LotsDrawn {
-    /// Every older lot that calls drew from.
+    /// Every older lot that calls drew from; those that are taken back as well are saved with what was taken.
     pub fn of(wallets: &[&Wallet], now: Timestamp) -> Self {
         let mut columns = Self::default();
         for wallet in wallets {
-            for (&number, &remaining) in &wallet.changes.lots_drawn {
+            let taken: Vec<i64> = wallet.changed_take_backs().flat_map(|it| &it.lots).map(|lot| lot.number).collect();
+            let drawn = wallet.changes.lots_drawn.iter().filter(|(number, _)| !taken.contains(number));
+            for (&number, &remaining) in drawn {
                 columns.push(wallet.workspace.0, number, remaining, now);
             }
         }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::call::{Call, CallOutcome, Placement};
 use super::posting::PostingKind;
+use super::take_back::{Credit, Reversal};
 use super::wallet::Snapshot;
 use crate::pricing::Standing;
 use crate::units::{Meter, MilliCents, Seconds, words};
@@ -40,6 +41,15 @@ pub enum Command {
         /// One lot each.
         lots: Vec<LotGrant>,
     },
+    /// Credits lots and pays debt by one payment; what is paid beyond the debt of that moment becomes credits.
+    CreditLotsAndDebt {
+        /// E.g. the Checkout session's id.
+        key: String,
+        /// One lot each.
+        lots: Vec<LotGrant>,
+        /// What was paid for debt, not below zero.
+        balance: MilliCents,
+    },
     /// Adds money to the credits; debt is paid first. `key` is what paid for it, and pays once.
     CreditMoney {
         /// E.g. the Checkout session's id.
@@ -54,6 +64,19 @@ pub enum Command {
         /// Above zero.
         amount: MilliCents,
     },
+    /// A payment went back: takes back what it had bought, and what of it was used becomes debt. Its id counts once.
+    TakeBack(Reversal),
+    /// Takes back the unused part of lots, for a refund of as many whole cents as it is worth.
+    TakeUnused {
+        /// The lots.
+        credit: Credit,
+        /// Id of the refund to come, which counts once.
+        id: String,
+        /// What had been paid for them, above zero.
+        paid: MilliCents,
+    },
+    /// A refund failed or a dispute was won: gives back what it took.
+    GiveBack(Reversal),
     /// Reserves units for a call.
     PlaceHold(Placement),
     /// A call lives: extends its hold.
@@ -75,6 +98,14 @@ pub enum Command {
         /// How many, above zero.
         count: i64,
     },
+    /// Pays for a month of a rented number from the credits.
+    PayNumber {
+        /// `{number}:{month}`: the number's id and the month's index.
+        key: String,
+        /// The first month: refused while payments are overdue beyond their grace, as anything new is. Later ones are
+        /// owed and are taken all the same.
+        begins: bool,
+    },
     /// Ends a call: charges it or releases its hold.
     EndCall {
         /// Which.
@@ -89,13 +120,25 @@ pub enum Command {
 }
 
 impl Command {
+    /// What was bought that it is about to take back, or to give back.
+    pub fn credit(&self) -> Option<&Credit> {
+        match self {
+            Command::TakeBack(reversal) | Command::GiveBack(reversal) => Some(&reversal.credit),
+            Command::TakeUnused { credit, .. } => Some(credit),
+            _ => None,
+        }
+    }
+
     /// The posting that it would leave, by which a repetition is known.
     pub fn posting_key(&self) -> Option<(PostingKind, &str)> {
         match self {
-            Command::CreditLots { key, lots } => Some((credit_kind(lots), key)),
+            Command::CreditLots { key, lots } | Command::CreditLotsAndDebt { key, lots, .. } => {
+                Some((credit_kind(lots), key))
+            }
             Command::CreditMoney { key, .. } => Some((PostingKind::TopUp, key)),
             Command::GrantMoney { key, .. } => Some((PostingKind::Grant, key)),
             Command::ChargeMessages { id, .. } => Some((PostingKind::Message, id)),
+            Command::PayNumber { key, .. } => Some((PostingKind::Number, key)),
             _ => None,
         }
     }
@@ -209,6 +252,18 @@ pub enum Answer {
         /// True where an earlier command had paid them.
         repeated: bool,
     },
+    /// The month of the number is paid, or costs nothing.
+    NumberPaid {
+        /// True where an earlier command had paid it.
+        repeated: bool,
+    },
+    /// A refund or dispute is taken account of.
+    Reversed {
+        /// What it sends back.
+        amount: MilliCents,
+        /// True where an earlier command had done it.
+        repeated: bool,
+    },
     /// The call has ended.
     Ended {
         /// The call.
@@ -246,6 +301,10 @@ pub enum Refusal {
     UnknownCall,
     /// The call has ended with other figures.
     AlreadyCompleted(Box<Call>),
+    /// Nothing was bought under this key.
+    UnknownCredit,
+    /// Every unit is used, or kept by an open hold.
+    NothingUnused,
     /// A figure is outside of what the command allows.
     Invalid(&'static str),
 }

@@ -47,15 +47,18 @@ pub struct Event {
 
 /// Whether calls could be placed if none were running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
+pub enum Level {
+    /// None fits, or none is accepted.
     Paused,
+    /// One fits.
     Low,
+    /// Several fit.
     Ok,
 }
 
 impl Level {
     /// `None` before the first subscription: there is nothing to run low yet.
-    pub(super) fn of(wallet: &Wallet) -> Option<Self> {
+    pub fn of(wallet: &Wallet) -> Option<Self> {
         let subscription = wallet.subscription.as_ref()?;
         if wallet.payment == PaymentState::Unpaid || subscription.state == SubscriptionState::Ending {
             return Some(Level::Paused);
@@ -68,7 +71,8 @@ impl Level {
     }
 }
 
-fn unheld(wallet: &Wallet) -> Standing {
+/// How a wallet would stand if no call were running.
+pub fn unheld(wallet: &Wallet) -> Standing {
     let standing = wallet.standing();
     Standing { held: 0, sigma_max: standing.sigma, ..standing }
 }

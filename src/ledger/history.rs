@@ -46,6 +46,8 @@ pub struct Change {
     pub calls: i64,
     /// Billed afterwards.
     pub excess: MilliCents,
+    /// Owed after a refund of what was used, signed.
+    pub debt: MilliCents,
 }
 
 impl Change {
@@ -58,6 +60,7 @@ impl Change {
                 Account::Allowance(Meter::Calls) | Account::Lot(Meter::Calls, _) => change.calls += entry.amount,
                 Account::Credits => change.credits.0 += entry.amount,
                 Account::Excess => change.excess.0 -= entry.amount,
+                Account::Debt => change.debt.0 -= entry.amount,
                 _ => {}
             }
         }

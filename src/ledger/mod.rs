@@ -22,6 +22,7 @@
 
 mod account;
 mod audit;
+mod balances;
 mod call;
 mod columns;
 mod command;
@@ -37,6 +38,7 @@ pub mod repo;
 mod rows;
 mod store;
 pub mod survey;
+mod take_back;
 mod wallet;
 mod waterfall;
 mod writer;
@@ -45,15 +47,17 @@ mod writer;
 mod tests;
 
 pub use account::{Account, Entry};
+pub use balances::Balances;
 pub use call::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement};
 pub use command::{Answer, Command, Effective, LotGrant, LotSource, PaymentState, Refusal};
-pub use decide::decide;
-pub use event::{Event, EventKind};
+pub use decide::{MOST_MESSAGES, accepts_call, decide};
+pub use event::{Event, EventKind, Level, unheld};
 pub use outcome::Usage;
 pub use period::Period;
 pub use posting::{Posting, PostingKind};
 pub use receipt::{Segment, Source, segments};
 pub use reconcile::{Finding, Report, reconcile};
 
-pub use wallet::{Balances, Lot, Snapshot, Subscription, SubscriptionState, Wallet};
+pub use take_back::{Cause, Credit, Reversal};
+pub use wallet::{Lot, Snapshot, Subscription, SubscriptionState, Wallet};
 pub use writer::{Changed, Ledger, LedgerError, Options};

@@ -10,6 +10,7 @@ use super::call::{Call, CallEnd, CallStatus};
 use super::command::{Answer, LotGrant, PaymentState, Refusal};
 use super::event::Event;
 use super::posting::{Posting, PostingKind};
+use super::take_back::TakeBack;
 use super::wallet::Subscription;
 use crate::units::{MilliCents, Seconds};
 
@@ -60,6 +61,8 @@ pub struct Changes {
     pub lots_granted: BTreeMap<i64, (LotGrant, i64, i64)>,
     /// Older lots by number: what is left by now.
     pub lots_drawn: BTreeMap<i64, i64>,
+    /// Credits of which more, or less, is taken back by now: the number of the posting that credited each.
+    pub take_backs: BTreeSet<i64>,
     /// Periods that opened, and ends of subscriptions.
     pub periods: Vec<PeriodOpened>,
     /// Ids of new calls.
@@ -115,6 +118,8 @@ pub struct Outcome {
     pub payment: Option<PaymentState>,
     /// Lots to create, numbered on from the newest; the entries name them by that number.
     pub lots: Vec<LotGrant>,
+    /// How far a credit is taken back afterwards, where that changes.
+    pub take_back: Option<TakeBack>,
     /// The call afterwards, where one is placed or ends.
     pub call: Option<CallChange>,
     /// What was used, on the day of the command.
@@ -165,6 +170,7 @@ impl Outcome {
             subscription: None,
             payment: None,
             lots: Vec::new(),
+            take_back: None,
             call: None,
             usage: Usage::default(),
             answer: Ok(answer),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::account::Entry;
-use super::wallet::Balances;
+use super::balances::Balances;
 use crate::units::WorkspaceId;
 
 /// blake3.
@@ -30,13 +30,21 @@ pub enum PostingKind {
     Plan = 7,
     /// Messages were paid. Key: their id.
     Message = 8,
+    /// A month of a rented number was paid. Key `{number}:{month}`.
+    Number = 12,
+    /// A refund took units or credits back, or its failure gave them back. Key `{refund}:{posting}`.
+    Refund = 20,
+    /// A dispute did. Key `{dispute}:{posting}`.
+    Dispute = 21,
+    /// What was refunded had been used: debt; or such debt was cancelled. Key as of the refund or dispute.
+    Owed = 22,
 }
 
 impl PostingKind {
     /// All of them.
-    pub const ALL: [Self; 8] = {
-        use PostingKind::{Call, Debt, Grant, Message, Pack, Period, Plan, TopUp};
-        [Period, Call, Pack, Grant, TopUp, Debt, Plan, Message]
+    pub const ALL: [Self; 12] = {
+        use PostingKind::{Call, Debt, Dispute, Grant, Message, Number, Owed, Pack, Period, Plan, Refund, TopUp};
+        [Period, Call, Pack, Grant, TopUp, Debt, Plan, Message, Number, Refund, Dispute, Owed]
     };
 
     /// The kind stored under this number.

@@ -5,7 +5,7 @@ use std::fmt;
 use sqlx::{Connection as _, PgConnection};
 
 use super::audit::Audit;
-use super::repo;
+use super::{repo, take_back};
 use crate::units::WorkspaceId;
 
 /// Postings read at once.
@@ -73,6 +73,12 @@ async fn audit(db: &mut PgConnection, workspace: WorkspaceId, checked: &mut u64)
         audit.usage(sums.answered, repo::usage_sums(db, workspace).await?);
         let at = wallet.last_posted_at;
         audit.as_of(at, repo::balances_at(db, workspace, at).await?);
+        let mut waiting = 0;
+        for (take_back, waits) in take_back::repo::take_backs(db, workspace).await? {
+            audit.take_back(&take_back, waits, wallet.open_calls());
+            waiting += i64::from(waits);
+        }
+        audit.waiting(take_back::repo::waiting(db, workspace).await?, waiting);
         let mut before = i64::MAX;
         while let lots = repo::lots(db, workspace, before, PAGE).await?
             && let Some(last) = lots.last()

@@ -6,12 +6,14 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::{PgConnection, Row};
 
 use super::audit::{self, ChargedCall};
+use super::balances::Balances;
 use super::call::{Call, CallStatus};
 use super::command::LotSource;
 use super::posting::{Posting, PostingKind, genesis};
 use super::rows::{self, Columns};
 use super::store::Snapshots;
-use super::wallet::{Balances, Snapshot, Wallet};
+pub use super::take_back::repo::{has_credited, wallet_to_take_back};
+use super::wallet::{Snapshot, Wallet};
 use crate::pricing::Terms;
 use crate::units::{Meter, MilliCents, WorkspaceId};
 
@@ -30,6 +32,8 @@ pub struct LotRecord {
     pub granted: i64,
     /// Units left.
     pub remaining: i64,
+    /// Units taken back after a refund or dispute.
+    pub taken: i64,
     /// What was paid for it.
     pub price: MilliCents,
     /// Where it came from.
@@ -127,8 +131,8 @@ pub async fn lots(
     limit: i64,
 ) -> sqlx::Result<Vec<LotRecord>> {
     let rows = sqlx::query(
-        "select lot_no, public_id, name, meter, granted, remaining, price_mc, source, reference, seq, created_at,
-            used_up_at
+        "select lot_no, public_id, name, meter, granted, remaining, taken, price_mc, source, reference, seq,
+            created_at, used_up_at
          from lots where workspace_id = $1 and lot_no < $2 order by lot_no desc limit $3",
     )
     .bind(workspace.0)
@@ -149,6 +153,7 @@ pub(super) fn lot_record(row: &sqlx::postgres::PgRow) -> LotRecord {
         meter: Meter::parse(&row.text("meter")).expect(named),
         granted: row.int("granted"),
         remaining: row.int("remaining"),
+        taken: row.int("taken"),
         price: MilliCents(row.int("price_mc")),
         source: LotSource::parse(&row.text("source")).expect(named),
         reference: row.text("reference"),

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::balances::Balances;
 use super::call::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement};
 use super::command::PaymentState;
 use super::period::Period;
 use super::posting::Hash;
 use super::store::Snapshots;
-use super::wallet::{Balances, Held, Lot, Snapshot, Subscription, SubscriptionState, Wallet};
+use super::wallet::{Held, Lot, Snapshot, Subscription, SubscriptionState, Wallet};
 use crate::units::{Meter, MilliCents, Seconds, WorkspaceId};
 
 /// A row whose columns are read by name. A column of another type is a fault of ours and panics.

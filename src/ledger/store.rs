@@ -14,13 +14,14 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
 
 use super::columns::{
-    CallChanges, LotsDrawn, NewCalls, NewEvents, NewLots, NewPeriods, NewPostings, Overruns, UsageColumns,
-    WalletColumns,
+    CallChanges, LotsDrawn, LotsTaken, NewCalls, NewEvents, NewLots, NewPeriods, NewPostings, Overruns,
+    TakeBackColumns, UsageColumns, WalletColumns,
 };
 use super::command::Command;
 use super::outcome::Posted;
 use super::posting::PostingKind;
 use super::rows;
+use super::take_back;
 use super::wallet::{Snapshot, Wallet};
 use crate::units::WorkspaceId;
 
@@ -49,6 +50,7 @@ pub struct Store {
     save_events: Statement,
     save_periods: Statement,
     save_overruns: Statement,
+    taking: take_back::store::Statements,
 }
 
 /// What a batch needs to see: its workspaces, the calls that it names, the postings that it would repeat.
@@ -113,6 +115,7 @@ impl Store {
             save_events: client.prepare(SAVE_EVENTS).await?,
             save_periods: client.prepare(SAVE_PERIODS).await?,
             save_overruns: client.prepare(SAVE_OVERRUNS).await?,
+            taking: take_back::store::Statements::prepare(&client).await?,
             client,
         })
     }
@@ -144,8 +147,12 @@ impl Store {
         )?;
         self.learn_snapshots(&wallets).await?;
         let mut loaded: HashMap<WorkspaceId, Wallet> = HashMap::with_capacity(wallets.len());
+        let mut waiting = Vec::new();
         for row in &wallets {
             let wallet = rows::wallet(row, &self.snapshots);
+            if row.get::<_, i64>("waiting") > 0 {
+                waiting.push(wallet.workspace);
+            }
             loaded.insert(wallet.workspace, wallet);
         }
         for row in &lots {
@@ -166,6 +173,7 @@ impl Store {
                 wallet.posted.insert((kind, row.get(2)), posted);
             }
         }
+        self.taking.load(&self.client, waiting, commands, &mut loaded).await?;
         Ok(loaded)
     }
 
@@ -205,6 +213,8 @@ impl Store {
         let events = NewEvents::of(wallets);
         let periods = NewPeriods::of(wallets);
         let overruns = Overruns::of(wallets, now);
+        let taken = TakeBackColumns::of(wallets);
+        let taken_of = LotsTaken::of(wallets, now);
         let writes = [
             (&self.save_wallets, rows.params().to_vec(), rows.len()),
             (&self.save_postings, postings.params().to_vec(), postings.len()),
@@ -216,6 +226,8 @@ impl Store {
             (&self.save_events, events.params().to_vec(), events.len()),
             (&self.save_periods, periods.params().to_vec(), periods.len()),
             (&self.save_overruns, overruns.params().to_vec(), overruns.len()),
+            (&self.taking.save, taken.params().to_vec(), taken.len()),
+            (&self.taking.take_lots, taken_of.params().to_vec(), taken_of.len()),
         ];
         let writes = writes.into_iter().filter(|(_, _, count)| *count > 0).map(|(statement, params, count)| {
             async move {
@@ -269,7 +281,7 @@ const SAVE_WALLETS: &str = "
         subscriptions = u.subscriptions,
         subscription_status = u.subscription_status, next_snapshot_id = u.next_snapshot_id,
         cancel_at_end = u.cancel_at_end, payment_state = u.payment_state, excess_mc = u.excess_mc,
-        excess_before_mc = u.excess_before_mc, debt_mc = u.debt_mc,
+        excess_before_mc = u.excess_before_mc, debt_mc = u.debt_mc, waiting = u.waiting,
         anchor_at = u.anchor_at, period_index = u.period_index, period_starts_at = u.period_starts_at,
         period_ends_at = u.period_ends_at, allowance_left = u.allowance_left, packs_secs = u.packs_secs,
         packs_calls = u.packs_calls, credits_mc = u.credits_mc, held_snapshots = u.held_snapshots::bigint[],
@@ -277,11 +289,11 @@ const SAVE_WALLETS: &str = "
     from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::timestamptz[], $5::bigint[], $6::bigint[], $7::bigint[],
         $8::timestamptz[], $9::int[], $10::timestamptz[], $11::timestamptz[], $12::bigint[], $13::bigint[],
         $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bigint[],
-        $21::boolean[], $22::text[], $23::bigint[], $24::bigint[], $25::bigint[])
+        $21::boolean[], $22::text[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[])
         as u (workspace_id, seq, head_hash, last_posted_at, lots_created, snapshot_id, subscriptions, anchor_at,
             period_index, period_starts_at, period_ends_at, allowance_left, packs_secs, packs_calls, credits_mc,
             held_snapshots, held_calls, held_units, subscription_status, next_snapshot_id, cancel_at_end,
-            payment_state, excess_mc, excess_before_mc, debt_mc)
+            payment_state, excess_mc, excess_before_mc, debt_mc, waiting)
     where w.workspace_id = u.workspace_id";
 
 const SAVE_POSTINGS: &str = "

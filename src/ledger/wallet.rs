@@ -1,5 +1,7 @@
 //! A wallet in memory: its balances, open lots and holds, and how outcomes change them.
 
+mod taken;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -7,11 +9,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::account::{Account, Entry, balanced};
+use super::balances::Balances;
 use super::call::Call;
 use super::command::{Answer, PaymentState, Refusal};
 use super::outcome::{CallChange, Changes, Draft, Outcome, PeriodOpened, Posted, Usage};
 use super::period::Period;
 use super::posting::{Hash, Posting, PostingKind, genesis};
+use super::take_back::{Credit, TakeBack};
 use crate::pricing::{ExcessMode, Standing, Terms};
 use crate::units::{Meter, MilliCents, WorkspaceId, words};
 
@@ -83,38 +87,6 @@ impl Subscription {
     }
 }
 
-/// Posted balances.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Balances {
-    /// Left of the period's allowance, in units of the plan's meter.
-    pub allowance: i64,
-    /// Left in all lots that count seconds.
-    pub packs_secs: i64,
-    /// Left in all lots that count calls.
-    pub packs_calls: i64,
-    /// Credits.
-    pub credits_mc: i64,
-    /// Usage billed afterwards, since the first day.
-    pub excess_mc: i64,
-    /// Owed after a refund of what was used.
-    pub debt_mc: i64,
-}
-
-impl Balances {
-    /// Folds one entry in; accounts of other things leave the balances alone.
-    pub fn fold(&mut self, entry: &Entry) {
-        match entry.account {
-            Account::Allowance(_) => self.allowance += entry.amount,
-            Account::Lot(Meter::Minutes, _) => self.packs_secs += entry.amount,
-            Account::Lot(Meter::Calls, _) => self.packs_calls += entry.amount,
-            Account::Credits => self.credits_mc += entry.amount,
-            Account::Excess => self.excess_mc -= entry.amount,
-            Account::Debt => self.debt_mc -= entry.amount,
-            _ => {}
-        }
-    }
-}
-
 /// A lot with something left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lot {
@@ -162,6 +134,10 @@ pub struct Wallet {
     pub excess_before_mc: i64,
     /// Open lots, oldest first.
     pub lots: Vec<Lot>,
+    /// Credits that wait to be taken back, and those that the commands at hand are about; oldest first.
+    pub take_backs: Vec<TakeBack>,
+    /// What credited those of the commands at hand: number and entries, of postings that were loaded.
+    pub credited: HashMap<Credit, (i64, Vec<Entry>)>,
     /// Open holds by snapshot.
     pub held: Vec<Held>,
     /// Calls that the commands at hand name, where they exist.
@@ -187,6 +163,8 @@ impl Wallet {
             balances: Balances::default(),
             excess_before_mc: 0,
             lots: Vec::new(),
+            take_backs: Vec::new(),
+            credited: HashMap::new(),
             held: Vec::new(),
             calls: HashMap::new(),
             posted: HashMap::new(),
@@ -254,6 +232,9 @@ impl Wallet {
         for draft in outcome.postings {
             self.post(draft, now);
         }
+        if let Some(take_back) = outcome.take_back {
+            self.remember(take_back);
+        }
         if let Some(subscription) = outcome.subscription {
             let opened = opening.map(|at| first_seq + at as i64);
             self.changes.periods.extend(opened.map(|seq| period_opened(&subscription, seq, now)));
@@ -280,8 +261,8 @@ impl Wallet {
         debug_assert!(balanced(&draft.entries), "entries of a posting sum to zero");
         for entry in &draft.entries {
             self.balances.fold(entry);
-            if let Account::Lot(_, number) = entry.account {
-                self.change_lot(number, entry.amount);
+            if let Account::Lot(meter, number) = entry.account {
+                self.change_lot(meter, number, entry.amount);
             }
         }
         self.seq += 1;
@@ -306,8 +287,8 @@ impl Wallet {
         self.changes.wallet = true;
     }
 
-    fn change_lot(&mut self, number: i64, amount: i64) {
-        let at = self.lots.iter().position(|lot| lot.number == number).expect("entries name open lots");
+    fn change_lot(&mut self, meter: Meter, number: i64, amount: i64) {
+        let at = self.open_lot(meter, number, amount);
         self.lots[at].remaining += amount;
         let remaining = self.lots[at].remaining;
         match self.changes.lots_granted.get_mut(&number) {

@@ -14,6 +14,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use url::Url;
 
 use crate::config::MailConfig;
+use crate::units::MilliCents;
 
 /// The longest that a mail server may take for each answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -74,6 +75,46 @@ impl Mail {
             body,
             expires_at: None,
         }
+    }
+}
+
+/// What alerts say. `billing` is where more can be bought, `settings` where they are switched off.
+impl Mail {
+    /// Less is left than the workspace wants; `left` says how much.
+    pub fn low_balance(recipient: &str, workspace: &str, left: &str, billing: &Url, settings: &Url) -> Self {
+        let what = format!("the balance of {workspace} is low: {left}. To add more, open");
+        Self::alert(recipient, "Your balance is low", &what, billing, settings)
+    }
+
+    /// Calls are refused; `why` is a sentence.
+    pub fn calls_paused(recipient: &str, workspace: &str, why: &str, billing: &Url, settings: &Url) -> Self {
+        let what = format!("{workspace} places no calls now. {why}\n\nTo go on, open");
+        Self::alert(recipient, "Calls paused", &what, billing, settings)
+    }
+
+    /// An auto-recharge has failed; `why` is a sentence.
+    pub fn recharge_failed(recipient: &str, workspace: &str, why: &str, billing: &Url, settings: &Url) -> Self {
+        let what = format!("the auto-recharge of {workspace} did not go through. {why}\n\nTo look at it, open");
+        Self::alert(recipient, "Auto-recharge failed", &what, billing, settings)
+    }
+
+    /// Something was paid: `bought` for `amount`.
+    pub fn receipt(
+        recipient: &str,
+        workspace: &str,
+        bought: &str,
+        amount: MilliCents,
+        billing: &Url,
+        settings: &Url,
+    ) -> Self {
+        let what = format!("{workspace} paid {amount}: {bought}. To see it, open");
+        Self::alert(recipient, "Your receipt", &what, billing, settings)
+    }
+
+    fn alert(recipient: &str, subject: &'static str, what: &str, billing: &Url, settings: &Url) -> Self {
+        let body =
+            format!("Hello,\n\n{what}:\n\n{billing}\n\nWho is told what is chosen here:\n\n{settings}\n\nMinutebank\n");
+        Self { recipient: recipient.to_owned(), subject, body, expires_at: None }
     }
 }
 

@@ -1,4 +1,5 @@
 //! What people, programs and open pages are told.
 
+pub mod alert;
 pub mod live;
 pub mod mail;

@@ -51,8 +51,8 @@ pub fn session_request(purchase: &Purchase, payer: &Payer, public_url: &Url) -> 
         .metadata(metadata.clone())
         .success_url(format!("{base}/billing/return?session_id={{CHECKOUT_SESSION_ID}}"))
         .cancel_url(format!("{base}{}", choice_kept(purchase)));
-    let request = match line(&purchase.bought) {
-        Some(line) => payment(request, line, metadata, purchase.save_card),
+    let request = match lines(&purchase.bought) {
+        Some(lines) => payment(request, lines, metadata, purchase.save_card),
         None => {
             let mut setup = CreateCheckoutSessionSetupIntentData::new();
             setup.metadata = Some(metadata);
@@ -63,7 +63,7 @@ pub fn session_request(purchase: &Purchase, payer: &Payer, public_url: &Url) -> 
 }
 
 /// What stands on Checkout's bill; `None` where there is none.
-fn line(bought: &Bought) -> Option<CreateCheckoutSessionLineItems> {
+fn lines(bought: &Bought) -> Option<Vec<CreateCheckoutSessionLineItems>> {
     let (name, each, quantity) = match bought {
         Bought::Packs(packs) => {
             let contents = packs.meter.pieces(packs.units_each / packs.meter.per_piece());
@@ -73,18 +73,28 @@ fn line(bought: &Bought) -> Option<CreateCheckoutSessionLineItems> {
         Bought::Request(payment) => (payment.title.clone(), payment.amount, 1),
         Bought::Card => return None,
     };
+    let mut lines = vec![line_item(name, each, quantity)];
+    if let Bought::Packs(packs) = bought
+        && packs.balance.0 > 0
+    {
+        lines.push(line_item("Outstanding balance".to_owned(), packs.balance, 1));
+    }
+    Some(lines)
+}
+
+fn line_item(name: String, each: MilliCents, quantity: i64) -> CreateCheckoutSessionLineItems {
     let mut price = CreateCheckoutSessionLineItemsPriceData::new(Currency::USD);
     price.unit_amount = Some(each.cents_up());
     price.product_data = Some(ProductData::new(name));
     let mut line = CreateCheckoutSessionLineItems::new();
     line.price_data = Some(price);
     line.quantity = Some(quantity.unsigned_abs());
-    Some(line)
+    line
 }
 
 fn payment(
     request: CreateCheckoutSession,
-    line: CreateCheckoutSessionLineItems,
+    lines: Vec<CreateCheckoutSessionLineItems>,
     metadata: HashMap<String, String>,
     save_card: bool,
 ) -> CreateCheckoutSession {
@@ -92,14 +102,13 @@ fn payment(
     adaptive.enabled = Some(false);
     let mut intent = CreateCheckoutSessionPaymentIntentData::new();
     intent.metadata = Some(metadata);
-    intent.setup_future_usage =
-        save_card.then_some(CreateCheckoutSessionPaymentIntentDataSetupFutureUsage::OffSession);
+    intent.setup_future_usage = save_card.then_some(CreateCheckoutSessionPaymentIntentDataSetupFutureUsage::OffSession);
     request
         .mode(CheckoutSessionMode::Payment)
         .adaptive_pricing(adaptive)
         .allow_promotion_codes(false)
         .automatic_tax(CreateCheckoutSessionAutomaticTax::new(false))
-        .line_items(vec![line])
+        .line_items(lines)
         .payment_intent_data(intent)
 }
 

@@ -1,6 +1,7 @@
 //! The way to Stripe or its sandbox: every call has a time limit, and every answer a class (SPEC §5).
 
 mod cards;
+mod reversals;
 
 use std::time::Duration;
 
@@ -9,13 +10,13 @@ use stripe_checkout::checkout_session::{
     CreateCheckoutSession, ExpireCheckoutSession, ListCheckoutSession, RetrieveCheckoutSession,
 };
 use stripe_core::customer::{CreateCustomer, ListCustomer};
-use stripe_core::refund::{CreateRefund, ListRefund};
+use stripe_core::refund::CreateRefund;
 use stripe_shared::api_errors::ApiErrorsType;
 use tokio::time::{Instant, sleep};
 
 use super::attempt::Attempt;
 use super::purchase::Payer;
-use super::refund::Refunded;
+use super::refund::{Refund, Refunded};
 use super::session::Session;
 use crate::config::StripeConfig;
 
@@ -178,10 +179,8 @@ impl Stripe {
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn find_refund(&self, payment_intent: &str) -> Result<Option<Refunded>, Failure> {
-        let list = ListRefund::new().payment_intent(payment_intent).limit(PAGE);
-        let mut found = self.get(&list).await?.data.into_iter().map(Refunded::from);
-        Ok(found.find(|refund| !refund.failed))
+    pub async fn find_refund(&self, refund: &Refund) -> Result<Option<Refunded>, Failure> {
+        Ok(self.refunds_of(&refund.payment_intent).await?.into_iter().find(|made| refund.is(made)))
     }
 
     async fn get<R>(&self, request: &R) -> Result<R::Output, Failure>

@@ -17,6 +17,10 @@ pub struct Event {
     pub livemode: bool,
     /// Id of the object that it is about.
     pub object: Option<String>,
+    /// The payment that it belongs to, where it says so.
+    pub payment_intent: Option<String>,
+    /// The charge that it belongs to, or is.
+    pub charge: Option<String>,
     /// That object's own reference to a purchase.
     pub client_reference_id: Option<String>,
     /// Purchase that the object's metadata name.
@@ -51,12 +55,20 @@ impl Event {
     pub fn read(payload: &str) -> Option<Self> {
         let envelope: Envelope = serde_json::from_str(payload).ok()?;
         let text = |name| Some(envelope.data.object.get(name)?.as_str()?.to_owned());
-        let named = |name| Some(envelope.data.object.get("metadata")?.get(name)?.as_str()?.to_owned());
+        // Objects may be named by their id, or stand there in full.
+        let named = |name| {
+            let named = envelope.data.object.get(name)?;
+            Some(named.as_str().or_else(|| named.get("id")?.as_str())?.to_owned())
+        };
+        let object = text("id");
+        let noted = |name| Some(envelope.data.object.get("metadata")?.get(name)?.as_str()?.to_owned());
         Some(Self {
-            object: text("id"),
+            payment_intent: named("payment_intent"),
+            charge: named("charge").or_else(|| object.clone().filter(|id| id.starts_with("ch_"))),
+            object,
             client_reference_id: text("client_reference_id"),
-            purchase: named("purchase"),
-            topup: named("topup"),
+            purchase: noted("purchase"),
+            topup: noted("topup"),
             id: envelope.id,
             type_: envelope.type_,
             livemode: envelope.livemode,

@@ -21,6 +21,8 @@ pub enum ItemKind {
     FailedRecharge,
     /// An event could not be delivered and was given up.
     FailedDelivery,
+    /// Credits do not cover a month of a number; its reference is the number's id with the month's index.
+    UnpaidNumber,
 }
 
 words!(ItemKind {
@@ -30,6 +32,7 @@ words!(ItemKind {
     Dispute = "dispute",
     FailedRecharge = "failed_recharge",
     FailedDelivery = "failed_delivery",
+    UnpaidNumber = "unpaid_number",
 });
 
 impl ItemKind {

@@ -23,6 +23,7 @@ pub mod recharge;
 pub mod refund;
 pub mod repo;
 pub mod request;
+pub mod reversal;
 mod session;
 pub mod topup;
 

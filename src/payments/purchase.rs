@@ -82,6 +82,8 @@ pub struct Packs {
     pub price_each: MilliCents,
     /// How many packs.
     pub quantity: i64,
+    /// What was owed, paid beside them; whole cents.
+    pub balance: MilliCents,
 }
 
 /// What became of a purchase.
@@ -122,15 +124,34 @@ impl Bought {
     /// What must be paid.
     pub fn total(&self) -> MilliCents {
         match self {
-            Bought::Packs(packs) => MilliCents(packs.price_each.0 * packs.quantity),
+            Bought::Packs(packs) => MilliCents(packs.price().0 + packs.balance.0),
             Bought::Credits { amount } => *amount,
             Bought::Request(payment) => payment.amount,
             Bought::Card => MilliCents(0),
         }
     }
+
+    /// What it is, as a receipt says it: `2 × Medium, 100 minutes`.
+    pub fn words(&self) -> String {
+        match self {
+            Bought::Packs(packs) => {
+                let contents = packs.meter.pieces(packs.units_each / packs.meter.per_piece());
+                let times = if packs.quantity > 1 { format!("{} × ", packs.quantity) } else { String::new() };
+                format!("{times}{}, {contents}", packs.name)
+            }
+            Bought::Credits { .. } => "Credits".to_owned(),
+            Bought::Request(payment) => payment.title.clone(),
+            Bought::Card => "A saved card".to_owned(),
+        }
+    }
 }
 
 impl Packs {
+    /// What all packs cost.
+    pub fn price(&self) -> MilliCents {
+        MilliCents(self.price_each.0 * self.quantity)
+    }
+
     /// Minutes or calls of all packs.
     pub fn pieces(&self) -> i64 {
         self.units_each * self.quantity / self.meter.per_piece()
@@ -161,7 +182,15 @@ impl Purchase {
     pub fn credit(&self, session: &str) -> Option<Command> {
         let key = session.to_owned();
         match &self.bought {
-            Bought::Packs(packs) => Some(Command::CreditLots { key, lots: packs.lots(&self.id) }),
+            Bought::Packs(packs) => {
+                let (lots, balance) = (packs.lots(&self.id), packs.balance);
+                let debt = balance.0 > 0;
+                Some(if debt {
+                    Command::CreditLotsAndDebt { key, lots, balance }
+                } else {
+                    Command::CreditLots { key, lots }
+                })
+            }
             Bought::Credits { amount } => Some(Command::CreditMoney { key, amount: *amount }),
             Bought::Request(_) | Bought::Card => None,
         }
@@ -188,6 +217,7 @@ pub(super) fn sample() -> Purchase {
             units_each: 6_000,
             price_each: MilliCents::from_cents(1_000),
             quantity: 3,
+            balance: MilliCents(0),
         }),
         save_card: false,
         customer: "cus_sample".into(),

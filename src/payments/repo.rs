@@ -26,6 +26,7 @@ struct PurchaseRow {
     units_each: Option<i64>,
     price_each_mc: Option<i64>,
     quantity: Option<i32>,
+    balance_mc: i64,
     // of requests only
     request_id: Option<String>,
     request_title: Option<String>,
@@ -49,6 +50,7 @@ impl PurchaseRow {
             units_each: self.units_each?,
             price_each: MilliCents(self.price_each_mc?),
             quantity: i64::from(self.quantity?),
+            balance: MilliCents(self.balance_mc),
         })
     }
 }
@@ -89,8 +91,8 @@ pub async fn insert_purchase(db: &mut PgConnection, purchase: &Purchase, next_ch
     sqlx::query(
         "insert into purchases (workspace_id, id, purchase_key, bought_by, kind, total_mc, pack_id, pack_name, meter,
              units_each, price_each_mc, quantity, customer_id, idempotency_key, request, created_at, next_check_at,
-             request_id, save_card)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+             request_id, balance_mc, save_card)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
          on conflict (workspace_id, purchase_key) do nothing",
     )
     .bind(purchase.workspace.0)
@@ -111,6 +113,7 @@ pub async fn insert_purchase(db: &mut PgConnection, purchase: &Purchase, next_ch
     .bind(purchase.created_at.to_sqlx())
     .bind(next_check_at.to_sqlx())
     .bind(request)
+    .bind(packs.map_or(0, |packs| packs.balance.0))
     .bind(purchase.save_card)
     .execute(db)
     .await?;
@@ -181,14 +184,16 @@ pub async fn set_session(db: &mut PgConnection, id: &str, session: &str, url: &s
     Ok(())
 }
 
-/// Marks a purchase that is posted.
-pub async fn mark_credited(db: &mut PgConnection, id: &str, now: Timestamp) -> sqlx::Result<()> {
-    sqlx::query("update purchases set status = 'credited', credited_at = $2 where id = $1 and status <> 'credited'")
-        .bind(id)
-        .bind(now.to_sqlx())
-        .execute(db)
-        .await?;
-    Ok(())
+/// Marks a purchase that is posted. True for whoever does so first.
+pub async fn mark_credited(db: &mut PgConnection, id: &str, now: Timestamp) -> sqlx::Result<bool> {
+    let marked = sqlx::query(
+        "update purchases set status = 'credited', credited_at = $2 where id = $1 and status <> 'credited'",
+    )
+    .bind(id)
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(marked.rows_affected() == 1)
 }
 
 /// Marks a purchase that ended in another way than by a credit.
@@ -248,9 +253,9 @@ pub async fn make_all_due(db: &mut PgConnection, now: Timestamp) -> sqlx::Result
         "update purchases set next_check_at = $1
          where (status = 'open' or status = 'credited' and save_card) and next_check_at > $1",
     )
-        .bind(now.to_sqlx())
-        .execute(db)
-        .await?;
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -271,4 +276,43 @@ pub async fn open_payments_of(
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(Purchase::from).collect())
+}
+
+/// Stores which payment paid a purchase. The first answer stays.
+///
+/// # Errors
+/// Where the payment belongs to another purchase.
+pub async fn set_payment_intent(db: &mut PgConnection, id: &str, payment_intent: &str) -> sqlx::Result<()> {
+    sqlx::query("update purchases set payment_intent = $2 where id = $1 and payment_intent is null")
+        .bind(id)
+        .bind(payment_intent)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Which payment paid a purchase, where that was told.
+pub async fn payment_intent(db: &mut PgConnection, id: &str) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("select payment_intent from purchases where id = $1").bind(id).fetch_one(db).await
+}
+
+/// Keeps everybody else from counting what goes back of a payment until the transaction ends. A payment without a
+/// purchase needs no order: all of it is credits.
+pub async fn lock_payment(db: &mut PgConnection, payment_intent: &str) -> sqlx::Result<()> {
+    sqlx::query("select from purchases where payment_intent = $1 for update").bind(payment_intent).execute(db).await?;
+    Ok(())
+}
+
+/// A purchase of whatever workspace, by the payment that paid it.
+pub async fn purchase_by_payment(db: &mut PgConnection, payment_intent: &str) -> sqlx::Result<Option<Purchase>> {
+    let row: Option<PurchaseRow> = sqlx::query_as(
+        "select u.*, p.public_id as pack, r.title as request_title from purchases u
+         left join packs p on p.id = u.pack_id
+         left join payment_requests r on r.workspace_id = u.workspace_id and r.id = u.request_id
+         where u.payment_intent = $1",
+    )
+    .bind(payment_intent)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Purchase::from))
 }

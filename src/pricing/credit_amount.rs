@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
+use super::dollars::{CENTS, DollarsError, parse_dollars};
 use crate::units::MilliCents;
 
 /// Amounts that are offered as they are.
@@ -42,6 +43,15 @@ impl fmt::Display for AmountError {
 
 impl std::error::Error for AmountError {}
 
+impl From<DollarsError> for AmountError {
+    fn from(error: DollarsError) -> Self {
+        match error {
+            DollarsError::NotAnAmount => Self::NotAnAmount,
+            DollarsError::TooFine => Self::PartOfACent,
+        }
+    }
+}
+
 /// The chosen amount: one of [`CREDIT_PRESETS`] by its dollars, or what is typed where the choice is `other` or missing.
 ///
 /// # Errors
@@ -60,51 +70,16 @@ pub fn preset_name(preset: MilliCents) -> String {
     (preset.0 / MilliCents::PER_DOLLAR).to_string()
 }
 
-/// A typed amount within [`CREDIT_AMOUNTS`], as [`parse_dollars`] reads it.
+/// A typed amount of whole cents within [`CREDIT_AMOUNTS`]; see [`parse_dollars`].
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn parse_amount(typed: &str) -> Result<MilliCents, AmountError> {
-    match parse_dollars(typed)? {
+    match parse_dollars(typed, CENTS)? {
         amount if amount < *CREDIT_AMOUNTS.start() => Err(AmountError::TooLittle),
         amount if amount > *CREDIT_AMOUNTS.end() => Err(AmountError::TooMuch),
         amount => Ok(amount),
     }
-}
-
-/// Typed dollars: `25`, `$25`, `25.5`, `25.50`, `1,000`. A comma stands before three digits or nowhere, so that `25,50`
-/// is never taken for $2,550.
-///
-/// # Errors
-/// `NotAnAmount`, `PartOfACent`.
-pub fn parse_dollars(typed: &str) -> Result<MilliCents, AmountError> {
-    let typed = typed.trim();
-    let number = typed.strip_prefix('$').map_or(typed, str::trim_start);
-    let (dollars, cents) = match number.split_once('.') {
-        Some(("", cents)) => ("0", cents),
-        Some(parts) => parts,
-        None => (number, "0"),
-    };
-    let dollars = without_commas(dollars).filter(|_| is_digits(cents)).ok_or(AmountError::NotAnAmount)?;
-    if cents.len() > 2 {
-        return Err(AmountError::PartOfACent);
-    }
-    // Only digits are left: what does not fit is too much.
-    let whole = dollars.parse().unwrap_or(i64::MAX).saturating_mul(MilliCents::PER_DOLLAR);
-    let part = format!("{cents:0<2}").parse().map_or(0, |cents| MilliCents::from_cents(cents).0);
-    Ok(MilliCents(whole.saturating_add(part)))
-}
-
-/// The digits before the point.
-fn without_commas(text: &str) -> Option<String> {
-    let groups: Vec<&str> = text.split(',').collect();
-    let (first, rest) = groups.split_first()?;
-    let grouped = rest.is_empty() || first.len() <= 3 && rest.iter().all(|group| group.len() == 3);
-    (grouped && groups.iter().all(|group| is_digits(group))).then(|| groups.concat())
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

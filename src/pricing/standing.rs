@@ -75,7 +75,7 @@ pub enum Shortfall {
 }
 
 /// Stripe's floor for a charge, and so the least that can be added.
-const LEAST_TOPUP: MilliCents = MilliCents::from_cents(50);
+pub const LEAST_TOPUP: MilliCents = MilliCents::from_cents(50);
 
 impl Standing {
     /// Seconds (calls) per priced piece: rates are per minute, or per call.

@@ -14,7 +14,8 @@ use super::model::KeptAnswer;
 use super::params::Params;
 use super::state::{Cause, Change, Transaction};
 use super::{
-    checkout, checkout_create, customers, events, intent_actions, intents, line_items, payment_methods, setup_intents,
+    charges, checkout, checkout_create, customers, disputes, events, intent_actions, intents, line_items,
+    payment_methods, refunds, setup_intents,
 };
 
 /// The version of Stripe's API whose shapes the sandbox speaks, whatever version is asked for.
@@ -29,8 +30,17 @@ pub struct Call<'c, 's> {
     pub params: Params,
     /// Where changes are gathered.
     pub transaction: &'c mut Transaction<'s>,
-    /// How a fault wants the next charge declined.
-    pub forced: Option<Decline>,
+    /// What a fault wants otherwise than usual.
+    pub forced: Option<Forced>,
+}
+
+/// An outcome that a fault asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forced {
+    /// A charge is declined.
+    Decline(Decline),
+    /// A refund is pending until a control turns it.
+    PendingRefund,
 }
 
 /// A request as it came in.
@@ -81,6 +91,8 @@ pub enum Disturbance {
     FailBefore,
     /// Do it and answer 500.
     FailAfter,
+    /// Do it with this outcome.
+    Force(Forced),
 }
 
 /// A request that passed every check before execution, and holds its idempotency key.
@@ -118,6 +130,9 @@ pub fn execute(sandbox: &Sandbox, ready: Ready, disturbance: Disturbance) -> Fin
     let committed = sandbox.store.commit(now, cause, |transaction| {
         let answer = match disturbance {
             Disturbance::FailBefore => Err(ApiError::internal()),
+            Disturbance::Force(forced) => {
+                dispatch(&request, &mut Call { params, transaction: &mut *transaction, forced: Some(forced) })
+            }
             _ => dispatch(&request, &mut Call { params, transaction: &mut *transaction, forced: None }),
         };
         let answer = if disturbance == Disturbance::FailAfter { Err(ApiError::internal()) } else { answer };
@@ -168,6 +183,14 @@ fn dispatch(request: &Request, call: &mut Call<'_, '_>) -> Answer {
         ("POST", ["payment_intents", id, "cancel"]) => intent_actions::cancel(call, id),
         ("GET", ["payment_intents"]) => intents::list(call),
         ("GET", ["payment_intents", id]) if !id.is_empty() => intents::retrieve(call, id),
+        ("POST", ["refunds"]) => refunds::create(call),
+        ("GET", ["refunds"]) => refunds::list(call),
+        ("GET", ["refunds", id]) if !id.is_empty() => refunds::retrieve(call, id),
+        ("GET", ["charges"]) => charges::list(call),
+        ("GET", ["charges", id]) if !id.is_empty() => charges::retrieve(call, id),
+        ("GET", ["disputes"]) => disputes::list(call),
+        ("GET", ["disputes", id]) if !id.is_empty() => disputes::retrieve(call, id),
+        ("POST", ["disputes", id, "close"]) => disputes::close(call, id),
         ("GET", ["events"]) => events::list(call),
         ("GET", ["events", id]) if !id.is_empty() => events::retrieve(call, id),
         (method, _) => Err(ApiError::unknown_address(method, &request.path)),

@@ -1,13 +1,18 @@
-//! The charges behind PaymentIntents: one per attempt that reached the bank.
+//! `/v1/charges`: the charges behind PaymentIntents, one per attempt that reached the bank.
 
 use serde_json::{Value, json};
 
+use super::api::{Answer, Call};
+use super::errors::ApiError;
+use super::lists::{CreatedFilter, Expand, Page};
 use super::payment_methods::{billing_details, card_view};
 use super::payment_model::{Charge, Intent};
 use super::shape::with_nulls;
+use super::state::State;
+use super::{customers, intents};
 
 /// Fields of a charge that the sandbox never fills.
-const ALWAYS_NULL: [&str; 15] = [
+const ALWAYS_NULL: [&str; 14] = [
     "application",
     "application_fee",
     "application_fee_amount",
@@ -15,7 +20,6 @@ const ALWAYS_NULL: [&str; 15] = [
     "failure_balance_transaction",
     "on_behalf_of",
     "receipt_number",
-    "receipt_url",
     "review",
     "shipping",
     "source",
@@ -25,8 +29,55 @@ const ALWAYS_NULL: [&str; 15] = [
     "transfer_group",
 ];
 
+const EXPANDABLE: [&str; 2] = ["customer", "payment_intent"];
+
+/// `GET /v1/charges/{id}`
+pub fn retrieve(call: &mut Call<'_, '_>, id: &str) -> Answer {
+    let expand = Expand::take(&mut call.params, "", &EXPANDABLE)?;
+    call.params.finish()?;
+    let state = call.transaction.state;
+    let charge = state.charges.get(id).ok_or_else(|| ApiError::missing("charge", "id", id))?;
+    Ok(stored_view(state, charge, &expand))
+}
+
+/// `GET /v1/charges`
+pub fn list(call: &mut Call<'_, '_>) -> Answer {
+    let params = &mut call.params;
+    let expand = Expand::take(params, "data.", &EXPANDABLE)?;
+    let page = Page::take(params)?;
+    let created = CreatedFilter::take(params)?;
+    let (intent, customer) = (params.text("payment_intent", 500)?, params.text("customer", 500)?);
+    params.unsupported(&["transfer_group"])?;
+    params.finish()?;
+    let state = call.transaction.state;
+    let customer_of = |charge: &Charge| state.intents.get(&charge.intent).and_then(|intent| intent.customer.clone());
+    let meant = |charge: &&Charge| {
+        created.meets(charge.created)
+            && intent.as_ref().is_none_or(|id| charge.intent == *id)
+            && (customer.is_none() || customer_of(charge) == customer)
+    };
+    let all: Vec<_> = state.charges.newest_first().filter(meant).collect();
+    page.cut("/v1/charges", &all, |charge| stored_view(state, charge, &expand))
+}
+
+/// A charge of the state as Stripe shows it.
+pub fn stored_view(state: &State, charge: &Charge, expand: &Expand) -> Value {
+    // A charge is never without its intent.
+    let Some(intent) = state.intents.get(&charge.intent) else {
+        return Value::Null;
+    };
+    let mut shown = view(&state.base, intent, charge);
+    if expand.has("payment_intent") {
+        shown["payment_intent"] = intents::stored_view(state, intent, &Expand::default());
+    }
+    if let (true, Some(id)) = (expand.has("customer"), &intent.customer) {
+        shown["customer"] = state.customers.get(id).map(customers::view).into();
+    }
+    shown
+}
+
 /// A charge as Stripe shows it.
-pub fn view(intent: &Intent, charge: &Charge) -> Value {
+pub fn view(base: &str, intent: &Intent, charge: &Charge) -> Value {
     let paid = charge.decline.is_none();
     let mut card = card_view(&charge.card);
     card["amount_authorized"] = intent.amount.into();
@@ -37,7 +88,7 @@ pub fn view(intent: &Intent, charge: &Charge) -> Value {
         "object": "charge",
         "amount": intent.amount,
         "amount_captured": if paid { intent.amount } else { 0 },
-        "amount_refunded": 0,
+        "amount_refunded": charge.refunded,
         "billing_details": billing_details(&charge.payer),
         "calculated_statement_descriptor": "MINUTEBANK SANDBOX",
         "captured": paid,
@@ -45,7 +96,7 @@ pub fn view(intent: &Intent, charge: &Charge) -> Value {
         "currency": intent.currency,
         "customer": intent.customer,
         "description": intent.data.description,
-        "disputed": false,
+        "disputed": charge.disputed,
         "failure_code": charge.decline.map(|decline| decline.error_code()),
         "failure_message": charge.decline.map(|decline| decline.message()),
         "fraud_details": {},
@@ -57,7 +108,8 @@ pub fn view(intent: &Intent, charge: &Charge) -> Value {
         "payment_method": charge.payment_method,
         "payment_method_details": { "card": card, "type": "card" },
         "receipt_email": intent.data.receipt_email,
-        "refunded": false,
+        "receipt_url": paid.then(|| format!("{base}/r/{}", charge.id)),
+        "refunded": paid && charge.refunded == intent.amount,
         "statement_descriptor_suffix": intent.data.statement_descriptor_suffix,
         "status": if paid { "succeeded" } else { "failed" },
     });

@@ -1,7 +1,7 @@
 //! One attempt to pay an intent, whoever makes it: Checkout, the API, or the page where customers authenticate.
 
 use super::charges;
-use super::conduct::{Decline, Presence, Verdict};
+use super::conduct::{Conduct, Decline, Presence, Verdict};
 use super::intents::Shown;
 use super::model::new_id;
 use super::payment_methods;
@@ -119,10 +119,14 @@ fn charge_now(transaction: &mut Transaction<'_>, tried: &mut Tried, decline: Opt
         card: tried.method.card.clone(),
         payer: tried.method.payer.clone(),
         decline,
+        refunded: 0,
+        disputed: false,
+        disputes_at: (decline.is_none() && tried.method.conduct == Conduct::Disputes)
+            .then_some(transaction.now.as_second()),
     };
     tried.intent.latest_charge = Some(charge.id.clone());
     let kind = if decline.is_some() { "charge.failed" } else { "charge.succeeded" };
-    transaction.emit(kind, charges::view(&tried.intent, &charge));
+    transaction.emit(kind, charges::view(&transaction.state.base, &tried.intent, &charge));
     tried.charge = Some(charge);
 }
 

@@ -68,6 +68,10 @@ pub enum Conduct {
     AsksAlways,
     /// It pays, and its owner disputes the charge at once.
     Disputes,
+    /// It pays; a refund is pending for a while, then succeeds.
+    RefundsPend,
+    /// It pays; a refund succeeds, and fails later.
+    RefundsFail,
 }
 
 /// Who is there while a card is charged.
@@ -98,10 +102,10 @@ impl Conduct {
         match (self, presence) {
             (Self::Declines(decline), _) => Verdict::Declines(decline),
             (Self::DeclinesCharges, _) => Verdict::Declines(Decline::Generic),
-            (Self::Pays | Self::Disputes, _) | (_, Presence::Authenticated) => Verdict::Passes,
             (Self::AsksOnce, Presence::Away) if set_up => Verdict::Passes,
-            (_, Presence::There) => Verdict::Asks,
-            (_, Presence::Away) => Verdict::Declines(Decline::AuthenticationRequired),
+            (Self::AsksOnce | Self::AsksAlways, Presence::There) => Verdict::Asks,
+            (Self::AsksOnce | Self::AsksAlways, Presence::Away) => Verdict::Declines(Decline::AuthenticationRequired),
+            _ => Verdict::Passes,
         }
     }
 
@@ -136,7 +140,7 @@ const fn card(number: &'static str, payment_method: &'static str, conduct: Condu
     TestCard { number, payment_method, conduct }
 }
 
-const TEST_CARDS: [TestCard; 9] = [
+const TEST_CARDS: [TestCard; 11] = [
     card("4242424242424242", "pm_card_visa", Conduct::Pays),
     card("5555555555554444", "pm_card_mastercard", Conduct::Pays),
     card("378282246310005", "pm_card_amex", Conduct::Pays),
@@ -150,6 +154,8 @@ const TEST_CARDS: [TestCard; 9] = [
     card("4000002500003155", "pm_card_authenticationRequiredOnSetup", Conduct::AsksOnce),
     card("4000002760003184", "pm_card_authenticationRequired", Conduct::AsksAlways),
     card("4000000000000259", "pm_card_createDispute", Conduct::Disputes),
+    card("4000000000007726", "pm_card_pendingRefund", Conduct::RefundsPend),
+    card("4000000000005126", "pm_card_refundFail", Conduct::RefundsFail),
 ];
 
 #[cfg(test)]

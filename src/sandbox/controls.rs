@@ -31,7 +31,8 @@ pub const HELP: &str = include_str!("controls.md");
 pub struct Refused(StatusCode, Value);
 
 impl Refused {
-    fn new(status: StatusCode, message: &str) -> Self {
+    /// In words.
+    pub fn new(status: StatusCode, message: &str) -> Self {
         Self(status, json!({ "error": { "message": message } }))
     }
 }
@@ -42,9 +43,14 @@ impl IntoResponse for Refused {
     }
 }
 
-type Done = Result<Json<Value>, Refused>;
+/// How a control ends.
+pub type Done = Result<Json<Value>, Refused>;
 
-async fn commit<R: Send + 'static>(
+/// Makes a control's changes durable.
+///
+/// # Errors
+/// 500 where the journal cannot be written.
+pub async fn commit<R: Send + 'static>(
     sandbox: &Arc<Sandbox>,
     work: impl FnOnce(&mut Transaction<'_>) -> R + Send + 'static,
 ) -> Result<R, Refused> {

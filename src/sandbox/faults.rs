@@ -4,7 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::api::Disturbance;
+use super::api::{Disturbance, Forced};
+use super::conduct::Decline;
 
 /// What goes wrong. The names ending in `_after` do the work first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,12 @@ pub enum Kind {
     Hang,
     /// Done, and the answer breaks off in the middle of its body.
     PartialBody,
+    /// A charge made by the API is declined.
+    Decline,
+    /// A charge made by the API is declined: the bank wants the customer.
+    AuthenticationRequired,
+    /// A refund begins as pending, and stays so until a control turns it.
+    PendingRefund,
     /// Done and answered, but executing takes `delay_ms` longer; meanwhile the idempotency key is in use.
     Slow,
 }
@@ -42,6 +49,9 @@ impl Kind {
         match self {
             Self::Http500 => Disturbance::FailBefore,
             Self::Http500After => Disturbance::FailAfter,
+            Self::Decline => Disturbance::Force(Forced::Decline(Decline::Generic)),
+            Self::AuthenticationRequired => Disturbance::Force(Forced::Decline(Decline::AuthenticationRequired)),
+            Self::PendingRefund => Disturbance::Force(Forced::PendingRefund),
             _ => Disturbance::None,
         }
     }

@@ -1,6 +1,6 @@
 //! `POST /v1/payment_intents` and what is done with an intent: confirm and cancel.
 
-use super::api::{Answer, Call};
+use super::api::{Answer, Call, Forced};
 use super::charging::{self, Attempt, Tried};
 use super::conduct::Presence;
 use super::currency;
@@ -221,7 +221,11 @@ fn confirm_now(
     expand: &Expand,
 ) -> Answer {
     let state = call.transaction.state;
-    let how = Attempt { forced: call.forced, ..confirmation.attempt() };
+    let forced = match call.forced {
+        Some(Forced::Decline(decline)) => Some(decline),
+        _ => None,
+    };
+    let how = Attempt { forced, ..confirmation.attempt() };
     let tried = charging::attempt(call.transaction, intent, method, how);
     answer(&tried, &state.base).map(|()| tried.shown(&state.base).expanded(state, expand))
 }

@@ -92,7 +92,7 @@ impl<'a> Shown<'a> {
     pub fn expanded(self, state: &State, expand: &Expand) -> Value {
         let mut shown = self.view();
         if let (true, Some(charge)) = (expand.has("latest_charge"), self.charge) {
-            shown["latest_charge"] = charges::view(self.intent, charge);
+            shown["latest_charge"] = charges::view(self.base, self.intent, charge);
         }
         if let (true, Some(method)) = (expand.has("payment_method"), self.method_at_hand()) {
             shown["payment_method"] = payment_methods::view(method);

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::SandboxError;
-use super::checkout;
+use super::passing_time;
 use super::state::{Cause, Change, State, Transaction};
 
 /// The journal holds the webhook secret.
@@ -72,10 +72,13 @@ impl Store {
         work: impl FnOnce(&mut Transaction<'_>) -> R,
     ) -> io::Result<R> {
         let mut inner = self.lock();
-        let mut expiry = Transaction::new(&inner.state, now, Cause::default());
-        checkout::expire_run_out(&mut expiry);
-        let changes = expiry.into_changes();
-        let mut wrote = inner.write(changes)?;
+        let mut wrote = false;
+        while inner.state.is_behind(now) {
+            let mut passed = Transaction::new(&inner.state, now, Cause::default());
+            passing_time::step(&mut passed);
+            let changes = passed.into_changes();
+            wrote |= inner.write(changes)?;
+        }
         let mut transaction = Transaction::new(&inner.state, now, cause);
         let result = work(&mut transaction);
         let changes = transaction.into_changes();

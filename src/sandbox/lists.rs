@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::errors::ApiError;
 use super::model::{Customer, Event, LineItem, Session};
 use super::params::Params;
-use super::payment_model::{Intent, PaymentMethod};
+use super::payment_model::{Charge, Intent, PaymentMethod};
+use super::refund_model::{Dispute, Refund};
 
 /// An object that can be listed.
 pub trait Listed {
@@ -31,6 +32,9 @@ listed! {
     Session, "checkout.session";
     PaymentMethod, "PaymentMethod";
     Intent, "payment_intent";
+    Charge, "charge";
+    Refund, "refund";
+    Dispute, "dispute";
     Event, "event";
     LineItem, "item";
 }

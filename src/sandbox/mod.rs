@@ -2,7 +2,7 @@
 //!
 //! The product cannot tell it from Stripe but by its base URL: it speaks `/v1` with Stripe's parameters, errors,
 //! idempotency keys and object shapes, has a hosted Checkout page, and sends signed webhooks. It does *not* do subscription
-//! mode, refunds or disputes, and says `sandbox_unsupported` to parameters it cannot honour instead of ignoring them.
+//! mode or answers to disputes, and says `sandbox_unsupported` to parameters it cannot honour instead of ignoring them.
 //!
 //! What always holds:
 //! - nothing is answered before it is on disk: a kill loses no acknowledged answer, and a change and the answer kept
@@ -25,7 +25,8 @@
 //!
 //! Test cards: 4242 4242 4242 4242 (also 5555 5555 5555 4444, 3782 822463 10005) pays, 4000 0000 0000 0002 is declined,
 //! 4000 0000 0000 9995 has insufficient funds, 4000 0000 0000 0341 can be saved and is then declined, 4000 0025 0000 3155
-//! asks for authentication until it is set up, 4000 0027 6000 3184 asks every time; any other number is declined as a
+//! asks for authentication until it is set up, 4000 0027 6000 3184 asks every time, 4000 0000 0000 0259 pays and disputes
+//! the charge, 4000 0000 0000 7726 makes refunds pending and 4000 0000 0000 5126 makes them fail later; any other number is declined as a
 //! real card would be. Ready-made payment methods such as `pm_card_visa` stand for the same cards.
 //!
 //! ```text
@@ -44,6 +45,7 @@ mod connection;
 mod controls;
 mod currency;
 mod customers;
+mod disputes;
 mod errors;
 mod events;
 mod faults;
@@ -54,13 +56,19 @@ mod idempotency;
 mod intent_actions;
 mod intents;
 mod journal;
+mod ledger;
 mod line_items;
 mod lists;
 mod model;
+mod money_controls;
 mod params;
+mod passing_time;
 mod payment;
 mod payment_methods;
 mod payment_model;
+mod receipts;
+mod refund_model;
+mod refunds;
 mod routes;
 mod setup_intents;
 mod shape;

@@ -230,4 +230,13 @@ pub struct Charge {
     pub payer: Payer,
     /// Why it was declined; none if it went through.
     pub decline: Option<Decline>,
+    /// Cents sent back, or on their way.
+    #[serde(default)]
+    pub refunded: i64,
+    /// Whether it was ever disputed.
+    #[serde(default)]
+    pub disputed: bool,
+    /// When its owner disputes it.
+    #[serde(default)]
+    pub disputes_at: Option<i64>,
 }

@@ -16,7 +16,7 @@ use super::connection::Connection;
 use super::errors::ApiError;
 use super::faults::{Fault, Kind};
 use super::model::new_id;
-use super::{Sandbox, authentication, controls, hosted_page};
+use super::{Sandbox, authentication, controls, hosted_page, ledger, money_controls, receipts};
 
 const LONGEST_BODY: usize = 1024 * 1024;
 const HANG: Duration = Duration::from_secs(600);
@@ -33,6 +33,10 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
         .route("/_sandbox/webhooks", post(controls::switch_webhooks))
         .route("/_sandbox/webhooks/resend", post(controls::resend))
         .route("/_sandbox/sessions/{id}/pay", post(controls::pay))
+        .route("/_sandbox/refunds/{id}", post(money_controls::turn_refund))
+        .route("/_sandbox/disputes", post(money_controls::open_dispute))
+        .route("/_sandbox/disputes/{id}", post(money_controls::advance_dispute))
+        .route("/_sandbox/ledger", get(ledger::show))
         .route("/_sandbox/authenticate/{intent}", post(controls::authenticate))
         .layer(middleware::from_fn_with_state(Arc::clone(&sandbox), refuse_foreign_origin));
     Router::new()
@@ -40,6 +44,7 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
         .route("/v1/{*path}", any(v1))
         .route("/c/pay/{id}", get(hosted_page::show).post(hosted_page::submit))
         .route("/c/authenticate/{id}", get(authentication::show).post(authentication::submit))
+        .route("/r/{charge}", get(receipts::show))
         .route("/c/style.css", get(hosted_page::style))
         .merge(controls)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::model::{Customer, Delivery, Endpoint, Event, KeptAnswer, Session, SessionStatus, new_id};
 use super::payment_model::{Charge, Intent, PaymentMethod, SetupIntent};
+use super::refund_model::{Dispute, Refund};
 
 /// Seconds an idempotency key is kept: 24 hours, as Stripe does.
 pub const KEY_KEPT_SECS: i64 = 24 * 3600;
@@ -30,6 +31,10 @@ pub enum Change {
     Intent(Intent),
     /// A charge.
     Charge(Charge),
+    /// A refund.
+    Refund(Refund),
+    /// A dispute.
+    Dispute(Dispute),
     /// An event.
     Event(Event),
     /// A delivery of an event.
@@ -94,6 +99,10 @@ pub struct State {
     pub intents: Table<Intent>,
     /// Charges.
     pub charges: Table<Charge>,
+    /// Refunds.
+    pub refunds: Table<Refund>,
+    /// Disputes.
+    pub disputes: Table<Dispute>,
     /// Events.
     pub events: Table<Event>,
     /// Deliveries, by event.
@@ -104,6 +113,8 @@ pub struct State {
     pub endpoint: Option<Endpoint>,
     /// Open sessions by expiry.
     open: BTreeSet<(i64, String)>,
+    /// Refunds and charges with which something will happen, by when.
+    timed: BTreeSet<(i64, String)>,
     /// Pending deliveries by due time.
     pending: BTreeSet<(i64, String)>,
 }
@@ -130,8 +141,16 @@ impl State {
                 if self.payment_methods.get(&charge.payment_method).is_none() {
                     self.payment_methods.put(&charge.payment_method.clone(), PaymentMethod::once_used(&charge));
                 }
+                let before = self.charges.get(&charge.id).and_then(|known| known.disputes_at);
+                self.retime(&charge.id, before, charge.disputes_at);
                 self.charges.put(&charge.id.clone(), charge);
             }
+            Change::Refund(refund) => {
+                let before = self.refunds.get(&refund.id).and_then(|known| known.turns_at);
+                self.retime(&refund.id, before, refund.turns_at);
+                self.refunds.put(&refund.id.clone(), refund);
+            }
+            Change::Dispute(dispute) => self.disputes.put(&dispute.id.clone(), dispute),
             Change::Event(event) => self.events.put(&event.id.clone(), event),
             Change::Delivery(delivery) => {
                 if let Some(at) = self.deliveries.get(&delivery.event).and_then(|old| old.next_at_ms) {
@@ -150,6 +169,15 @@ impl State {
         }
     }
 
+    fn retime(&mut self, id: &str, before: Option<i64>, now: Option<i64>) {
+        if let Some(at) = before {
+            self.timed.remove(&(at, id.to_owned()));
+        }
+        if let Some(at) = now {
+            self.timed.insert((at, id.to_owned()));
+        }
+    }
+
     /// The whole state as changes, without what is past its keeping.
     pub fn snapshot(&self, now: Timestamp) -> Vec<Change> {
         let now = now.as_second();
@@ -164,6 +192,8 @@ impl State {
         all.extend(self.setup_intents.newest_first().rev().cloned().map(Change::SetupIntent));
         all.extend(self.intents.newest_first().rev().cloned().map(Change::Intent));
         all.extend(self.charges.newest_first().rev().cloned().map(Change::Charge));
+        all.extend(self.refunds.newest_first().rev().cloned().map(Change::Refund));
+        all.extend(self.disputes.newest_first().rev().cloned().map(Change::Dispute));
         all.extend(events().cloned().map(Change::Event));
         all.extend(deliveries);
         all.extend(answers.cloned().map(Change::Answer));
@@ -176,6 +206,16 @@ impl State {
         due.filter_map(|(_, id)| self.sessions.get(id)).collect()
     }
 
+    /// Refunds and charges with which something is to happen now.
+    pub fn timed_out(&self, now: Timestamp) -> impl Iterator<Item = &str> {
+        self.timed.iter().take_while(move |(at, _)| *at <= now.as_second()).map(|(_, id)| id.as_str())
+    }
+
+    /// Whether anything is to happen now by itself.
+    pub fn is_behind(&self, now: Timestamp) -> bool {
+        self.timed_out(now).next().is_some() || !self.run_out(now).is_empty()
+    }
+
     /// Deliveries whose time has come, the longest waiting first.
     pub fn due(&self, now: Timestamp) -> Vec<Delivery> {
         let due = self.pending.iter().take_while(|(at, _)| *at <= now.as_millisecond());
@@ -184,7 +224,7 @@ impl State {
 
     /// Whether anything waits for time to pass.
     pub fn waits(&self) -> bool {
-        !self.open.is_empty() || !self.pending.is_empty()
+        !self.open.is_empty() || !self.timed.is_empty() || !self.pending.is_empty()
     }
 }
 

@@ -24,12 +24,12 @@ const AT_ONCE: usize = 16;
 const UNRECORDED: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(200);
 
-/// Delivers what is due and expires sessions whose time is over, for as long as it is polled.
+/// Delivers what is due and does what time brings, for as long as it is polled.
 pub async fn deliver(sandbox: Arc<Sandbox>) {
     let mut under_way = HashSet::new();
     let mut attempts = JoinSet::new();
     loop {
-        expire(&sandbox).await;
+        catch_up(&sandbox).await;
         let now = sandbox.clock.now();
         let (due, waits) = sandbox.store.read(|state| (state.due(now), state.waits()));
         if sandbox.deliveries_on.load(Ordering::SeqCst) {
@@ -51,13 +51,13 @@ pub async fn deliver(sandbox: Arc<Sandbox>) {
     }
 }
 
-async fn expire(sandbox: &Arc<Sandbox>) {
+async fn catch_up(sandbox: &Arc<Sandbox>) {
     let now = sandbox.clock.now();
-    if sandbox.store.read(|state| state.run_out(now).is_empty()) {
+    if !sandbox.store.read(|state| state.is_behind(now)) {
         return;
     }
     let sandbox = Arc::clone(sandbox);
-    // Every commit expires what has run out first; this one has nothing else to do.
+    // Every commit does first what is to happen by itself; this one has nothing else to do.
     let commit = move || sandbox.store.commit(now, Cause::default(), |_| ());
     if let Ok(Err(error)) = tokio::task::spawn_blocking(commit).await {
         tracing::error!(%error, "the sandbox cannot write its state file");

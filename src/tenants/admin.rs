@@ -18,6 +18,8 @@ pub struct Admin {
     pub agency: AgencyId,
     /// The agency's name.
     pub agency_name: String,
+    /// Sessions that began under a smaller number have ended.
+    pub session_epoch: i32,
 }
 
 /// A client of an agency.

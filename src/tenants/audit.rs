@@ -56,6 +56,18 @@ pub enum Action {
     RefundPayment,
     /// An item of the inbox was looked at.
     DismissItem,
+    /// An owner invited somebody.
+    InviteMember,
+    /// An owner took an invitation back.
+    WithdrawInvite,
+    /// An owner gave a member another role.
+    ChangeRole,
+    /// An owner ended a membership.
+    RemoveMember,
+    /// The unused part of a purchase was sent back.
+    RefundUnused,
+    /// A request is owed again, because its payment went back.
+    ReopenRequest,
 }
 
 words!(Action {
@@ -80,6 +92,12 @@ words!(Action {
     AcceptPayment = "payment.accept",
     RefundPayment = "payment.refund",
     DismissItem = "inbox.dismiss",
+    InviteMember = "member.invite",
+    WithdrawInvite = "member.withdraw",
+    ChangeRole = "member.change_role",
+    RemoveMember = "member.remove",
+    RefundUnused = "purchase.refund_unused",
+    ReopenRequest = "request.reopen",
 });
 
 /// A deed to write down.

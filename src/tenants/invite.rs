@@ -10,6 +10,17 @@ use crate::units::WorkspaceId;
 /// How long a link opens something.
 pub const INVITE_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// What is kept of a link's token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct InviteHash([u8; 32]);
+
+impl InviteHash {
+    /// Of the token in a link.
+    pub fn of(token: &str) -> Self {
+        Self(super::hash_of(token))
+    }
+}
+
 /// Where an invitation leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -46,5 +57,18 @@ pub struct Invite {
     /// Name of the workspace or agency.
     pub name: String,
     /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// An invitation that nobody has accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Whom it was sent to, lower case.
+    pub email: String,
+    /// Public id and name of the client whose owner they are to be; `None`: an administrator of the agency.
+    pub client: Option<(String, String)>,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// When its link ends, or has ended.
     pub expires_at: Timestamp,
 }

@@ -7,6 +7,7 @@ pub mod admin;
 pub mod audit;
 pub mod invite;
 pub mod key;
+pub mod members;
 pub mod new_password;
 pub mod password;
 pub mod repo;
@@ -44,6 +45,8 @@ pub struct Member {
     pub workspace_public_id: String,
     /// What they may do there.
     pub role: Role,
+    /// They are no member, but an administrator of its agency, who reads.
+    pub visiting: bool,
     /// Sessions that began under a smaller number have ended.
     pub session_epoch: i32,
 }

@@ -232,12 +232,16 @@ fn role(row: &PgRow) -> Role {
     Role::parse(row.get("role")).expect("a CHECK names the roles")
 }
 
-/// A person in a workspace, with the role they have now; `None` where they are no member.
+/// A person in a workspace, with the role they have now. Administrators of its agency read, where they are no members;
+/// `None` for anybody else.
 pub async fn member(db: &mut PgConnection, workspace: WorkspaceId, user: UserId) -> sqlx::Result<Option<Member>> {
     let row = sqlx::query(
-        "select u.name, u.email, u.session_epoch, m.role, w.public_id
-         from members m join users u on u.id = m.user_id join workspaces w on w.id = m.workspace_id
-         where m.workspace_id = $1 and m.user_id = $2",
+        "select u.name, u.email, u.session_epoch, coalesce(m.role, 'viewer') as role, m.role is null as visiting,
+            w.public_id
+         from workspaces w join users u on u.id = $2
+         left join members m on m.workspace_id = w.id and m.user_id = u.id
+         where w.id = $1 and (m.role is not null
+            or exists (select from agency_admins a where a.agency_id = w.agency_id and a.user_id = u.id))",
     )
     .bind(workspace.0)
     .bind(user.0)
@@ -250,6 +254,7 @@ pub async fn member(db: &mut PgConnection, workspace: WorkspaceId, user: UserId)
         workspace,
         workspace_public_id: row.get("public_id"),
         role: role(&row),
+        visiting: row.get("visiting"),
         session_epoch: row.get("session_epoch"),
     }))
 }
@@ -272,15 +277,18 @@ pub async fn memberships(db: &mut PgConnection, user: UserId) -> sqlx::Result<Ve
     Ok(rows.iter().map(membership).collect())
 }
 
-/// A workspace by its public id, with the role of this person there; `None` where they do not belong to it.
+/// A workspace by its public id, with the role of this person there, as [`member`] has it; `None` where it is none of
+/// theirs.
 pub async fn workspace_of_member(
     db: &mut PgConnection,
     user: UserId,
     public_id: &str,
 ) -> sqlx::Result<Option<(WorkspaceId, Role)>> {
     let row = sqlx::query(
-        "select m.workspace_id, m.role from members m join workspaces w on w.id = m.workspace_id
-         where m.user_id = $1 and w.public_id = $2",
+        "select w.id as workspace_id, coalesce(m.role, 'viewer') as role
+         from workspaces w left join members m on m.workspace_id = w.id and m.user_id = $1
+         where w.public_id = $2 and (m.role is not null
+            or exists (select from agency_admins a where a.agency_id = w.agency_id and a.user_id = $1))",
     )
     .bind(user.0)
     .bind(public_id)
@@ -289,12 +297,15 @@ pub async fn workspace_of_member(
     Ok(row.map(|row| (WorkspaceId(row.get("workspace_id")), role(&row))))
 }
 
-/// Who can sign in, workspace by workspace: demo mode's list of logins.
+/// Who can sign in, workspaces before agencies: demo mode's list of logins.
 pub async fn owners(db: &mut PgConnection) -> sqlx::Result<Vec<(String, String)>> {
     let rows = sqlx::query(
-        "select w.name, u.email from members m
-         join workspaces w on w.id = m.workspace_id join users u on u.id = m.user_id
-         where m.role = 'owner' order by w.id limit 20",
+        "(select w.name, u.email from members m
+            join workspaces w on w.id = m.workspace_id join users u on u.id = m.user_id
+            where m.role = 'owner' order by w.id limit 20)
+         union all
+         (select a.name || ', agency', u.email from agency_admins m
+            join agencies a on a.id = m.agency_id join users u on u.id = m.user_id order by a.id limit 5)",
     )
     .fetch_all(db)
     .await?;

@@ -25,6 +25,16 @@ impl Role {
         matches!(self, Role::Owner | Role::Billing)
     }
 
+    /// True where the member may choose who is told what by mail.
+    pub const fn may_set_alerts(self) -> bool {
+        matches!(self, Role::Owner | Role::Billing)
+    }
+
+    /// True where the member may invite others, change what they may do, and remove them.
+    pub const fn may_manage_members(self) -> bool {
+        matches!(self, Role::Owner)
+    }
+
     /// True where the member may make and end the workspace's API keys.
     pub const fn may_manage_keys(self) -> bool {
         matches!(self, Role::Owner)
@@ -69,8 +79,10 @@ mod tests {
     fn roles_and_what_they_may_do() {
         let table: [(Role, bool, bool); 3] =
             [(Role::Owner, true, true), (Role::Billing, true, false), (Role::Viewer, false, false)];
-        for (role, buys, manages_keys) in table {
-            assert_eq!((role.may_buy(), role.may_manage_keys()), (buys, manages_keys), "{role:?}");
+        for (role, buys, manages) in table {
+            let may = (role.may_buy(), role.may_manage_keys(), role.may_manage_members());
+            assert_eq!(may, (buys, manages, manages), "{role:?}");
+            assert_eq!(role.may_set_alerts(), buys, "{role:?}");
         }
     }
 

@@ -3,9 +3,11 @@
 
 mod applying;
 mod catalogue;
+mod client_pages;
 mod clients;
 mod cycles;
 mod desk;
+mod entrance;
 mod inbox;
 mod requests;
 mod subscriptions;

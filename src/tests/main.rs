@@ -1,6 +1,7 @@
 //! The one integration target; its modules mirror the URLs. `tidy` keeps the architecture.
 
 mod agency;
+mod alerts;
 mod billing;
 mod demo;
 mod demo_fences;
@@ -11,6 +12,7 @@ mod history;
 mod ledger;
 mod limits;
 mod live;
+mod members;
 mod model;
 mod never_fails;
 mod payments;
@@ -28,9 +30,13 @@ mod transactions;
 mod transactions_cost;
 mod v1_abuse;
 mod v1_calls;
+mod v1_campaigns;
+mod v1_contract;
 mod v1_heartbeat;
 mod v1_history;
 mod v1_idempotency;
+mod v1_messages;
 mod v1_meters;
+mod v1_numbers;
 mod v1_openapi;
 mod v1_wallet;

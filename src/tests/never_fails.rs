@@ -22,7 +22,7 @@ const PARAMETERS: &str = "(limit|cursor|type|from|to|reference|range|buy|pack|qu
 /// Fields that routes of ours read.
 const FIELDS: &str = "(id|direction|agent|from|to|recording|metadata|connected_seconds|outcome|duration_seconds|\
                       billed_duration_seconds|email|password|current|new|again|purchase_key|pack|quantity|choice|amount|\
-                      update|workspace|name|scope|form_key|key)";
+                      update|workspace|name|scope|form_key|key|count|number|calls|expected_seconds)";
 
 /// Draws values.
 struct Dice(TestRunner);

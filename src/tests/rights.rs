@@ -1,6 +1,7 @@
 //! Every address tried by everybody: what each identity gets from each route, and that whoever gets nothing changes
 //! nothing. The routes come from the source, so one that this table does not know fails it.
 
+pub mod desk;
 pub mod people;
 pub mod routes;
 
@@ -34,6 +35,8 @@ enum Guard {
     OpenForm(&'static str),
     /// For keys: what the client's get, and what the neighbour's gets.
     Keyed(&'static str, &'static str),
+    /// For administrators of an agency: what the client's get, and what another agency's get.
+    Desk(&'static str, &'static str),
 }
 
 use Guard::*;
@@ -44,28 +47,39 @@ const REMOVED: &str = "→/billing#saved-card";
 const MEMBERS: &[Who] = &[Who::Viewer, Who::Billing, Who::Owner];
 const BUYERS: &[Who] = &[Who::Billing, Who::Owner];
 const OWNERS: &[Who] = &[Who::Owner];
+/// Whoever looks at a workspace may change their own password.
+const SELVES: &[Who] = &[Who::Viewer, Who::Billing, Who::Owner, Who::Visitor];
+/// Who may look at the client's pages.
+const READERS: &[Who] = &[Who::Viewer, Who::Billing, Who::Owner, Who::AgencyAdmin, Who::ForeignAdmin, Who::Visitor];
 
 impl Guard {
     fn expected(self, who: Who) -> &'static str {
         let elsewhere = matches!(who, Who::Neighbour | Who::Foreigner);
-        let signed_in = elsewhere || MEMBERS.contains(&who);
-        let has_session = signed_in || matches!(who, Who::Nobody | Who::AgencyAdmin);
+        let at_desk = matches!(who, Who::AgencyAdmin | Who::ForeignAdmin);
+        let signed_in = elsewhere || who == Who::Visitor || MEMBERS.contains(&who);
+        let has_session = signed_in || at_desk || who == Who::Nobody;
         match self {
             Open(outcome) => outcome,
-            Entrance(outcome) => {
-                if signed_in {
-                    "→/billing"
-                } else {
-                    outcome
-                }
-            }
+            Entrance(_) if at_desk || who == Who::Visitor => "→/agency/clients",
+            Entrance(_) if signed_in => "→/billing",
+            Entrance(outcome) => outcome,
+            Page(..) if at_desk => "→/agency/clients",
+            Form(allowed, outcome, elsewhere) if at_desk => match (allowed.contains(&who), who) {
+                (true, Who::AgencyAdmin) => outcome,
+                (true, _) => elsewhere,
+                (false, _) => "403",
+            },
+            Desk(outcome, _) if matches!(who, Who::AgencyAdmin | Who::Visitor) => outcome,
+            Desk(_, outcome) if who == Who::ForeignAdmin => outcome,
+            Desk(..) if signed_in => "404",
+            Desk(..) => SIGN_IN,
             Page(_, outcome) | Form(_, _, outcome) if elsewhere => outcome,
             Page(outcome, _) if signed_in => outcome,
             Form(allowed, outcome, _) if allowed.contains(&who) => outcome,
             Form(..) if signed_in => "403",
             Page(..) | Form(..) => SIGN_IN,
             Live => {
-                if MEMBERS.contains(&who) {
+                if who == Who::Visitor || MEMBERS.contains(&who) {
                     "changed"
                 } else {
                     "over"
@@ -110,13 +124,30 @@ fn get(route: &'static str, address: &str, guard: Guard) -> Row {
 }
 
 fn form(route: &'static str, fields: &[(&'static str, &str)], guard: Guard) -> Row {
-    let address = route.strip_prefix("POST ").unwrap().to_owned();
+    post(route, route.strip_prefix("POST ").unwrap(), fields, guard)
+}
+
+fn post(route: &'static str, address: &str, fields: &[(&'static str, &str)], guard: Guard) -> Row {
     let fields = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    Row { route, address, body: Body::Form(fields), guard }
+    Row { route, address: address.to_owned(), body: Body::Form(fields), guard }
 }
 
 fn json(route: &'static str, address: &str, body: serde_json::Value, guard: Guard) -> Row {
     Row { route, address: address.to_owned(), body: Body::Json(body.to_string()), guard }
+}
+
+/// What makes something with a given id.
+const MADE_ONCE: [(&str, &str); 3] = [
+    ("POST /v1/messages", r#"{ "id": "m1", "count": 1 }"#),
+    ("POST /v1/numbers", r#"{ "id": "n2", "number": "1" }"#),
+    ("POST /v1/campaigns", r#"{ "id": "a1", "calls": 1, "expected_seconds": 60 }"#),
+];
+
+/// What the client has made before is found again; elsewhere the same id makes something else.
+fn again(route: &'static str) -> Row {
+    let (_, body) = MADE_ONCE.into_iter().find(|(made, _)| *made == route).unwrap();
+    let address = route.strip_prefix("POST ").unwrap().to_owned();
+    Row { route, address, body: Body::Json(body.to_owned()), guard: Keyed("200", "201") }
 }
 
 /// Every route. What the allowed do is harmless, or comes last.
@@ -133,13 +164,29 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         ),
         json("POST /v1/calls/{id}/complete", "/v1/calls/c1/complete", ended, Keyed("200", "404")),
         get("GET /v1/calls/{id}/receipt", "/v1/calls/c1/receipt", Keyed("200", "404")),
+        again("POST /v1/messages"),
+        again("POST /v1/numbers"),
+        get("GET /v1/numbers/{id}", "/v1/numbers/n1", Keyed("200", "404")),
+        Row { route: "DELETE /v1/numbers/{id}", ..get("", "/v1/numbers/n1", Keyed("200", "404")) },
+        again("POST /v1/campaigns"),
+        json(
+            "POST /v1/campaigns/quote",
+            "/v1/campaigns/quote",
+            json!({ "calls": 1, "expected_seconds": 60 }),
+            Keyed("200", "200"),
+        ),
         get("GET /v1/wallet", "/v1/wallet", Keyed("200", "200")),
         get("GET /v1/wallet/lots", "/v1/wallet/lots", Keyed("200", "200")),
         get("GET /v1/wallet/transactions", "/v1/wallet/transactions", Keyed("200", "200")),
         get("GET /v1/wallet/payment_methods", "/v1/wallet/payment_methods", Keyed("200", "200")),
         get("GET /v1/wallet/topups/{id}", "/v1/wallet/topups/pur_none", Keyed("404", "404")),
         get("GET /v1/wallet/auto_recharge", "/v1/wallet/auto_recharge", Keyed("200", "200")),
-        json("PUT /v1/wallet/auto_recharge", "/v1/wallet/auto_recharge", json!({ "enabled": false }), Keyed("200", "200")),
+        json(
+            "PUT /v1/wallet/auto_recharge",
+            "/v1/wallet/auto_recharge",
+            json!({ "enabled": false }),
+            Keyed("200", "200"),
+        ),
         // Without an Idempotency-Key nothing is charged.
         json("POST /v1/wallet/topup", "/v1/wallet/topup", json!({ "amount_usd": 5 }), Keyed("400", "400")),
         get("GET /v1/usage/daily", "/v1/usage/daily?from=2026-11-01&to=2026-11-20", Keyed("200", "200")),
@@ -150,7 +197,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET /readyz", "/readyz", Open("200")),
         get("GET /pkg", "/pkg/..%2fCargo.toml", Open("404")),
         get("GET /favicon.svg", "/favicon.svg", Open("200")),
-        get("GET /", "/", Open("→/billing")),
+        get("GET /", "/", Entrance("→/billing")),
         get("GET /usage", "/usage", Open("→/billing")),
         get("GET /wallet", "/wallet", Open("→/billing")),
         get("GET /docs", "/docs", Open("200")),
@@ -158,6 +205,8 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET /forgot", "/forgot", Open("200")),
         get("GET /reset", "/reset", Open("410")),
         get("GET /reset/{token}", "/reset/reset_none", Open("→/reset")),
+        get("GET /invite", "/invite", Open("410")),
+        get("GET /invite/{token}", "/invite/inv_none", Open("→/invite")),
         get("GET /billing", "/billing?added=pur_marker", Page("200", "200")),
         get("GET /billing/packages", "/billing/packages", Page("200", "200")),
         get("GET /billing/transactions", "/billing/transactions", Page("200", "200")),
@@ -168,6 +217,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET /billing/return", &format!("/billing/return?session_id={SESSION}"), Page("→/billing", "404")),
         get("GET /settings", &format!("/settings?tab=api&revoke={}", scene.key_id), Page("200", "200")),
     ];
+    rows.extend(desk::rows(scene));
     rows.extend(sections());
     rows.extend(forms(scene));
     rows
@@ -198,16 +248,34 @@ fn forms(scene: &Scene) -> Vec<Row> {
         form("POST /sign-in", &[("email", "nobody@people.test"), ("password", "x")], OpenForm("422")),
         form("POST /forgot", &[("email", "no address")], OpenForm("422")),
         form("POST /reset", &[("new", "x"), ("again", "x")], OpenForm("410")),
+        form("POST /invite", &[("new", "x"), ("again", "x")], OpenForm("410")),
         form("POST /billing/buy", &pack, Form(BUYERS, "→/billing", "→/billing")),
         form("POST /billing/credits", &credits, Form(BUYERS, "→/billing", "→/billing")),
         form("POST /billing/recharge", &[("switch", "off")], Form(BUYERS, RECHARGE, RECHARGE)),
         form("POST /billing/card", &no_key, Form(BUYERS, "→/billing", "→/billing")),
         form("POST /billing/card/remove", &no_card, Form(BUYERS, REMOVED, REMOVED)),
-        form("POST /workspace", &[("workspace", &scene.client_id)], Form(MEMBERS, "→/billing", "404")),
+        form("POST /workspace", &[("workspace", &scene.client_id)], Form(READERS, "→/billing", "404")),
         form("POST /settings/keys", &new_key, Form(OWNERS, "422", "422")),
-        form("POST /settings/password", &wrong, Form(MEMBERS, "422", "422")),
+        form(
+            "POST /settings/members/invite",
+            &[("email", "nobody"), ("role", "viewer"), ("form_key", "f1")],
+            Form(OWNERS, "422", "422"),
+        ),
+        form(
+            "POST /settings/members/withdraw",
+            &[("email", "nobody@people.test")],
+            Form(OWNERS, "→/settings", "→/settings"),
+        ),
+        form(
+            "POST /settings/members/role",
+            &[("member", &scene.member_id), ("role", "viewer")],
+            Form(OWNERS, "→/settings", "404"),
+        ),
+        form("POST /settings/members/remove", &[("member", "usr_none")], Form(OWNERS, "404", "404")),
+        form("POST /settings/alerts", &[("below", "5")], Form(BUYERS, "→/settings", "→/settings")),
+        form("POST /settings/password", &wrong, Form(SELVES, "422", "422")),
         form("POST /sign-out", &[], OpenForm(SIGN_IN)),
-        form("POST /settings/sign-out-everywhere", &[], Form(MEMBERS, "→/sign-in?notice", "→/sign-in?notice")),
+        form("POST /settings/sign-out-everywhere", &[], Form(SELVES, "→/sign-in?notice", "→/sign-in?notice")),
         form("POST /settings/keys/revoke", &[("key", &scene.key_id)], Form(OWNERS, "→/settings", "404")),
     ]
 }
@@ -263,6 +331,11 @@ fn everybody_gets_from_every_route_what_is_theirs() {
         let scene = Scene::new(world).await;
         let call = Body::Json(json!({ "id": "c1", "direction": "inbound" }).to_string());
         assert_eq!(scene.ask(Who::Key, &Method::POST, "/v1/calls", &call).await.status, 201);
+        let number = Body::Json(json!({ "id": "n1", "number": "1" }).to_string());
+        assert_eq!(scene.ask(Who::Key, &Method::POST, "/v1/numbers", &number).await.status, 201);
+        for row in MADE_ONCE.map(|(route, _)| again(route)) {
+            assert_eq!(scene.ask(Who::Key, &Method::POST, &row.address, &row.body).await.status, 201);
+        }
         for (who, sees_itself, sees_keys, sees_purchase) in [
             (Who::Viewer, true, false, true),
             (Who::Billing, true, false, true),

@@ -2,17 +2,20 @@
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use jiff::tz::TimeZone;
 
 use super::components::SectionError;
 use super::document::{Document, content_policy, render};
 use super::error::Error;
 use super::limits::TooMany;
 use super::pages::{Problem, error_page};
-use super::session::Viewer;
-use super::shell::Frame;
+use super::session::{Administrator, Viewer};
+use super::shell::{Desk, Frame};
 use crate::app::ReadError;
+use crate::app::agency::lists::inbox_count;
 use crate::app::overview::{Overview, overview};
 use crate::app::workspaces::workspaces_of;
+use crate::app::zone::agency_zone;
 use crate::config::Config;
 use crate::state::AppState;
 
@@ -34,7 +37,29 @@ pub async fn framed(state: &AppState, viewer: &Viewer, overview: Result<Overview
         // Without the list there is nothing to switch to; the page stands.
         workspaces: section("the workspaces", workspaces).unwrap_or_default(),
         workspace: viewer.workspace_public_id.clone(),
+        visiting: viewer.visiting,
         overview,
+    }
+}
+
+/// What surrounds every page of an agency.
+pub async fn desk(state: &AppState, administrator: &Administrator) -> Desk {
+    let Administrator { admin, csrf } = administrator;
+    let (workspaces, waiting, zone) = tokio::join!(
+        workspaces_of(state, admin.user),
+        inbox_count(state, admin.agency),
+        agency_zone(state, admin.agency)
+    );
+    Desk {
+        viewer_name: admin.name.clone(),
+        viewer_email: admin.email.clone(),
+        agency_name: admin.agency_name.clone(),
+        csrf: csrf.clone(),
+        demo: state.config.demo,
+        workspaces: section("the workspaces", workspaces).unwrap_or_default(),
+        waiting: section("the inbox", waiting).unwrap_or_default(),
+        time_zone: section("the zone", zone).unwrap_or(TimeZone::UTC),
+        read_at: state.clock.now(),
     }
 }
 
@@ -61,7 +86,7 @@ pub fn error_document(config: &Config, error: &Error) -> Response {
     let problem = match error {
         Error::FormExpired | Error::BadForm | Error::TooLarge | Error::TooSlow => Problem::FormExpired,
         Error::NotAllowed => Problem::NotAllowed,
-        Error::SignedOut { .. } | Error::NotFound | Error::MethodNotAllowed | Error::AddressTooLong => {
+        Error::SignedOut { .. } | Error::AtDesk | Error::NotFound | Error::MethodNotAllowed | Error::AddressTooLong => {
             Problem::NotFound
         }
         Error::TooMany(TooMany { seconds }) => Problem::TooMany { seconds: *seconds },

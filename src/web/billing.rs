@@ -12,7 +12,7 @@ use super::sections::Asking;
 use super::session::Viewer;
 use crate::app::find_purchase::find_purchase;
 use crate::ids;
-use crate::islands::{addon_packs, recent_transactions, saved_card, usage, wallet};
+use crate::islands::{addon_packs, auto_recharge, recent_transactions, saved_card, usage, wallet};
 use crate::payments::{Bought, Purchase, PurchaseStatus};
 use crate::pricing::chosen_amount;
 use crate::state::AppState;
@@ -30,14 +30,15 @@ pub async fn show(State(state): State<AppState>, viewer: Viewer, RawQuery(query)
             wallet(query.clone()),
             usage(query.clone()),
             addon_packs(),
+            auto_recharge(query.clone()),
             recent_transactions(),
             saved_card(query.clone())
         )
     };
-    let (wallet, usage, addon_packs, transactions, card) = asking.behind(read).await;
+    let (wallet, usage, addon_packs, recharge, transactions, card) = asking.behind(read).await;
     let (overview, offers) = (asking.overview().await, asking.offers().await);
     let asked = asked(&parameters(&query));
-    let view = BillingView { wallet, usage, addon_packs, transactions, card, offers, asked };
+    let view = BillingView { wallet, usage, addon_packs, recharge, transactions, card, offers, asked };
     let frame = framed(&state, &viewer, overview).await;
     page(&state.config, render(|| billing_page(frame, view)))
 }

@@ -67,8 +67,7 @@ pub async fn packs(
         quantity: form.quantity.trim().parse().unwrap_or(0),
     };
     let save_card = form.save_card.as_deref().map_or("", |_| "1");
-    let chosen =
-        [("buy", "minutes"), ("pack", &form.pack), ("quantity", &form.quantity), ("save_card", save_card)];
+    let chosen = [("buy", "minutes"), ("pack", &form.pack), ("quantity", &form.quantity), ("save_card", save_card)];
     if form.update.is_some() {
         return Ok(dialog(&chosen, Some(&form.purchase_key), None));
     }
@@ -86,8 +85,7 @@ pub async fn credits(
 ) -> Result<Redirect, Error> {
     let buyer = buy_form(&viewer, &form.purchase_key, form.save_card.is_some())?;
     let save_card = form.save_card.as_deref().map_or("", |_| "1");
-    let chosen =
-        [("buy", "credits"), ("choice", &form.choice), ("amount", &form.amount), ("save_card", save_card)];
+    let chosen = [("buy", "credits"), ("choice", &form.choice), ("amount", &form.amount), ("save_card", save_card)];
     let amount = chosen_amount(form.choice.trim(), &form.amount);
     if form.update.is_some() {
         return Ok(dialog(&chosen, Some(&form.purchase_key), amount.err().map(|_| word(&BuyError::Amount))));

@@ -30,6 +30,11 @@ impl Calendar {
         format!("{}, {}", self.day(at), self.time(at))
     }
 
+    /// `Today, 9:12`; on other days as [`moment`](Self::moment).
+    pub fn recent(&self, at: Timestamp) -> String {
+        if self.date(at) == self.today() { format!("Today, {}", self.time(at)) } else { self.moment(at) }
+    }
+
     /// `9:12`
     pub fn time(&self, at: Timestamp) -> String {
         self.zoned(at).strftime("%-H:%M").to_string()
@@ -119,6 +124,8 @@ mod tests {
         assert_eq!(calendar().day("2026-12-06T05:00:00Z".parse().unwrap()), "Dec 6");
         assert_eq!(calendar().moment("2026-10-26T13:12:00Z".parse().unwrap()), "Oct 26, 9:12");
         assert_eq!(calendar().moment("2025-10-26T13:12:00Z".parse().unwrap()), "Oct 26, 2025, 9:12");
+        assert_eq!(calendar().recent("2026-11-20T14:14:00Z".parse().unwrap()), "Today, 9:14");
+        assert_eq!(calendar().recent("2026-11-20T04:59:00Z".parse().unwrap()), "Nov 19, 23:59");
         assert_eq!(calendar().read_at(), "10:42:18 EST");
         assert_eq!(calendar().zone(), "America/New_York (EST)");
     }

@@ -66,9 +66,13 @@ pub fn content_policy(nonce: &str, checkout_origin: &str) -> String {
 #[component]
 pub fn Html(
     /// Name of the page, without the product's.
-    title: &'static str,
+    #[prop(into)]
+    title: String,
     /// Load the WASM.
     islands: bool,
+    /// Load these sheets as well, by their files' names; Billing stays light without them.
+    #[prop(optional)]
+    sheets: &'static [&'static str],
     children: Children,
 ) -> impl IntoView {
     let scripts = islands.then(|| {
@@ -85,6 +89,10 @@ pub fn Html(
                 <title>{format!("{title} – Minutebank")}</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href="/pkg/minutebank.css" />
+                {sheets
+                    .iter()
+                    .map(|sheet| view! { <link rel="stylesheet" href=format!("/pkg/{sheet}.css") /> })
+                    .collect_view()}
                 {scripts}
             </head>
             <body>{children()}</body>

@@ -12,6 +12,9 @@ use crate::app::sign_in::SignInError;
 use crate::ledger::LedgerError;
 use crate::tenants::Busy;
 
+/// Where administrators of an agency begin.
+pub(super) const DESK: &str = "/agency/clients";
+
 /// Why a page or a form is not answered as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
@@ -20,6 +23,8 @@ pub enum Error {
         /// A path of ours.
         next: Option<String>,
     },
+    /// An administrator of an agency asks for a page of a workspace and looks at none.
+    AtDesk,
     /// The form's token is missing or not this session's, or another site sent it.
     FormExpired,
     /// The form lacks a field, or is no form.
@@ -57,7 +62,7 @@ impl Error {
     /// The status that it is answered with.
     pub fn status(&self) -> StatusCode {
         match self {
-            Error::SignedOut { .. } => StatusCode::SEE_OTHER,
+            Error::SignedOut { .. } | Error::AtDesk => StatusCode::SEE_OTHER,
             Error::FormExpired | Error::NotAllowed => StatusCode::FORBIDDEN,
             Error::BadForm => StatusCode::UNPROCESSABLE_ENTITY,
             Error::NotFound => StatusCode::NOT_FOUND,
@@ -77,6 +82,9 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         if let Error::SignedOut { next } = &self {
             return Redirect::to(&sign_in_address(next.as_deref())).into_response();
+        }
+        if self == Error::AtDesk {
+            return Redirect::to(DESK).into_response();
         }
         if let Error::Failed(reason) = &self {
             tracing::error!(reason, "a page failed");

@@ -101,9 +101,14 @@ pub async fn open(
             session.remove::<LinkHash>(LINK).await?;
         }
     }
-    let mut response = Redirect::to("/reset").into_response();
+    Ok(without_trace("/reset"))
+}
+
+/// On to another address, which is not told where one came from.
+pub(super) fn without_trace(path: &str) -> Response {
+    let mut response = Redirect::to(path).into_response();
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    Ok(response)
+    response
 }
 
 /// `GET /reset`: the form for the link that was opened in this browser.
@@ -178,7 +183,7 @@ pub async fn set(
 }
 
 /// A form that is shown again with what is wrong; a link that has ended meanwhile stays so.
-fn refused(mut response: Response) -> Response {
+pub(super) fn refused(mut response: Response) -> Response {
     if response.status() == StatusCode::OK {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }

@@ -1,5 +1,7 @@
 //! What the browser and the call engine talk to: every address on one screen.
 
+mod agency;
+mod alerts;
 mod answer;
 pub mod api;
 mod api_keys;
@@ -18,12 +20,15 @@ pub mod document;
 pub mod error;
 mod forgot;
 mod health;
+mod invite;
 mod layers;
 pub mod limits;
 mod live;
+mod members;
 mod packages;
 pub mod pages;
 mod receipt;
+mod recharge;
 pub mod sections;
 pub mod session;
 mod settings;
@@ -49,12 +54,14 @@ use session::Sessions;
 pub fn router(state: AppState) -> Router {
     let sessions = Sessions::new(state.db.clone(), state.clock.clone());
     let pages = Router::new()
-        .route("/", get(to_billing))
+        .route("/", get(sign_in::home))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-out", post(sign_in::leave))
         .route("/forgot", get(forgot::ask).post(forgot::request))
         .route("/reset", get(forgot::show).post(forgot::set))
         .route("/reset/{token}", get(forgot::open))
+        .route("/invite", get(invite::show).post(invite::accept))
+        .route("/invite/{token}", get(invite::open))
         .route("/workspace", post(workspace::switch))
         .route("/billing", get(billing::show))
         .route("/billing/packages", get(packages::show))
@@ -63,6 +70,7 @@ pub fn router(state: AppState) -> Router {
         .route("/billing/calls/{id}", get(receipt::show))
         .route("/billing/buy", post(buy::packs))
         .route("/billing/credits", post(buy::credits))
+        .route("/billing/recharge", post(recharge::set))
         .route("/billing/card", post(card::save))
         .route("/billing/card/remove", post(card::remove))
         .route("/billing/usage.csv", get(usage::csv))
@@ -72,12 +80,19 @@ pub fn router(state: AppState) -> Router {
         .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))
         .route("/settings/keys", post(api_keys::create))
         .route("/settings/keys/revoke", post(api_keys::revoke))
+        .route("/settings/alerts", post(alerts::save))
+        .route("/settings/members/invite", post(members::invite))
+        .route("/settings/members/withdraw", post(members::withdraw))
+        .route("/settings/members/role", post(members::role))
+        .route("/settings/members/remove", post(members::remove))
         .route(islands::Wallet::PATH, get(sections::answer))
         .route(islands::Usage::PATH, get(sections::answer))
         .route(islands::AddonPacks::PATH, get(sections::answer))
+        .route(islands::AutoRecharge::PATH, get(sections::answer))
         .route(islands::RecentTransactions::PATH, get(sections::answer))
         .route(islands::SavedCard::PATH, get(sections::answer))
         .route("/live", get(live::follow))
+        .nest("/agency", agency::router())
         .route("/usage", get(to_billing))
         .route("/wallet", get(to_billing))
         .route_layer(session::layer(&state.config, sessions));

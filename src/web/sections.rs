@@ -18,12 +18,15 @@ use super::dates::Calendar;
 use super::document::fragment;
 use super::error::Error;
 use super::pages::{
-    self, CardView, May, RECENT, Refused, addon_packs_section, card_section, usage_section, wallet_section,
+    self, CardView, May, RECENT, RechargeTrouble, Refused, addon_packs_section, card_section, recharge_section,
+    usage_section, wallet_section,
 };
 use super::session::Viewer;
-use super::usage;
+use super::{recharge, usage};
 use crate::app::overview::{self, Offers, Overview};
+use crate::app::pay_numbers::unpaid_numbers;
 use crate::app::save_card::current_card;
+use crate::app::set_recharge::{RechargeView, recharge_view};
 use crate::app::transactions::{self, Filter, Place};
 use crate::app::zone::zone;
 use crate::islands::WalletSection;
@@ -38,12 +41,14 @@ struct Inner {
     viewer: Viewer,
     overview: OnceCell<Result<Overview, SectionError>>,
     offers: OnceCell<Result<Offers, SectionError>>,
+    recharge: OnceCell<Result<RechargeView, SectionError>>,
 }
 
 impl Asking {
     /// A request of this person.
     pub fn new(state: AppState, viewer: Viewer) -> Self {
-        Self(Arc::new(Inner { state, viewer, overview: OnceCell::new(), offers: OnceCell::new() }))
+        let (overview, offers, recharge) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self(Arc::new(Inner { state, viewer, overview, offers, recharge }))
     }
 
     /// The person for whom the running server function is called.
@@ -76,6 +81,12 @@ impl Asking {
         self.0.offers.get_or_init(read).await.clone()
     }
 
+    /// Auto-recharge.
+    async fn recharge(&self) -> Result<RechargeView, SectionError> {
+        let read = || async { section("auto-recharge", recharge_view(&self.0.state, self.0.viewer.workspace).await) };
+        self.0.recharge.get_or_init(read).await.clone()
+    }
+
     /// What this person can pay for, given what could be read.
     async fn may(&self, overview: &Overview) -> May {
         May::of(self.0.viewer.role.may_buy(), overview, &self.offers().await)
@@ -87,7 +98,7 @@ impl Asking {
 pub async fn answer(State(state): State<AppState>, viewer: Result<Viewer, Error>, mut request: Request) -> Response {
     let asking = match viewer {
         Ok(viewer) => Asking::new(state, viewer),
-        Err(Error::SignedOut { .. }) => return StatusCode::UNAUTHORIZED.into_response(),
+        Err(Error::SignedOut { .. } | Error::AtDesk) => return StatusCode::UNAUTHORIZED.into_response(),
         Err(error) => return error.into_response(),
     };
     // Whoever accepts a page would be sent back to where it came from, by a redirect.
@@ -109,11 +120,12 @@ fn as_asked_by_us(uri: &Uri) -> Uri {
 pub async fn wallet(query: &str) -> Result<WalletSection, SectionError> {
     let asking = Asking::current()?;
     let query = parameters(query);
-    let (overview, _, notice) =
-        tokio::join!(asking.overview(), asking.offers(), notice(&asking.0.state, &asking.0.viewer, &query));
+    let notice = notice(&asking.0.state, &asking.0.viewer, &query);
+    let (overview, _, notice, recharge) = tokio::join!(asking.overview(), asking.offers(), notice, asking.recharge());
     let overview = overview?;
     let may = asking.may(&overview).await;
-    Ok(wallet_section(&overview, notice.or_else(|| asked(&query).unsaid(may)), may))
+    let trouble = recharge.ok().as_ref().and_then(RechargeTrouble::of);
+    Ok(wallet_section(&overview, notice.or_else(|| asked(&query).unsaid(may)), trouble, may))
 }
 
 /// Body of [`crate::islands::usage`]. It stands without the wallet, and leaves out the add-on balance then.
@@ -132,12 +144,24 @@ pub async fn recent_transactions() -> Result<String, SectionError> {
     let (state, workspace) = (&asking.0.state, asking.0.viewer.workspace);
     let filter = Filter::default();
     let newest = transactions::page(state, workspace, &filter, Place::Newest, RECENT as i64);
-    let read = async { tokio::try_join!(zone(state, workspace), transactions::pending(state, workspace), newest) };
+    let read = async {
+        let owed = unpaid_numbers(state, workspace);
+        tokio::try_join!(zone(state, workspace), transactions::pending(state, workspace), owed, newest)
+    };
     let (read, overview) = tokio::join!(read, asking.overview());
-    let (zone, pending, newest) = section("the transactions", read)?;
+    let (zone, pending, unpaid, newest) = section("the transactions", read)?;
     let standing = overview.map(|overview| overview.standing).unwrap_or_default();
     let calendar = Calendar::new(&zone, state.clock.now());
-    Ok(fragment(|| pages::recent_transactions(&pending, &newest.transactions, &standing, &calendar)))
+    Ok(fragment(|| pages::recent_transactions(&unpaid, &pending, &newest.transactions, &standing, &calendar)))
+}
+
+/// Body of [`crate::islands::auto_recharge`].
+pub async fn auto_recharge(query: &str) -> Result<String, SectionError> {
+    let asking = Asking::current()?;
+    let (state, viewer) = (&asking.0.state, &asking.0.viewer);
+    let (view, zone) = tokio::join!(asking.recharge(), zone(state, viewer.workspace));
+    let calendar = Calendar::new(&section("the zone", zone)?, state.clock.now());
+    Ok(recharge_section(&view?, recharge::asked(&parameters(query)), card_forms(viewer), &calendar))
 }
 
 /// Body of [`crate::islands::saved_card`].

@@ -16,7 +16,7 @@ use super::error::Error;
 use super::limits::wait;
 use super::pages::{PasswordFaults, ProfileView, SessionRow, profile_page, too_early};
 use super::session::{self, CsrfForm, Viewer};
-use super::{api_keys, forgot};
+use super::{alerts, api_keys, forgot, members};
 use crate::app::change_password::{ChangeError, change_password};
 use crate::app::sessions::{open_sessions, sign_out_everywhere};
 use crate::state::AppState;
@@ -38,7 +38,9 @@ pub async fn show(
             let changed = word("done") == Some("password");
             profile(&state, &viewer, &session, PasswordFaults::default(), changed).await
         }
+        Some("members") => members::show(&state, &viewer, word("remove")).await,
         Some("api") => api_keys::show(&state, &viewer, &session, word("revoke")).await,
+        Some("alerts") => alerts::show(&state, &viewer, word("done") == Some("alerts")).await,
         Some("billing") => Ok(Redirect::to("/billing").into_response()),
         Some(_) => Err(Error::NotFound),
     }

@@ -1,7 +1,10 @@
-//! What surrounds every signed-in page: workspace, balance pill, navigation, the viewer, and the demo notice.
+//! What surrounds every signed-in page: workspace, balance pill, navigation, the viewer, and the demo notice. The
+//! agency's pages have a shell of their own, [`Desk`], of the same parts.
 //!
 //! One list of links serves both layouts: beside the page where there is room, else behind the menu button (a native
 //! popover, so it needs no script).
+
+mod desk;
 
 use leptos::prelude::*;
 
@@ -10,6 +13,9 @@ use crate::tenants::Membership;
 use crate::web::components::{BalancePill, Icon, Mark, SectionError};
 use crate::web::dates::Calendar;
 use crate::web::document::Html;
+
+pub use desk::{Corner, Desk};
+pub(crate) use desk::{DeskHead, DeskShell};
 
 /// What the shell needs to know about the request.
 #[derive(Clone, Debug)]
@@ -28,6 +34,8 @@ pub struct Frame {
     pub workspaces: Vec<Membership>,
     /// Public id of the one that is shown.
     pub workspace: String,
+    /// An administrator of the client's agency reads its pages.
+    pub visiting: bool,
     /// The browser's part (WASM) is built and can be loaded.
     pub islands: bool,
     /// The wallet, for the pill and most of Billing.
@@ -86,6 +94,14 @@ impl Place {
         }
     }
 
+    /// Styles that it has besides those of every page.
+    const fn sheets(self) -> &'static [&'static str] {
+        match self {
+            Place::Settings => &["account"],
+            Place::Billing | Place::Packages | Place::Transactions => &[],
+        }
+    }
+
     const fn icon(self) -> Icon {
         match self {
             Place::Billing => Icon::Card,
@@ -110,12 +126,13 @@ pub(crate) fn Shell(
     let islands = frame.islands && (live || dialog.is_some());
     let covered = dialog.is_some();
     view! {
-        <Html title=title.unwrap_or(place.title()) islands=islands>
+        <Html title=title.unwrap_or(place.title()) islands=islands sheets=place.sheets()>
             <div class="frame" inert=covered>
                 <a class="skip" href="#main">
                     "Skip to content"
                 </a>
                 {frame.demo.then(|| view! { <DemoStrip /> })}
+                {frame.visiting.then(|| view! { <VisitStrip workspace=frame.workspace.clone() /> })}
                 <Side frame=frame place=place />
                 <main id="main" tabindex="-1">
                     {children()}
@@ -137,6 +154,17 @@ pub fn DemoStrip() -> impl IntoView {
     }
 }
 
+/// Says whose pages these are, and leads back to the agency's own.
+#[component]
+fn VisitStrip(workspace: String) -> impl IntoView {
+    view! {
+        <aside class="visit" aria-label="Read only">
+            "You read your client's pages. "
+            <a href=format!("/agency/clients/{workspace}")>"Back to your clients' desk"</a>
+        </aside>
+    }
+}
+
 /// Leads to the Add credits dialog.
 #[component]
 pub(crate) fn AddCreditsLink(class: &'static str) -> impl IntoView {
@@ -150,36 +178,54 @@ pub(crate) fn AddCreditsLink(class: &'static str) -> impl IntoView {
 #[component]
 fn Side(frame: Frame, place: Place) -> impl IntoView {
     let add_credits = frame.may_add_credits();
+    let links = Place::ALL
+        .into_iter()
+        .map(|to| view! { <NavLink href=to.href() title=to.title() icon=to.icon() current=to == place /> });
     view! {
         <header class="side">
             <Workspace frame=frame.clone() />
             <div data-section="pill">
                 {frame.overview.clone().ok().map(|overview| view! { <BalancePill overview=overview /> })}
             </div>
-            <button class="menu-button" type="button" popovertarget="menu" aria-label="Menu">
-                {Icon::Menu.svg()}
-            </button>
-            <div class="menu" id="menu" popover="auto">
-                <nav aria-label="Main">
-                    {Place::ALL
-                        .map(|to| {
-                            view! {
-                                <a href=to.href() aria-current=(to == place).then_some("page")>
-                                    {to.icon().svg()}
-                                    {to.title()}
-                                </a>
-                            }
-                        })
-                        .collect_view()}
-                </nav>
-                <div class="menu-foot">
-                    {add_credits.then(|| view! { <AddCreditsLink class="button" /> })}
-                    <Viewer name=frame.viewer_name email=frame.viewer_email csrf=frame.csrf />
-                </div>
-            </div>
+            <Menu links=links.collect_view().into_any()>
+                {add_credits.then(|| view! { <AddCreditsLink class="button" /> })}
+                <Viewer name=frame.viewer_name email=frame.viewer_email csrf=frame.csrf />
+            </Menu>
         </header>
     }
     .into_any()
+}
+
+/// A line of the navigation; `waiting` counts what is to be looked at there.
+#[component]
+fn NavLink(
+    href: &'static str,
+    title: &'static str,
+    icon: Icon,
+    current: bool,
+    #[prop(optional)] waiting: i64,
+) -> impl IntoView {
+    view! {
+        <a href=href aria-current=current.then_some("page")>
+            {icon.svg()}
+            {title}
+            {(waiting > 0).then(|| view! { <span class="waiting">{waiting}</span> })}
+        </a>
+    }
+}
+
+/// Navigation and foot: beside the page, or behind the menu button.
+#[component]
+fn Menu(links: AnyView, children: Children) -> impl IntoView {
+    view! {
+        <button class="menu-button" type="button" popovertarget="menu" aria-label="Menu">
+            {Icon::Menu.svg()}
+        </button>
+        <div class="menu" id="menu" popover="auto">
+            <nav aria-label="Main">{links}</nav>
+            <div class="menu-foot">{children()}</div>
+        </div>
+    }
 }
 
 /// Whose wallet this is. Whoever belongs to several workspaces switches here.
@@ -199,14 +245,19 @@ fn Workspace(frame: Frame) -> impl IntoView {
     if frame.workspaces.len() < 2 {
         return view! { <div class="workspace">{title}</div> }.into_any();
     }
-    let current = frame.workspace;
+    view! { <Switcher title=title.into_any() workspaces=frame.workspaces current=frame.workspace csrf=frame.csrf /> }
+        .into_any()
+}
+
+/// The workspaces of a person, under the name of what they see; `current` is the public id of that, where it is one.
+#[component]
+fn Switcher(title: AnyView, workspaces: Vec<Membership>, current: String, csrf: String) -> impl IntoView {
     view! {
         <details class="switcher">
             <summary class="workspace">{title} {Icon::Choose.svg()}</summary>
             <form method="post" action="/workspace" aria-label="Switch workspace">
-                <input type="hidden" name="csrf" value=frame.csrf />
-                {frame
-                    .workspaces
+                <input type="hidden" name="csrf" value=csrf />
+                {workspaces
                     .into_iter()
                     .map(|workspace| {
                         let current = (workspace.public_id == current).then_some("true");
@@ -221,7 +272,6 @@ fn Workspace(frame: Frame) -> impl IntoView {
             </form>
         </details>
     }
-    .into_any()
 }
 
 #[component]
@@ -285,7 +335,7 @@ fn Trail(from: Place, here: String) -> impl IntoView {
 }
 
 /// The first letters of the first and the last word: `DW`.
-fn monogram(name: &str) -> String {
+pub(crate) fn monogram(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
     let first = words.next();
     let last = words.next_back();

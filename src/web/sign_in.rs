@@ -12,15 +12,31 @@ use tower_sessions::Session;
 use super::answer::page;
 use super::client::Counted;
 use super::document::render;
-use super::error::Error;
+use super::error::{DESK, Error};
 use super::limits::{TooMany, wait};
 use super::pages::{DemoLogin, SignInNotice, SignInRefusal, SignInView, sign_in_page};
 use super::session::{self, CsrfForm};
 use crate::app::sign_in::{Person, demo_logins, sign_in};
 use crate::state::AppState;
 
-/// Where somebody goes who wanted nothing in particular.
-const HOME: &str = "/billing";
+/// Where members of a workspace begin.
+const BILLING: &str = "/billing";
+
+/// `GET /`: to Billing, or to the agency's clients.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn home(State(state): State<AppState>, session: Session) -> Result<Redirect, Error> {
+    Ok(Redirect::to(home_of(&session, &state).await?.unwrap_or(BILLING)))
+}
+
+/// Where somebody goes who wanted nothing in particular; `None`: nobody is signed in.
+async fn home_of(session: &Session, state: &AppState) -> Result<Option<&'static str>, Error> {
+    if session::signed_in_admin(session, state).await?.is_some() {
+        return Ok(Some(DESK));
+    }
+    Ok(session::signed_in(session, state).await?.map(|_| BILLING))
+}
 
 /// `GET /sign-in?next&email&notice`. The address asked for is remembered in the session; `notice` is a word for why
 /// one is here.
@@ -33,8 +49,8 @@ pub async fn show(
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Error> {
     let next = query.get("next").and_then(|next| session::local_path(next));
-    if session::signed_in(&session, &state).await?.is_some() {
-        return Ok(Redirect::to(next.as_deref().unwrap_or(HOME)).into_response());
+    if let Some(home) = home_of(&session, &state).await? {
+        return Ok(Redirect::to(next.as_deref().unwrap_or(home)).into_response());
     }
     if let Some(next) = next {
         session::remember_next(&session, &next).await?;
@@ -92,8 +108,20 @@ pub async fn submit(
 /// To where the person wanted to go, signed in.
 async fn welcome(state: &AppState, session: &Session, person: Person, headers: &HeaderMap) -> Result<Response, Error> {
     let next = session::next(session).await?;
+    let home = enter(state, session, person, headers).await?;
+    Ok(Redirect::to(next.as_deref().unwrap_or(home)).into_response())
+}
+
+/// Signs somebody in; where they begin.
+pub(super) async fn enter(
+    state: &AppState,
+    session: &Session,
+    person: Person,
+    headers: &HeaderMap,
+) -> Result<&'static str, Error> {
+    let home = if person.member_of.is_some() { BILLING } else { DESK };
     session::sign_in(session, person, session::device(headers), state.clock.now()).await?;
-    Ok(Redirect::to(next.as_deref().unwrap_or(HOME)).into_response())
+    Ok(home)
 }
 
 /// The form again; it does not tell which of the two was wrong.

@@ -19,8 +19,8 @@ use super::pages::{Listed, TransactionsView, transactions_page};
 use super::session::Viewer;
 use crate::app::ReadError;
 use crate::app::overview::overview;
+use crate::app::pay_numbers::unpaid_numbers;
 use crate::app::transactions::{self, Filter, Place, Transaction, TransactionType};
-use crate::ledger::Call;
 use crate::state::AppState;
 use crate::units::WorkspaceId;
 
@@ -65,20 +65,13 @@ async fn list(state: &AppState, workspace: WorkspaceId, filter: &Filter, place: 
         // The way up ends within a page: the first page is always a full one.
         page = transactions::page(state, workspace, filter, Place::Newest, ON_A_PAGE).await?;
     }
-    let mut pending = match is_first {
-        true => transactions::pending(state, workspace).await?,
-        false => Vec::new(),
+    let (mut pending, mut unpaid) = match is_first {
+        true => tokio::try_join!(transactions::pending(state, workspace), unpaid_numbers(state, workspace))?,
+        false => (Vec::new(), Vec::new()),
     };
-    pending.retain(|call| is_asked_for(filter, call));
-    Ok(Listed { pending, page })
-}
-
-/// An open hold belongs to a filter as its call's charge would, by the time when it was placed.
-fn is_asked_for(filter: &Filter, call: &Call) -> bool {
-    filter.kind.is_none_or(|kind| kind == TransactionType::Call)
-        && filter.from.is_none_or(|from| call.created_at >= from)
-        && filter.to.is_none_or(|to| call.created_at < to)
-        && filter.reference.as_ref().is_none_or(|prefix| call.placement.id.starts_with(prefix))
+    pending.retain(|call| filter.allows(TransactionType::Call, call.created_at, &call.placement.id));
+    unpaid.retain(|number| filter.allows(TransactionType::Number, number.since, &number.id));
+    Ok(Listed { pending, unpaid, page })
 }
 
 /// `GET /billing/transactions.csv?type&from&to&reference`: every transaction of the filter. A wrong filter leads to the

@@ -1,4 +1,4 @@
-//! `/workspace`: another workspace of the same person.
+//! `/workspace`: another workspace of the same person, or a client whose pages an administrator reads.
 
 use axum::extract::State;
 use axum::response::Redirect;
@@ -6,7 +6,7 @@ use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::error::Error;
-use super::session::{self, CsrfForm, Viewer};
+use super::session::{self, Anybody, CsrfForm};
 use crate::app::workspaces::workspace_of;
 use crate::state::AppState;
 
@@ -17,17 +17,18 @@ pub struct SwitchForm {
     workspace: String,
 }
 
-/// `POST /workspace`: switches the session to another workspace of the viewer and shows its Billing.
+/// `POST /workspace`: switches the session to a workspace of the person, or to a client of their agency, and shows its
+/// Billing.
 ///
 /// # Errors
 /// `NotFound` where they do not belong to it; `FormExpired`; faults of the database.
 pub async fn switch(
     State(state): State<AppState>,
-    viewer: Viewer,
+    anybody: Anybody,
     session: Session,
     CsrfForm(form): CsrfForm<SwitchForm>,
 ) -> Result<Redirect, Error> {
-    let (workspace, role) = workspace_of(&state, viewer.user_id, &form.workspace).await?.ok_or(Error::NotFound)?;
+    let (workspace, role) = workspace_of(&state, anybody.user, &form.workspace).await?.ok_or(Error::NotFound)?;
     session::switch_workspace(&session, workspace, role).await?;
     Ok(Redirect::to("/billing"))
 }

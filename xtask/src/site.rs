@@ -63,8 +63,13 @@ pub fn build_files(workspace: &Workspace) -> Result<()> {
     if public.is_dir() {
         copy_folder(&public, &site)?;
     }
-    let css = bundle(&workspace.root.join("style/main.css"))?;
-    fs::write(site.join("pkg").join(format!("{NAME}.css")), css)?;
+    // One sheet for every page; the others only for those that link them.
+    for (source, sheet) in
+        [("main.css", &format!("{NAME}.css") as &str), ("account.css", "account.css"), ("desk.css", "desk.css")]
+    {
+        let css = bundle(&workspace.root.join("style").join(source))?;
+        fs::write(site.join("pkg").join(sheet), css)?;
+    }
     Ok(())
 }
 

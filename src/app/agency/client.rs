@@ -7,6 +7,8 @@ use crate::app::{ReadError, current_wallet};
 use crate::catalog::{self, Pack};
 use crate::ledger::survey::SubscriptionStatus;
 use crate::ledger::{Wallet, history};
+use crate::payments::request::{self, Due};
+use crate::pricing::Terms;
 use crate::state::AppState;
 use crate::tenants::AgencyId;
 use crate::tenants::admin::{self, Client};
@@ -23,6 +25,10 @@ pub struct ClientDetail {
     pub status: SubscriptionStatus,
     /// Public id of its plan in the catalogue, and whether the catalogue offers other terms by now.
     pub plan: Option<(String, bool)>,
+    /// Its snapshot of that plan, or the last one.
+    pub terms: Option<Terms>,
+    /// When the subscription began.
+    pub since: Option<Timestamp>,
     /// Start and end of the current period, or of the last one.
     pub period: Option<(Timestamp, Timestamp)>,
     /// `Add-on minutes (wallet)`: units left in packages of the plan's unit, frozen or not.
@@ -31,10 +37,26 @@ pub struct ClientDetail {
     pub excess: MilliCents,
     /// `Excess minutes (billable)`: connected time of it, by days: the day on which the period began counts whole.
     pub excess_time: Seconds,
+    /// Sum of the requests that are to be paid.
+    pub owed: MilliCents,
     /// Packs that it may see, the smallest first.
     pub assigned: Vec<Pack>,
     /// Packs on offer that count its plan's unit and that it does not see.
     pub assignable: Vec<Pack>,
+}
+
+impl ClientDetail {
+    /// Its subscription runs, and has add-on packs On: packs may be assigned and applied.
+    pub fn takes_packs(&self) -> bool {
+        self.overview.running().is_some_and(|subscription| subscription.addons)
+    }
+
+    /// When the request for a pack falls due that is applied now; `None` where there was never a plan.
+    pub fn pack_due(&self) -> Option<Timestamp> {
+        let Overview { read_at, time_zone, .. } = &self.overview;
+        let terms = self.terms.as_ref()?;
+        Some(Due::after(*read_at, time_zone, terms.due_days, terms.grace_days).at)
+    }
 }
 
 /// Reads a client's page; `None` where the agency has no such client.
@@ -56,6 +78,7 @@ pub async fn client(state: &AppState, agency: AgencyId, public_id: &str) -> Resu
     let packs = catalog::repo::packs(&mut db, agency, None).await?;
     let seen = catalog::repo::assignments(&mut db, client.workspace).await?;
     let plan = catalog::repo::plan_of(&mut db, client.workspace).await?;
+    let owed = request::repo::owed_by(&mut db, &[client.workspace]).await?;
     let (assigned, others): (Vec<Pack>, Vec<Pack>) = packs
         .into_iter()
         .filter(|pack| !pack.archived && pack.offer.meter == meter)
@@ -64,6 +87,8 @@ pub async fn client(state: &AppState, agency: AgencyId, public_id: &str) -> Resu
         client,
         status: SubscriptionStatus::of(&wallet),
         plan,
+        terms: wallet.subscription.as_ref().map(|it| it.snapshot.terms.clone()),
+        since: wallet.subscription.as_ref().map(|it| it.anchor_at),
         period: wallet.subscription.as_ref().map(|it| (it.period.starts_at, it.period.ends_at)),
         addon_units: match meter {
             Meter::Minutes => wallet.balances.packs_secs,
@@ -71,6 +96,7 @@ pub async fn client(state: &AppState, agency: AgencyId, public_id: &str) -> Resu
         },
         excess: wallet.excess_of_period(),
         excess_time,
+        owed: owed.values().copied().next().unwrap_or_default(),
         overview,
         assigned,
         assignable: others,

@@ -2,7 +2,7 @@
 
 use crate::app::ReadError;
 use crate::catalog::{self, Behind, Pack, Plan};
-use crate::payments::inbox::{self, Item};
+use crate::payments::inbox::{self, Item, ItemKind};
 use crate::payments::request::{self, PaymentRequest, Place};
 use crate::state::AppState;
 use crate::tenants::audit::{self, Record};
@@ -51,6 +51,29 @@ pub async fn requests_of(
 ) -> Result<Vec<PaymentRequest>, ReadError> {
     let mut db = state.db.acquire().await?;
     Ok(request::repo::of_workspace(&mut db, workspace, below, limit).await?)
+}
+
+/// One request of a workspace; `None` where it has none with this id.
+///
+/// # Errors
+/// Where the database failed.
+pub async fn request_of(
+    state: &AppState,
+    workspace: WorkspaceId,
+    id: &str,
+) -> Result<Option<PaymentRequest>, ReadError> {
+    let mut db = state.db.acquire().await?;
+    Ok(request::repo::request(&mut db, workspace, id).await?)
+}
+
+/// Requests of a workspace that were settled otherwise and paid as well, newest first, at most `limit`: as items of the
+/// inbox, open or settled.
+///
+/// # Errors
+/// Where the database failed.
+pub async fn overpayments(state: &AppState, workspace: WorkspaceId, limit: i64) -> Result<Vec<Item>, ReadError> {
+    let mut db = state.db.acquire().await?;
+    Ok(inbox::repo::of_workspace(&mut db, workspace, ItemKind::Overpayment, limit).await?)
 }
 
 /// A page of the audit trail, newest first, below the number `before` (`i64::MAX` for the first page): of one client by

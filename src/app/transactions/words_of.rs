@@ -2,14 +2,17 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use sqlx::PgConnection;
 
 use crate::app::packages::lot_title;
-use crate::ledger::history::{Recorded, lots, repo, reset};
+use crate::ledger::history::{Change, Recorded, lots, repo, reset};
 use crate::ledger::repo::LotRecord;
 use crate::ledger::{Call, Direction, LotSource, Posting, PostingKind};
+use crate::rentals::{self, Rental, month_of_number};
 use crate::tenants;
-use crate::units::{Meter, Seconds, WorkspaceId};
+use crate::units::{Meter, MilliCents, Seconds, WorkspaceId};
 
 /// What the postings of a page name.
 pub(super) struct Names {
@@ -18,13 +21,18 @@ pub(super) struct Names {
     lots: HashMap<i64, LotRecord>,
     /// Who bought, by purchase.
     buyers: HashMap<String, String>,
+    /// By id.
+    numbers: HashMap<String, Rental>,
+    zone: TimeZone,
 }
 
 impl Names {
     /// Reads what these postings name.
     pub(super) async fn read(db: &mut PgConnection, workspace: WorkspaceId, found: &[Recorded]) -> sqlx::Result<Self> {
-        let granting = found.iter().filter(|it| matches!(it.posting.kind, PostingKind::Pack | PostingKind::Grant));
-        let numbers: Vec<i64> = granting.flat_map(|it| lots(&it.posting)).collect();
+        let of_lots =
+            |kind| matches!(kind, PostingKind::Pack | PostingKind::Grant | PostingKind::Refund | PostingKind::Dispute);
+        let naming = found.iter().filter(|it| of_lots(it.posting.kind));
+        let numbers: Vec<i64> = naming.flat_map(|it| lots(&it.posting)).collect();
         let found_lots = match numbers.is_empty() {
             true => Vec::new(),
             false => repo::lots(db, workspace, &numbers).await?,
@@ -35,9 +43,14 @@ impl Names {
             true => HashMap::new(),
             false => tenants::repo::buyers(db, workspace, &purchases).await?,
         };
+        let numbers = rented(db, workspace, found).await?;
+        let zone = match numbers.is_empty() {
+            true => None,
+            false => tenants::repo::zone(db, workspace).await?,
+        };
         let agency = tenants::repo::workspace(db, workspace).await?.map(|workspace| workspace.agency_name);
         let lots = found_lots.into_iter().map(|lot| (lot.number, lot)).collect();
-        Ok(Self { agency: agency.unwrap_or_default(), lots, buyers })
+        Ok(Self { agency: agency.unwrap_or_default(), lots, buyers, numbers, zone: zone.unwrap_or(TimeZone::UTC) })
     }
 
     /// One line, and a second one.
@@ -49,6 +62,7 @@ impl Names {
                 let count = posting.entries.last().map_or(0, |entry| entry.amount);
                 (counted(count, "message", "messages"), String::new())
             }
+            PostingKind::Number => self.number(posting),
             PostingKind::Pack => self.packages(posting, "added"),
             PostingKind::Grant if lots(posting).next().is_some() => self.packages(posting, "granted"),
             PostingKind::Grant => {
@@ -56,24 +70,33 @@ impl Names {
                 (format!("Credits granted by {}", self.agency), why.to_owned())
             }
             PostingKind::TopUp => ("Credits added".to_owned(), paid_through(posting)),
-            PostingKind::Debt => ("Outstanding balance paid".to_owned(), paid_through(posting)),
+            PostingKind::Debt => (
+                format!("Outstanding balance of {} paid", MilliCents(-Change::of(posting).debt.0)),
+                paid_through(posting),
+            ),
+            PostingKind::Refund | PostingKind::Dispute => self.taken_back(posting),
+            PostingKind::Owed => owed(posting),
             PostingKind::Period => period(posting),
             PostingKind::Plan => ("Plan changed".to_owned(), granted(posting)),
         }
     }
 
+    /// `Number (312) 555-0100`; `Monthly fee, Nov 20 to Dec 20, 2026`.
+    fn number(&self, posting: &Posting) -> (String, String) {
+        let month = month_of_number(&posting.key).and_then(|(id, month)| Some((self.numbers.get(id)?, month)));
+        let Some((rental, month)) = month else {
+            return ("Number".to_owned(), "Monthly fee".to_owned());
+        };
+        let month = rental.month(&self.zone, month);
+        let date = |at: Timestamp, form: &str| at.to_zoned(self.zone.clone()).strftime(form).to_string();
+        let (from, to) = (date(month.starts_at, "%b %-d"), date(month.ends_at, "%b %-d, %Y"));
+        (number_title(&rental.number), format!("Monthly fee, {from} to {to}"))
+    }
+
     /// `Medium 100 bought`, `3 packages bought`; who did.
     fn packages(&self, posting: &Posting, done: &str) -> (String, String) {
-        let named: Vec<&LotRecord> = lots(posting).filter_map(|number| self.lots.get(&number)).collect();
-        let Some(first) = named.first() else {
+        let Some((what, first)) = self.title(posting) else {
             return (format!("Package {done}"), String::new());
-        };
-        let what = match named.len() {
-            1 => lot_title(first),
-            more if named.iter().all(|lot| lot_title(lot) == lot_title(first)) => {
-                format!("{more} × {}", lot_title(first))
-            }
-            more => format!("{more} packages"),
         };
         let (done, detail) = match first.source {
             LotSource::Stripe => {
@@ -85,6 +108,64 @@ impl Names {
         };
         (format!("{what} {done}"), detail)
     }
+
+    /// What the lots of a posting are called together, and one of them.
+    fn title(&self, posting: &Posting) -> Option<(String, &LotRecord)> {
+        let named: Vec<&LotRecord> = lots(posting).filter_map(|number| self.lots.get(&number)).collect();
+        let first = *named.first()?;
+        let what = match named.len() {
+            1 => lot_title(first),
+            more if named.iter().all(|lot| lot_title(lot) == lot_title(first)) => {
+                format!("{more} × {}", lot_title(first))
+            }
+            more => format!("{more} packages"),
+        };
+        Some((what, first))
+    }
+
+    /// `Medium 100 refunded`, `50 minutes taken back`; or that it came to nothing, and they are back.
+    fn taken_back(&self, posting: &Posting) -> (String, String) {
+        let dispute = posting.kind == PostingKind::Dispute;
+        let what = self.title(posting);
+        let change = Change::of(posting);
+        let back = change.secs > 0 || change.calls > 0 || change.credits.0 > 0;
+        let meter = what.as_ref().map(|(_, lot)| lot.meter);
+        let units = meter.map(|meter| meter.exact((change.secs + change.calls).abs()));
+        let what = what.map_or_else(|| "Credits".to_owned(), |(title, _)| title);
+        let line = match (dispute, back) {
+            (false, false) => format!("{what} refunded"),
+            (true, false) => format!("{what} taken back by a dispute"),
+            (false, true) => format!("{what} returned, the refund failed"),
+            (true, true) => format!("{what} returned, the dispute was won"),
+        };
+        let done = if back { "returned" } else { "taken back" };
+        (line, units.map(|units| format!("{units} {done}")).unwrap_or_default())
+    }
+}
+
+/// What somebody owes for what was refunded after it had been used; or that it is cancelled.
+fn owed(posting: &Posting) -> (String, String) {
+    let more = Change::of(posting).debt;
+    let line = format!("Outstanding balance of {}", MilliCents(more.0.abs()));
+    if more.0 < 0 {
+        return (format!("{line} canceled"), String::new());
+    }
+    (line, "What was refunded had been used".to_owned())
+}
+
+/// The numbers whose months these postings paid.
+async fn rented(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    found: &[Recorded],
+) -> sqlx::Result<HashMap<String, Rental>> {
+    let paid = found.iter().filter(|it| it.posting.kind == PostingKind::Number);
+    let ids: Vec<&str> = paid.filter_map(|it| month_of_number(&it.posting.key)).map(|(id, _)| id).collect();
+    let rentals = match ids.is_empty() {
+        true => Vec::new(),
+        false => rentals::repo::named(db, workspace, &ids).await?,
+    };
+    Ok(rentals.into_iter().map(|rental| (rental.id.clone(), rental)).collect())
 }
 
 fn counted(count: i64, one: &str, many: &str) -> String {
@@ -110,6 +191,11 @@ pub fn call_title(call: &Call) -> String {
         Direction::Inbound => ("Inbound call", "Call from", placement.from.as_deref()),
     };
     other.map_or_else(|| alone.to_owned(), |number| format!("{with} {}", phone(number)))
+}
+
+/// `Number (312) 555-0100`
+pub fn number_title(number: &str) -> String {
+    format!("Number {}", phone(number))
 }
 
 /// A North American number as people there write it; any other as it is.

@@ -29,18 +29,7 @@ pub(super) fn place(wallet: &Wallet, placement: &Placement, now: Timestamp) -> D
             Err(Refusal::IdConflict)
         };
     }
-    let current = wallet.subscription.as_ref().ok_or(Refusal::NoSubscription)?;
-    if current.state == SubscriptionState::Ending {
-        return Err(Refusal::SubscriptionEnding);
-    }
-    if wallet.payment == PaymentState::Unpaid {
-        return Err(Refusal::SubscriptionBlocked);
-    }
-    let standing = wallet.standing();
-    if !standing.accepts_call() {
-        return Err(Refusal::InsufficientBalance(Box::new(standing)));
-    }
-    let snapshot = &current.snapshot;
+    let (snapshot, standing) = accepts_call(wallet)?;
     let held_units = if standing.postpaid { 0 } else { standing.hold };
     let call = Call {
         placement: placement.clone(),
@@ -59,6 +48,25 @@ pub(super) fn place(wallet: &Wallet, placement: &Placement, now: Timestamp) -> D
         call: Some(CallChange::Placed(Box::new(call.clone()))),
         ..Outcome::unchanged(Answer::Placed { call: Box::new(call), repeated: false })
     })
+}
+
+/// Whether a new call is accepted: the snapshot that it would be placed under, and the figures that decided.
+///
+/// # Errors
+/// Why none is.
+pub fn accepts_call(wallet: &Wallet) -> Result<(&Arc<Snapshot>, Standing), Refusal> {
+    let current = wallet.subscription.as_ref().ok_or(Refusal::NoSubscription)?;
+    if current.state == SubscriptionState::Ending {
+        return Err(Refusal::SubscriptionEnding);
+    }
+    if wallet.payment == PaymentState::Unpaid {
+        return Err(Refusal::SubscriptionBlocked);
+    }
+    let standing = wallet.standing();
+    if !standing.accepts_call() {
+        return Err(Refusal::InsufficientBalance(Box::new(standing)));
+    }
+    Ok((&current.snapshot, standing))
 }
 
 /// A call's own `ceil(hold*Σ/60)`; `None` on plans without rates.

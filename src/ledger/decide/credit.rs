@@ -16,7 +16,8 @@ fn repeated(wallet: &Wallet, kind: PostingKind, key: &str) -> Option<Outcome> {
     Some(Outcome::unchanged(Answer::Credited { seq: posted.seq, repeated: true }))
 }
 
-pub(super) fn lots(wallet: &Wallet, key: &str, lots: &[LotGrant], now: Timestamp) -> Decision {
+/// Lots, and what was paid for debt beside them.
+pub(super) fn lots(wallet: &Wallet, key: &str, lots: &[LotGrant], balance: MilliCents, now: Timestamp) -> Decision {
     let kind = credit_kind(lots);
     if let Some(outcome) = repeated(wallet, kind, key) {
         return Ok(outcome);
@@ -24,12 +25,18 @@ pub(super) fn lots(wallet: &Wallet, key: &str, lots: &[LotGrant], now: Timestamp
     if lots.is_empty() || lots.iter().any(|lot| lot.units <= 0 || lot.price.0 < 0) {
         return Err(Refusal::Invalid("lots must have units"));
     }
+    if balance.0 < 0 {
+        return Err(Refusal::Invalid("nobody pays less than nothing"));
+    }
     let mut entries = Vec::with_capacity(2 * lots.len());
     for (number, lot) in (wallet.lots_created + 1..).zip(lots) {
         transfer(&mut entries, Account::Issued(lot.meter), Account::Lot(lot.meter, number), lot.units);
     }
+    // The lots' own posting comes first: it is the one that they name.
+    let mut postings = vec![Draft { kind, key: key.to_owned(), occurred_at: now, entries }];
+    postings.extend(paid_in(wallet, key, balance, now));
     Ok(Outcome {
-        postings: vec![Draft { kind, key: key.to_owned(), occurred_at: now, entries }],
+        postings,
         lots: lots.to_vec(),
         ..Outcome::unchanged(Answer::Credited { seq: wallet.seq + 1, repeated: false })
     })
@@ -43,19 +50,27 @@ pub(super) fn money(wallet: &Wallet, key: &str, amount: MilliCents, now: Timesta
     if amount.0 <= 0 {
         return Err(Refusal::Invalid("an amount above zero"));
     }
+    let mut postings = paid_in(wallet, key, amount, now);
+    // Its own posting knows a repetition, also where debt took all of it.
+    if postings.last().is_none_or(|draft| draft.kind != PostingKind::TopUp) {
+        let key = key.to_owned();
+        postings.push(Draft { kind: PostingKind::TopUp, key, occurred_at: now, entries: Vec::new() });
+    }
+    let seq = wallet.seq + postings.len() as i64;
+    Ok(Outcome { postings, ..Outcome::unchanged(Answer::Credited { seq, repeated: false }) })
+}
+
+/// What money pays: debt first, then credits; each a posting of its own, where it is anything.
+fn paid_in(wallet: &Wallet, key: &str, amount: MilliCents, now: Timestamp) -> Vec<Draft> {
     let on_debt = amount.0.min(wallet.balances.debt_mc);
     let parts =
         [(PostingKind::Debt, Account::Debt, on_debt), (PostingKind::TopUp, Account::Credits, amount.0 - on_debt)];
-    let drafts = parts.into_iter().filter(|(kind, _, part)| *part > 0 || *kind == PostingKind::TopUp);
-    let postings: Vec<Draft> = drafts
-        .map(|(kind, account, part)| {
-            let mut entries = Vec::new();
-            transfer(&mut entries, Account::Funding, account, part);
-            Draft { kind, key: key.to_owned(), occurred_at: now, entries }
-        })
-        .collect();
-    let seq = wallet.seq + postings.len() as i64;
-    Ok(Outcome { postings, ..Outcome::unchanged(Answer::Credited { seq, repeated: false }) })
+    let drafts = parts.into_iter().filter(|(.., part)| *part > 0).map(|(kind, account, part)| {
+        let mut entries = Vec::new();
+        transfer(&mut entries, Account::Funding, account, part);
+        Draft { kind, key: key.to_owned(), occurred_at: now, entries }
+    });
+    drafts.collect()
 }
 
 /// Money for free: all of it becomes credits, because it is given for use and not to settle what is owed.

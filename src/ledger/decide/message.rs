@@ -11,7 +11,7 @@ use crate::ledger::wallet::Wallet;
 use crate::units::MilliCents;
 
 /// Most messages of one command; keeps every product of count and rate far inside of an i64.
-const MOST: i64 = 1_000_000;
+pub const MOST: i64 = 1_000_000;
 
 pub(super) fn charge(wallet: &Wallet, id: &str, count: i64, now: Timestamp) -> Decision {
     let kind = PostingKind::Message;

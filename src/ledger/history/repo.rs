@@ -105,8 +105,8 @@ pub async fn posting_numbered(
 /// Lots by their numbers.
 pub async fn lots(db: &mut PgConnection, workspace: WorkspaceId, numbers: &[i64]) -> sqlx::Result<Vec<LotRecord>> {
     let rows = sqlx::query(
-        "select lot_no, public_id, name, meter, granted, remaining, price_mc, source, reference, seq, created_at,
-            used_up_at
+        "select lot_no, public_id, name, meter, granted, remaining, taken, price_mc, source, reference, seq,
+            created_at, used_up_at
          from lots where workspace_id = $1 and lot_no = any($2)",
     )
     .bind(workspace.0)

@@ -1,5 +1,8 @@
-//! Wallets of many workspaces in two statements, however many they are.
+//! Wallets of many workspaces in two statements, however many they are, and their last calls in one.
 
+use std::collections::HashMap;
+
+use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use crate::ledger::rows::{self, Columns as _};
@@ -37,4 +40,20 @@ pub async fn wallets(db: &mut PgConnection, workspaces: &[WorkspaceId]) -> sqlx:
         wallet.lots = left.map(|(meter, remaining)| Lot { number: 0, meter, remaining }).into();
     }
     Ok(wallets)
+}
+
+/// When each of these workspaces placed its last call: the one whose hold lapses last. One look-up in an index each.
+pub async fn last_calls(
+    db: &mut PgConnection,
+    workspaces: &[WorkspaceId],
+) -> sqlx::Result<HashMap<WorkspaceId, Timestamp>> {
+    let ids: Vec<i64> = workspaces.iter().map(|workspace| workspace.0).collect();
+    let found = sqlx::query(
+        "select w.id as workspace_id, c.created_at from unnest($1::bigint[]) w(id)
+         cross join lateral (select created_at from calls where (workspace_id + 0) = w.id order by expires_at desc limit 1) c",
+    )
+    .bind(&ids)
+    .fetch_all(db)
+    .await?;
+    Ok(found.iter().map(|row| (WorkspaceId(row.int("workspace_id")), row.time("created_at"))).collect())
 }

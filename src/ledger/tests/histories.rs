@@ -8,6 +8,7 @@ use crate::ledger::audit::{Audit, ChargedCall};
 use crate::ledger::command::{Answer, Effective, PaymentState, Refusal};
 use crate::ledger::posting::PostingKind;
 use crate::ledger::receipt::{Source, segments};
+use crate::ledger::take_back::{Cause, Credit, Reversal};
 
 /// A step of a random history.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ enum Step {
     Buy(u8, Vec<i64>),
     TopUp(u8, i64),
     Messages(u8, i64),
+    Refund(u8, u8, i64),
+    Fail(u8, u8),
     Change(usize, Effective),
     Cancel(Effective),
     Subscribe(usize),
@@ -44,6 +47,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (0..24_u8, 0..900_i64).prop_map(|(call, secs)| Step::Beat(call, secs)),
         2 => (0..24_u8).prop_map(Step::Expire),
         1 => (0..6_u8, 1..9_i64).prop_map(|(key, count)| Step::Messages(key, count)),
+        1 => (0..6_u8, 0..4_u8, 1..1_200_i64).prop_map(|(key, id, cents)| Step::Refund(key, id, cents)),
+        1 => (0..6_u8, 0..4_u8).prop_map(|(key, id)| Step::Fail(key, id)),
         1 => (0..4_usize, effective()).prop_map(|(plan, when)| Step::Change(plan, when)),
         1 => effective().prop_map(Step::Cancel),
         1 => (0..4_usize).prop_map(Step::Subscribe),
@@ -98,6 +103,8 @@ fn command_of(step: &Step, snapshots: &[Arc<Snapshot>], now: Timestamp) -> Comma
         Step::Expire(call) => Command::ExpireCall { id: format!("call{call}") },
         Step::Buy(key, minutes) => pack(&format!("cs_{key}"), minutes),
         Step::TopUp(key, amount) => Command::CreditMoney { key: format!("cs_{key}"), amount: MilliCents(*amount) },
+        Step::Refund(key, id, cents) => Command::TakeBack(reversal(*key, *id, *cents)),
+        Step::Fail(key, id) => Command::GiveBack(reversal(*key, *id, 1)),
         Step::Messages(key, count) => Command::ChargeMessages { id: format!("msg{key}"), count: *count },
         Step::Change(plan, effective) => {
             Command::ChangePlan { snapshot: snapshots[*plan].clone(), effective: *effective }
@@ -107,6 +114,14 @@ fn command_of(step: &Step, snapshots: &[Arc<Snapshot>], now: Timestamp) -> Comma
         Step::Pay(state) => Command::SetPaymentState(*state),
         Step::Wait(_) => Command::OpenPeriods,
     }
+}
+
+/// Of a pack, or of credits where the id is odd.
+fn reversal(key: u8, id: u8, cents: i64) -> Reversal {
+    let named = format!("cs_{key}");
+    let credit = if id % 2 == 0 { Credit::Lots(named) } else { Credit::Money(named) };
+    let (id, amount) = (format!("re_{key}_{id}"), MilliCents::from_cents(cents));
+    Reversal { credit, id, cause: Cause::Refund, amount, paid: MilliCents(1_000_000) }
 }
 
 /// Folds all postings of a wallet as `reconcile` does.
@@ -129,6 +144,10 @@ fn findings(wallet: &Wallet) -> Vec<String> {
     }
     let held: Vec<_> = held.into_iter().map(|(snapshot, (calls, units))| (snapshot, calls, units)).collect();
     audit.held(wallet, &held);
+    for take_back in &wallet.take_backs {
+        audit.take_back(take_back, take_back.missing() > 0, wallet.open_calls());
+    }
+    audit.waiting(wallet.waiting(), wallet.waiting());
     let charged = wallet.calls.values().filter(|call| call.end.as_ref().is_some_and(|end| end.seq.is_some()));
     let charged = charged.count() as i64;
     let mut findings = audit.finish(charged);

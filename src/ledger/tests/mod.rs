@@ -4,6 +4,7 @@ mod events;
 mod histories;
 mod receipts;
 mod stories;
+mod take_backs;
 
 use std::sync::Arc;
 

@@ -42,7 +42,10 @@ pub async fn by_payment_method(db: &mut PgConnection, payment_method: &str) -> s
 
 /// Keeps everybody else from the cards of a workspace until the transaction ends.
 pub async fn lock(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<()> {
-    sqlx::query("select from stripe_customers where workspace_id = $1 for update").bind(workspace.0).execute(db).await?;
+    sqlx::query("select from stripe_customers where workspace_id = $1 for update")
+        .bind(workspace.0)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

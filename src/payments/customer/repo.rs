@@ -42,9 +42,9 @@ pub async fn customer(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Re
     }))
 }
 
-/// Whose customer this is.
-pub async fn workspace_of(db: &mut PgConnection, customer: &str) -> sqlx::Result<Option<WorkspaceId>> {
-    let id = sqlx::query_scalar("select workspace_id from stripe_customers where customer_id = $1")
+/// The workspace whose customer this is.
+pub async fn owner(db: &mut PgConnection, customer: &str) -> sqlx::Result<Option<WorkspaceId>> {
+    let id: Option<i64> = sqlx::query_scalar("select workspace_id from stripe_customers where customer_id = $1")
         .bind(customer)
         .fetch_optional(db)
         .await?;

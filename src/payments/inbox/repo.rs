@@ -27,6 +27,26 @@ pub async fn insert(db: &mut PgConnection, item: &NewItem<'_>, now: Timestamp) -
     Ok(())
 }
 
+/// The same for what goes on: where there is more to tell, the item comes to the inbox again.
+pub async fn tell(db: &mut PgConnection, item: &NewItem<'_>, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into inbox_items as i (agency_id, workspace_id, kind, reference, detail, amount_mc, created_at)
+         select agency_id, id, $2, $3, $4, $5, $6 from workspaces where id = $1
+         on conflict (workspace_id, kind, reference)
+             do update set detail = excluded.detail, resolution = null, resolved_at = null
+             where i.detail <> excluded.detail",
+    )
+    .bind(item.workspace.0)
+    .bind(item.kind.as_str())
+    .bind(item.reference)
+    .bind(item.detail)
+    .bind(item.amount.map(|amount| amount.0))
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// An agency's items, newest first, below the row `before` (`i64::MAX` for the first page): what is open, or what is
 /// settled.
 pub async fn page(
@@ -45,6 +65,27 @@ pub async fn page(
     .bind(agency.0)
     .bind(open)
     .bind(before)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(item).collect())
+}
+
+/// A workspace's items of one kind, newest first, at most `limit`: open or settled.
+pub async fn of_workspace(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    kind: ItemKind,
+    limit: i64,
+) -> sqlx::Result<Vec<Item>> {
+    let rows = sqlx::query(
+        "select i.*, w.public_id, w.name, f.status is not distinct from 'open' as refunding
+         from inbox_items i join workspaces w on w.id = i.workspace_id
+         left join refunds f on f.workspace_id = i.workspace_id and f.inbox_item_id = i.id
+         where i.workspace_id = $1 and i.kind = $2 order by i.id desc limit $3",
+    )
+    .bind(workspace.0)
+    .bind(kind.as_str())
     .bind(limit)
     .fetch_all(db)
     .await?;
@@ -102,6 +143,29 @@ pub async fn resolve(
     .execute(db)
     .await?;
     Ok(resolved.rows_affected() == 1)
+}
+
+/// Settles the open item of a cause, if there is one.
+pub async fn resolve_cause(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    kind: ItemKind,
+    reference: &str,
+    resolution: Resolution,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update inbox_items set resolution = $4, resolved_at = $5
+         where workspace_id = $1 and kind = $2 and reference = $3 and resolved_at is null",
+    )
+    .bind(workspace.0)
+    .bind(kind.as_str())
+    .bind(reference)
+    .bind(resolution.as_str())
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 fn item(row: &PgRow) -> Item {

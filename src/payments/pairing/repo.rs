@@ -29,28 +29,31 @@ pub async fn unpaired(db: &mut PgConnection) -> sqlx::Result<Vec<Unpaired>> {
                or count(l.lot_no) <> p.quantity
            union all
            select p.workspace_id, 'purchase ' || p.id || ' was credited with another amount than it bought', false
-           from purchases p join postings t
+           from purchases p left join postings t
                on t.workspace_id = p.workspace_id and t.kind in ($2, $3) and t.key = p.checkout_session_id
            left join lateral unnest(t.accounts, t.amounts) as e (account, amount) on e.account = $4
-           where p.kind = 'credits'
-           group by p.workspace_id, p.id, p.total_mc
-           having coalesce(sum(e.amount), 0) <> -p.total_mc
+           where p.kind in ('pack', 'credits') and (p.status = 'credited' or t.seq is not null)
+           group by p.workspace_id, p.id, p.kind, p.total_mc, p.balance_mc
+           having coalesce(sum(e.amount), 0) <> -case p.kind when 'credits' then p.total_mc else p.balance_mc end
            union all
            select t.workspace_id, 'posting ' || t.seq || ' credits session ' || t.key || case
                    when p.id is null then ', which no purchase has'
-                   when (p.kind = 'pack') <> (t.kind = $1) then ', whose purchase ' || p.id || ' bought something else'
+                   when p.kind not in ('pack', 'credits') or (p.kind = 'pack') <> (t.kind = $1) and p.balance_mc = 0
+                       then ', whose purchase ' || p.id || ' bought something else'
                    else ', whose purchase ' || p.id || ' is marked ' || p.status end,
-               p.status is not null and (p.kind = 'pack') = (t.kind = $1) and (p.status <> 'unmatched' or exists (
+               p.status is not null and ((p.kind = 'pack') = (t.kind = $1) or p.balance_mc > 0) and (p.status <> 'unmatched' or exists (
                    select from instructions i
                    where i.workspace_id = t.workspace_id and i.status = 'open' and i.deed ->> 'session' = t.key))
            from postings t left join purchases p on p.workspace_id = t.workspace_id and p.checkout_session_id = t.key
            where t.kind in ($1, $2) and t.key like 'cs\_%'
-               and (p.status is distinct from 'credited' or (p.kind = 'pack') <> (t.kind = $1))
+               and (p.status is distinct from 'credited' or (p.kind = 'pack') <> (t.kind = $1) and p.balance_mc = 0)
            union all
            select p.workspace_id, 'purchase ' || p.id || ' is marked credited, its request is not paid by it', false
            from purchases p
            join payment_requests r on r.workspace_id = p.workspace_id and r.id = p.request_id
-           where p.status = 'credited' and r.paid_session is distinct from p.checkout_session_id"#,
+           where p.status = 'credited' and r.paid_session is distinct from p.checkout_session_id
+               and p.total_mc > (select coalesce(sum(v.bought_mc), 0) from reversals v
+                   where v.workspace_id = p.workspace_id and v.payment_intent = p.payment_intent and v.stands)"#,
     )
     .bind(PostingKind::Pack as i16)
     .bind(PostingKind::TopUp as i16)
@@ -61,6 +64,7 @@ pub async fn unpaired(db: &mut PgConnection) -> sqlx::Result<Vec<Unpaired>> {
     let mut found: Vec<Unpaired> = rows.into_iter().map(unpaired_row).collect();
     found.extend(topups(db).await?);
     found.extend(instructions(db).await?);
+    found.extend(reversals(db).await?);
     Ok(found)
 }
 
@@ -123,6 +127,31 @@ async fn instructions(db: &mut PgConnection) -> sqlx::Result<Vec<Unpaired>> {
     )
     .bind(PostingKind::Pack as i16)
     .bind(PostingKind::Grant as i16)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(unpaired_row).collect())
+}
+
+/// Compares refunds and disputes with what the ledger took back. A request that was paid back takes nothing.
+async fn reversals(db: &mut PgConnection) -> sqlx::Result<Vec<Unpaired>> {
+    let rows: Vec<(i64, String, bool)> = sqlx::query_as(
+        "with taken as (
+             select t.workspace_id, r ->> 'id' as id, (r ->> 'amount')::bigint as amount_mc,
+                 (r ->> 'stands')::boolean as stands
+             from take_backs t cross join jsonb_array_elements(t.reversals) r),
+         asked as (
+             select v.workspace_id, part.id, part.amount_mc, v.stands, v.followed_at is null as in_flight
+             from reversals v
+             left join purchases p on p.workspace_id = v.workspace_id and p.payment_intent = v.payment_intent
+             cross join lateral (values (v.id, v.bought_mc), (v.id || ':balance', v.balance_mc)) as part (id, amount_mc)
+             where p.kind is distinct from 'request' and part.amount_mc > 0)
+         select coalesce(a.workspace_id, t.workspace_id),
+             'refund or dispute ' || coalesce(a.id, t.id) || ' and what was taken back for it disagree',
+             coalesce(a.in_flight, f.status = 'taking', false)
+         from asked a full join taken t on t.workspace_id = a.workspace_id and t.id = a.id
+         left join refunds f on f.workspace_id = t.workspace_id and f.id = t.id
+         where (a.amount_mc, a.stands) is distinct from (t.amount_mc, t.stands)",
+    )
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(unpaired_row).collect())

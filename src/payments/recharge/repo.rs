@@ -14,8 +14,10 @@ use crate::units::{MilliCents, WorkspaceId};
 
 /// A workspace's settings; `None` where it never had any.
 pub async fn find(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<Option<Recharge>> {
-    let row =
-        sqlx::query("select * from auto_recharges where workspace_id = $1").bind(workspace.0).fetch_optional(db).await?;
+    let row = sqlx::query("select * from auto_recharges where workspace_id = $1")
+        .bind(workspace.0)
+        .fetch_optional(db)
+        .await?;
     Ok(row.as_ref().map(read))
 }
 

@@ -1,5 +1,7 @@
 //! Payment requests and the periods they bill, as they are stored. Nothing here commits.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use jiff_sqlx::ToSqlx as _;
@@ -54,6 +56,22 @@ pub async fn request(db: &mut PgConnection, workspace: WorkspaceId, id: &str) ->
     .fetch_optional(db)
     .await?;
     Ok(row.as_ref().map(read))
+}
+
+/// What each of these workspaces has to pay; those that owe nothing are left out.
+pub async fn owed_by(
+    db: &mut PgConnection,
+    workspaces: &[WorkspaceId],
+) -> sqlx::Result<HashMap<WorkspaceId, MilliCents>> {
+    let ids: Vec<i64> = workspaces.iter().map(|workspace| workspace.0).collect();
+    let rows = sqlx::query(
+        "select workspace_id, sum(amount_mc)::bigint as owed_mc from payment_requests
+         where workspace_id = any($1) and status in ('pending', 'overdue', 'failed') group by workspace_id",
+    )
+    .bind(&ids)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(|row| (WorkspaceId(row.get("workspace_id")), MilliCents(row.get("owed_mc")))).collect())
 }
 
 /// A workspace's requests, newest first, below a place (`None` for the first page).
@@ -153,6 +171,28 @@ pub async fn mark_paid(
     .execute(db)
     .await?;
     Ok(marked.rows_affected() == 1)
+}
+
+/// A request whose payment went back is owed again. False where something else than this session has paid it.
+pub async fn reopen(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    id: &str,
+    session: &str,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let reopened = sqlx::query(
+        "update payment_requests set status = case when due_at <= $4 then 'overdue' else 'pending' end,
+             closed_at = null, paid_session = null, external_reference = null
+         where workspace_id = $1 and id = $2 and status = 'paid' and paid_session = $3",
+    )
+    .bind(workspace.0)
+    .bind(id)
+    .bind(session)
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(reopened.rows_affected() == 1)
 }
 
 /// Waives an owed request. False where it is not owed.

@@ -78,12 +78,7 @@ pub async fn mark_succeeded(db: &mut PgConnection, topup: &Topup, now: Timestamp
 }
 
 /// Marks a charge whose very attempt failed. False where something else is known by now.
-pub async fn mark_failed(
-    db: &mut PgConnection,
-    topup: &Topup,
-    why: &Why,
-    now: Timestamp,
-) -> sqlx::Result<bool> {
+pub async fn mark_failed(db: &mut PgConnection, topup: &Topup, why: &Why, now: Timestamp) -> sqlx::Result<bool> {
     let decline_code = match why {
         Why::Declined(reason) => reason.as_deref(),
         _ => None,
@@ -169,11 +164,7 @@ pub async fn due(db: &mut PgConnection, now: Timestamp, limit: i64) -> sqlx::Res
 
 /// Sets when the sweep looks at a charge again.
 pub async fn check_at(db: &mut PgConnection, id: &str, next: Timestamp) -> sqlx::Result<()> {
-    sqlx::query("update topups set next_check_at = $2 where id = $1")
-        .bind(id)
-        .bind(next.to_sqlx())
-        .execute(db)
-        .await?;
+    sqlx::query("update topups set next_check_at = $2 where id = $1").bind(id).bind(next.to_sqlx()).execute(db).await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ mod guards;
 mod hosted_pages;
 mod idempotency_keys;
 mod parameters;
+mod refunds_and_disputes;
 mod saved_cards;
 mod stripe_client;
 mod webhook_delivery;

@@ -17,11 +17,13 @@ use stripe_core::payment_intent::{
     CancelPaymentIntent, ConfirmPaymentIntent, CreatePaymentIntent, CreatePaymentIntentOffSession, ListPaymentIntent,
     RetrievePaymentIntent,
 };
+use stripe_core::refund::{CreateRefund, CreateRefundReason, ListRefund, RetrieveRefund};
 use stripe_shared::api_errors::ApiErrorsCode;
 use stripe_shared::{
-    CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus, PaymentIntentStatus, SetupIntentStatus,
+    Charge, CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus, Dispute, DisputeStatus,
+    PaymentIntentStatus, PaymentMethod, SetupIntentStatus,
 };
-use stripe_types::Currency;
+use stripe_types::{Currency, List};
 
 use super::Fixture;
 
@@ -247,6 +249,45 @@ async fn a_declined_intent_is_in_its_error() {
     assert!(back.next_action.unwrap().redirect_to_url.unwrap().url.unwrap().contains("/c/authenticate/pi_"));
     let canceled = CancelPaymentIntent::new(&intent.id).send(&client).await.unwrap();
     assert_eq!(canceled.status, PaymentIntentStatus::Canceled);
+    fixture.stop().await;
+}
+
+/// What the product's client would parse this answer as.
+async fn read<T: miniserde::Deserialize>(fixture: &Fixture, path: &str) -> T {
+    let answer = fixture.get(path).await;
+    miniserde::json::from_str(&answer.body).unwrap_or_else(|_| panic!("{}", answer.body))
+}
+
+#[tokio::test]
+async fn what_went_back_parses() {
+    let fixture = Fixture::start().await;
+    let client = client(&fixture);
+    let customer = CreateCustomer::new().payment_method("pm_card_visa").send(&client).await.unwrap();
+    let saved = ListPaymentMethodsCustomer::new(&customer.id).send(&client).await.unwrap();
+    let paid = off_session(customer.id.as_str(), saved.data[0].id.as_str()).send(&client).await.unwrap();
+    let intent = paid.id.as_str();
+    let request = CreateRefund::new().payment_intent(intent).amount(700);
+    let refund = request.reason(CreateRefundReason::RequestedByCustomer).send(&client).await.unwrap();
+    assert_eq!((refund.amount, refund.status.as_deref()), (700, Some("succeeded")));
+    let listed = ListRefund::new().payment_intent(intent).send(&client).await.unwrap();
+    assert_eq!(listed.data[0].id, refund.id);
+    let turn = format!("/_sandbox/refunds/{}", refund.id);
+    fixture.control(&turn, serde_json::json!({ "status": "failed" })).await;
+    let failed = RetrieveRefund::new(&refund.id).send(&client).await.unwrap();
+    assert_eq!(failed.failure_reason.as_deref(), Some("expired_or_canceled_card"));
+    let too_much = CreateRefund::new().payment_intent(intent).amount(2001).send(&client).await.unwrap_err();
+    assert!(matches!(too_much, StripeError::Stripe(_, 400)), "{too_much}");
+
+    let opened = fixture.control("/_sandbox/disputes", serde_json::json!({ "payment": intent })).await.json();
+    let path = format!("/_sandbox/disputes/{}", opened["id"].as_str().unwrap());
+    fixture.control(&path, serde_json::json!({ "status": "won" })).await;
+    let list: List<Dispute> = read(&fixture, &format!("/v1/disputes?payment_intent={intent}")).await;
+    assert_eq!((list.data[0].status.clone(), list.data[0].balance_transactions.len()), (DisputeStatus::Won, 2));
+    let charge: Charge = read(&fixture, &format!("/v1/charges/{}", list.data[0].charge.id())).await;
+    assert_eq!((charge.amount_refunded, charge.disputed), (0, true));
+    let methods: List<PaymentMethod> =
+        read(&fixture, &format!("/v1/payment_methods?customer={}&type=card", customer.id)).await;
+    assert_eq!(methods.data[0].id, saved.data[0].id);
     fixture.stop().await;
 }
 

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use stripe_webhook::{EventObject, Webhook};
 
+use super::saved_cards::{attached, charge, customer};
 use super::{Fixture, Receiver, SECRET};
 use crate::sandbox::webhooks::signature;
 
@@ -56,6 +57,34 @@ async fn every_event_is_signed_and_parses() {
             "payment_intent.succeeded",
         ]
     );
+    fixture.stop().await;
+}
+
+#[tokio::test]
+async fn events_of_money_that_goes_back_parse() {
+    let receiver = Receiver::start(Vec::new()).await;
+    let fixture = Fixture::start_with(Some(receiver.url.clone())).await;
+    let customer = customer(&fixture).await;
+    let method = attached(&fixture, "pm_card_refundFail", &customer).await;
+    let intent = charge(&fixture, &customer, &method).await.json()["id"].clone();
+    let refund = [("payment_intent", intent.as_str().unwrap()), ("amount", "500")];
+    fixture.post("/v1/refunds", &refund).await;
+    fixture.control("/_sandbox/disputes", json!({ "payment": intent, "amount": 700 })).await;
+    fixture.clock.advance(SignedDuration::from_secs(5));
+    let now = fixture.clock.now().as_second();
+    let (mut sent_back, mut disputed, mut failed) = (0, 0, 0);
+    for (signature, body) in receiver.wait_for(12).await {
+        let event = Webhook::construct_event_with_timestamp(&body, &signature, SECRET, now).unwrap();
+        match event.data.object {
+            EventObject::ChargeRefunded(charge) => sent_back += charge.amount_refunded,
+            EventObject::ChargeDisputeCreated(dispute) => disputed += dispute.amount,
+            EventObject::RefundFailed(refund) => failed += refund.amount,
+            // The product's client knows ways to pay by reading them only.
+            EventObject::Unknown(_) => assert_eq!(event.type_.to_string(), "payment_method.attached"),
+            _ => {}
+        }
+    }
+    assert_eq!((sent_back, disputed, failed), (500, 700, 500));
     fixture.stop().await;
 }
 

@@ -1,5 +1,6 @@
 //! Rows of administrators and of their clients. Nothing here commits.
 
+use jiff::tz::TimeZone;
 use sqlx::{PgConnection, Row};
 
 use super::{Admin, Client};
@@ -9,7 +10,7 @@ use crate::units::WorkspaceId;
 /// The agency that a person works for; the one they have worked for the longest, where there are several.
 pub async fn admin(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<Admin>> {
     let row = sqlx::query(
-        "select u.name, u.email, a.id, a.name as agency_name
+        "select u.name, u.email, u.session_epoch, a.id, a.name as agency_name
          from agency_admins m join users u on u.id = m.user_id join agencies a on a.id = m.agency_id
          where m.user_id = $1 order by m.created_at, a.id limit 1",
     )
@@ -22,6 +23,7 @@ pub async fn admin(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<A
         email: row.get("email"),
         agency: AgencyId(row.get("id")),
         agency_name: row.get("agency_name"),
+        session_epoch: row.get("session_epoch"),
     }))
 }
 
@@ -66,6 +68,17 @@ pub async fn clients(db: &mut PgConnection, agency: AgencyId, search: &str) -> s
         agency,
     };
     Ok(rows.iter().map(client).collect())
+}
+
+/// The zone that most clients of an agency live in, where it has clients.
+pub async fn zone(db: &mut PgConnection, agency: AgencyId) -> sqlx::Result<Option<TimeZone>> {
+    let name: Option<String> = sqlx::query_scalar(
+        "select time_zone from workspaces where agency_id = $1 group by time_zone order by count(*) desc, min(id) limit 1",
+    )
+    .bind(agency.0)
+    .fetch_optional(db)
+    .await?;
+    Ok(name.map(|name| TimeZone::get(&name).expect("a workspace's zone was checked when it was made")))
 }
 
 /// Keeps other changes of a client waiting until the transaction ends; calls and reads go on.

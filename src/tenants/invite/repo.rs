@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::{PgConnection, Row};
 
-use super::{INVITE_LASTS, Invite, NewInvite, Place};
-use crate::tenants::{AgencyId, Role, hash_of};
+use super::{INVITE_LASTS, Invite, InviteHash, NewInvite, Place, Waiting};
+use crate::tenants::{AgencyId, Role};
 use crate::units::WorkspaceId;
 
 /// Stores an invitation's hash.
@@ -18,7 +18,7 @@ pub async fn insert(db: &mut PgConnection, invite: &NewInvite<'_>, now: Timestam
         "insert into invites (token_hash, agency_id, workspace_id, role, email, invited_by, created_at, expires_at)
          values ($1, $2, $3, $4, lower($5), $6, $7, $8)",
     )
-    .bind(hash_of(invite.token).to_vec())
+    .bind(InviteHash::of(invite.token).0.to_vec())
     .bind(invite.agency.0)
     .bind(workspace)
     .bind(role)
@@ -31,14 +31,14 @@ pub async fn insert(db: &mut PgConnection, invite: &NewInvite<'_>, now: Timestam
     Ok(())
 }
 
-/// The invitation with this token, unless it was used or has ended.
-pub async fn open(db: &mut PgConnection, token: &str, now: Timestamp) -> sqlx::Result<Option<Invite>> {
+/// The invitation of this link, unless it was used or has ended.
+pub async fn open(db: &mut PgConnection, link: InviteHash, now: Timestamp) -> sqlx::Result<Option<Invite>> {
     let row = sqlx::query(
         "select i.agency_id, i.workspace_id, i.role, i.email, i.expires_at, coalesce(w.name, a.name) as name
          from invites i join agencies a on a.id = i.agency_id left join workspaces w on w.id = i.workspace_id
          where i.token_hash = $1 and i.accepted_at is null and i.expires_at > $2",
     )
-    .bind(hash_of(token).to_vec())
+    .bind(link.0.to_vec())
     .bind(now.to_sqlx())
     .fetch_optional(db)
     .await?;
@@ -58,13 +58,57 @@ pub async fn open(db: &mut PgConnection, token: &str, now: Timestamp) -> sqlx::R
 }
 
 /// Uses an invitation. False where somebody else was faster, or it has ended.
-pub async fn accept(db: &mut PgConnection, token: &str, now: Timestamp) -> sqlx::Result<bool> {
+pub async fn accept(db: &mut PgConnection, link: InviteHash, now: Timestamp) -> sqlx::Result<bool> {
     let accepted = sqlx::query(
         "update invites set accepted_at = $2 where token_hash = $1 and accepted_at is null and expires_at > $2",
     )
-    .bind(hash_of(token).to_vec())
+    .bind(link.0.to_vec())
     .bind(now.to_sqlx())
     .execute(db)
     .await?;
     Ok(accepted.rows_affected() == 1)
+}
+
+/// Invitations of administrators and of clients' owners that were sent since and that nobody has accepted, the last one
+/// for each address and place, newest first.
+pub async fn waiting(db: &mut PgConnection, agency: AgencyId, since: Timestamp) -> sqlx::Result<Vec<Waiting>> {
+    let rows = sqlx::query(
+        "select * from (
+             select distinct on (i.email, i.workspace_id) i.email, i.created_at, i.expires_at, w.public_id, w.name
+             from invites i left join workspaces w on w.id = i.workspace_id
+             where i.agency_id = $1 and i.created_at >= $2 and i.accepted_at is null
+                 and (i.workspace_id is null or i.role = 'owner')
+             order by i.email, i.workspace_id, i.created_at desc
+         ) last order by created_at desc, email",
+    )
+    .bind(agency.0)
+    .bind(since.to_sqlx())
+    .fetch_all(db)
+    .await?;
+    let read = |row: &sqlx::postgres::PgRow| Waiting {
+        email: row.get("email"),
+        client: row.get::<Option<String>, _>("public_id").zip(row.get("name")),
+        sent_at: row.get::<jiff_sqlx::Timestamp, _>("created_at").to_jiff(),
+        expires_at: row.get::<jiff_sqlx::Timestamp, _>("expires_at").to_jiff(),
+    };
+    Ok(rows.iter().map(read).collect())
+}
+
+/// Forgets every invitation of this address to this place that nobody has accepted; how many there were.
+pub async fn withdraw(db: &mut PgConnection, agency: AgencyId, place: Place, email: &str) -> sqlx::Result<u64> {
+    let (workspace, role) = match place {
+        Place::Workspace(workspace, role) => (Some(workspace.0), Some(role.as_str())),
+        Place::Agency => (None, None),
+    };
+    let gone = sqlx::query(
+        "delete from invites where agency_id = $1 and email = lower($2) and accepted_at is null
+         and workspace_id is not distinct from $3 and role is not distinct from $4",
+    )
+    .bind(agency.0)
+    .bind(email)
+    .bind(workspace)
+    .bind(role)
+    .execute(db)
+    .await?;
+    Ok(gone.rows_affected())
 }

@@ -101,12 +101,23 @@ fn a_client_sees_what_is_assigned_until_it_is_removed() {
         assert!(matches!(again, Err(AgencyError::NotFound)));
         assert_eq!(seen(desk).await, [""; 0]);
         let packs = ["pack_small".to_owned(), "pack_large".to_owned()];
-        join_all((0..3).map(|_| async { assign_packs(desk.state, &desk.form("both"), &desk.client, &packs).await }))
-            .await;
+        join_all(
+            (0..3).map(|_| async { assign_packs(desk.state, &desk.form("both"), &desk.client, &packs, &[]).await }),
+        )
+        .await;
         assert_eq!(seen(desk).await, ["Small", "Large"]);
-        let none = assign_packs(desk.state, &desk.form("none"), &desk.client, &[]).await;
+        // Large is taken back by leaving it out; the form did not know of Medium, which another one has assigned.
+        let medium = ["pack_medium".to_owned()];
+        assign_packs(desk.state, &desk.form("medium"), &desk.client, &medium, &[]).await.unwrap();
+        assign_packs(desk.state, &desk.form("edit"), &desk.client, &packs[..1], &packs).await.unwrap();
+        assert_eq!(seen(desk).await, ["Small", "Medium"]);
+        assign_packs(desk.state, &desk.form("back"), &desk.client, &packs[1..], &[]).await.unwrap();
+        remove_assignment(desk.state, &desk.form("e"), &desk.client, "pack_medium").await.unwrap();
+        let none = assign_packs(desk.state, &desk.form("none"), &desk.client, &[], &[]).await;
         assert!(matches!(none, Err(AgencyError::Invalid(faults)) if faults[0].field == "packs"));
-        assert_eq!(desk.count("select count(*) from audit_trail where action = 'packs.assign'").await, 1);
+        assert_eq!(desk.count("select count(*) from audit_trail where action = 'packs.assign'").await, 4);
+        let left = "select count(*) from audit_trail where details = 'Small; no longer Large'";
+        assert_eq!(desk.count(left).await, 1);
     });
 }
 
@@ -115,7 +126,7 @@ fn an_archived_pack_is_gone_and_an_edited_one_is_offered_as_it_is_now() {
     desk_on(&starter(), async |desk| {
         desk.apply("before", false).await.unwrap();
         let new = create_pack(desk.state, &desk.form("new"), &pack("Huge", 1_000)).await.unwrap();
-        assign_packs(desk.state, &desk.form("assign"), &desk.client, std::slice::from_ref(&new)).await.unwrap();
+        assign_packs(desk.state, &desk.form("assign"), &desk.client, std::slice::from_ref(&new), &[]).await.unwrap();
         edit_pack(desk.state, &desk.form("edit"), "pack_medium", &pack("Middle", 120)).await.unwrap();
         archive_pack(desk.state, &desk.form("archive"), &new).await.unwrap();
         assert_eq!(seen(desk).await, ["Small", "Middle", "Large"]);
@@ -138,7 +149,7 @@ fn another_agency_s_catalogue_does_not_exist() {
         assert!(matches!(edited, Err(AgencyError::NotFound)));
         let archived = archive_pack(desk.state, &form("b"), "pack_medium").await;
         assert!(matches!(archived, Err(AgencyError::NotFound)));
-        let assigned = assign_packs(desk.state, &form("c"), &own, &["pack_medium".to_owned()]).await;
+        let assigned = assign_packs(desk.state, &form("c"), &own, &["pack_medium".to_owned()], &[]).await;
         assert!(matches!(assigned, Err(AgencyError::NotFound)));
         let removed = remove_assignment(desk.state, &form("d"), &desk.client, "pack_medium").await;
         assert!(matches!(removed, Err(AgencyError::NotFound)));

@@ -1,14 +1,15 @@
 //! Clients: created with plan and invited owner, listed by who runs out first, read in detail.
 
 use futures::future::join_all;
-use minutebank::app::agency::clients::{ClientFilter, clients};
+use minutebank::app::agency::clients::{ClientState, clients};
 use minutebank::app::agency::{AgencyError, client, lists};
 use minutebank::app::create_agency::create_agency;
 use minutebank::app::create_client::{NewClient, create_client};
 use minutebank::app::grant::{Gift, grant};
-use minutebank::app::invite::{AcceptError, accept_invite, invitation};
+use minutebank::app::invite::{AcceptError, accept_invite, invitation, open_invite};
 use minutebank::ledger::survey::SubscriptionStatus;
 use minutebank::pricing::Fit;
+use minutebank::tenants::invite::InviteHash;
 use minutebank::tenants::{self, Role, admin};
 use minutebank::units::{Meter, MilliCents};
 use url::Url;
@@ -19,17 +20,18 @@ use crate::ledger::{answered, place};
 
 const PASSWORD: &str = "seven unrelated words of harbor";
 
+/// Quiet Clinic, on a plan.
 fn new(plan: &str) -> NewClient {
     NewClient {
         name: "Quiet Clinic".into(),
         time_zone: "America/Chicago".into(),
-        plan: plan.into(),
+        plan: Some(plan.into()),
         owner_email: "Owner@quiet.test".into(),
     }
 }
 
-fn token(link: &Url) -> String {
-    link.path().strip_prefix("/invite/").unwrap().to_owned()
+fn token(link: &Url) -> InviteHash {
+    InviteHash::of(link.path().strip_prefix("/invite/").unwrap())
 }
 
 #[test]
@@ -49,19 +51,33 @@ fn a_client_is_created_once_with_its_plan_and_its_owner_comes_in_once() {
         assert_eq!((detail.status, detail.overview.standing.allowance), (SubscriptionStatus::Active, 6_000));
 
         let token = token(link);
-        let (invite, known) = invitation(desk.state, &token).await.unwrap().unwrap();
+        let (invite, known) = invitation(desk.state, token).await.unwrap().unwrap();
         assert_eq!((invite.email.as_str(), invite.name.as_str(), known), ("owner@quiet.test", "Quiet Clinic", false));
-        let weak = accept_invite(desk.state, &token, "Tom Hanley", "password12".into()).await;
+        let weak = accept_invite(desk.state, token, "Tom Hanley", "password12".into()).await;
         assert!(matches!(weak, Err(AcceptError::Refused(_))));
-        let accept = || accept_invite(desk.state, &token, "Tom Hanley", PASSWORD.into());
+        let accept = || accept_invite(desk.state, token, "Tom Hanley", PASSWORD.into());
         let (one, two) = tokio::join!(accept(), accept());
         assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
-        let user = one.or(two).unwrap();
+        let person = one.or(two).unwrap();
+        assert_eq!(person.member_of, Some((detail.client.workspace, Role::Owner)), "seen first");
         let mut db = desk.state.db.acquire().await.unwrap();
-        let member = tenants::repo::member(&mut db, detail.client.workspace, user).await.unwrap().unwrap();
+        let member = tenants::repo::member(&mut db, detail.client.workspace, person.user).await.unwrap().unwrap();
         assert_eq!((member.role, member.email.as_str()), (Role::Owner, "owner@quiet.test"));
         assert!(matches!(accept().await, Err(AcceptError::Ended)));
-        assert!(invitation(desk.state, "inv_unknown").await.unwrap().is_none());
+        assert!(open_invite(desk.state, "inv_unknown").await.unwrap().is_none());
+    });
+}
+
+#[test]
+fn a_client_without_a_plan_subscribes_later() {
+    desk_on(&starter(), async |desk| {
+        let new = NewClient { plan: None, ..new("") };
+        let made = create_client(desk.state, &desk.form("new"), &new).await.unwrap();
+        let again = create_client(desk.state, &desk.form("new"), &new).await.unwrap();
+        assert_eq!((made.workspace == again.workspace, again.link), (true, None));
+        let rows = clients(desk.state, desk.agency, "quiet").await.unwrap();
+        let seen: Vec<_> = rows.iter().map(|row| (row.status, row.plan.as_deref(), row.allowance)).collect();
+        assert_eq!(seen, [(SubscriptionStatus::None, None, None)]);
     });
 }
 
@@ -97,20 +113,23 @@ fn who_runs_out_first_stands_on_top() {
         };
         use_minutes(&ids[2], 100).await;
         use_minutes(&ids[3], 99).await;
-        let list = async |search: &str, status| {
-            let filter = ClientFilter { search: search.into(), status };
-            clients(desk.state, desk.agency, &filter).await.unwrap()
-        };
-        let all = list("", None).await;
+        let list = async |search: &str| clients(desk.state, desk.agency, search).await.unwrap();
+        let all = list("").await;
         let names: Vec<_> = all.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(names, ["Beacon", "Clipper", "Anchor", "Harbor Dental"]);
         let pills: Vec<_> = all.iter().map(|row| row.standing.fit()).collect();
         assert_eq!(pills, [Fit::Paused, Fit::One, Fit::Many(100), Fit::Many(100)]);
         assert_eq!(all[0].status, SubscriptionStatus::Blocked, "exhausted");
-        assert_eq!(list("ANCH", None).await.len(), 1);
-        assert_eq!(list("", Some(SubscriptionStatus::Blocked)).await.len(), 1);
+        assert_eq!(list("ANCH").await.len(), 1);
+        let among = |state| all.iter().filter(|row| row.is(state)).map(|row| row.name.as_str()).collect::<Vec<_>>();
+        assert_eq!(among(ClientState::Paused), ["Beacon"]);
+        assert_eq!(among(ClientState::Low), ["Clipper"]);
+        let used: Vec<_> = all.iter().map(|row| row.allowance.map(|it| (it.used, it.included))).collect();
+        assert_eq!(used, [Some((6_000, 6_000)), Some((5_940, 6_000)), Some((0, 6_000)), Some((0, 6_000))]);
+        let called: Vec<_> = all.iter().map(|row| row.last_call_at.is_some()).collect();
+        assert_eq!(called, [true, true, false, false]);
         let (other, _) = administrator(desk.shop.world, desk.shop.world.workspace().await, "admin@other.test").await;
-        let theirs = clients(desk.state, other, &ClientFilter::default()).await.unwrap();
+        let theirs = clients(desk.state, other, "").await.unwrap();
         assert!(theirs.iter().all(|row| !ids.contains(&row.id)));
         assert!(client::client(desk.state, other, &desk.client).await.unwrap().is_none());
     });
@@ -166,9 +185,10 @@ fn an_agency_is_created_with_a_link_for_its_first_administrator() {
         let link = create_agency(&mut db, &url, "Brightline Voice", "admin@new.test", now).await.unwrap();
         drop(db);
         assert!(link.as_str().starts_with("https://billing.test/invite/inv_"), "{link}");
-        let user = accept_invite(&world.state, &token(&link), "Elena Sørensen", PASSWORD.into()).await.unwrap();
+        let person = accept_invite(&world.state, token(&link), "Elena Sørensen", PASSWORD.into()).await.unwrap();
+        assert_eq!(person.member_of, None, "the agency is seen first");
         let mut db = world.state.db.acquire().await.unwrap();
-        let admin = admin::repo::admin(&mut db, user).await.unwrap().unwrap();
+        let admin = admin::repo::admin(&mut db, person.user).await.unwrap().unwrap();
         assert_eq!((admin.agency_name.as_str(), admin.email.as_str()), ("Brightline Voice", "admin@new.test"));
     });
 }

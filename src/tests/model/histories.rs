@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use minutebank::ledger::{
-    CallOutcome, Command, Direction, Effective, LotGrant, LotSource, PaymentState, Placement, Snapshot,
+    CallOutcome, Cause, Command, Credit, Direction, Effective, LotGrant, LotSource, PaymentState, Placement, Reversal,
+    Snapshot,
 };
 use minutebank::pricing::{ExcessMode, HoldPolicy, Rates, Terms};
 use minutebank::units::{Meter, MilliCents, Seconds};
@@ -73,8 +74,16 @@ impl std::fmt::Display for History {
 fn brief(snapshot: &Snapshot) -> String {
     let Terms { meter, included, rates: it, max_call, hold, excess, free_credits, .. } = &snapshot.terms;
     format!(
-        "{} {meter:?} included {included} free {} rates {}+{}+{} message {} call {:?} max {} {hold:?} {excess:?}",
-        snapshot.id, free_credits.0, it.voice.0, it.telephony.0, it.recording.0, it.message.0, it.call, max_call.0
+        "{} {meter:?} included {included} free {} rates {}+{}+{} message {} number {} call {:?} max {} {hold:?} {excess:?}",
+        snapshot.id,
+        free_credits.0,
+        it.voice.0,
+        it.telephony.0,
+        it.recording.0,
+        it.message.0,
+        it.number.0,
+        it.call,
+        max_call.0
     )
 }
 
@@ -150,17 +159,26 @@ impl Writer {
         if self.used == 0 && !self.one_in(8) {
             return self.subscribe(now);
         }
+        if self.model.owes() && self.one_in(6) {
+            return match self.rng.random_range(0..3) {
+                0 => self.money(),
+                1 => self.lots(),
+                _ => self.reversal(),
+            };
+        }
         match self.rng.random_range(0..100) {
             0..38 => self.place(),
             38..50 => Command::Heartbeat { id: self.call_id(), connected: Seconds(self.talk()) },
             50..69 => self.end(),
-            69..72 => self.money(),
+            69..71 => self.money(),
+            71 | 93 => self.reversal(),
             72 => {
                 let amount = MilliCents(self.rng.random_range(1..=5_000));
                 Command::GrantMoney { key: self.key("cs_"), amount }
             }
             73..77 => self.lots(),
-            77..81 => Command::ChargeMessages { id: self.key("m"), count: self.rng.random_range(1..4) },
+            77..79 => Command::ChargeMessages { id: self.key("m"), count: self.rng.random_range(1..4) },
+            79..81 => Command::PayNumber { key: self.key("n1:"), begins: self.one_in(3) },
             81..85 => {
                 let effective = self.effective();
                 Command::ChangePlan { snapshot: self.next_snapshot(), effective }
@@ -168,7 +186,7 @@ impl Writer {
             85 => Command::Cancel(self.effective()),
             86..88 => self.subscribe(now),
             88 => self.payment(),
-            89..94 => Command::ExpireCall { id: self.call_id() },
+            89..93 => Command::ExpireCall { id: self.call_id() },
             94 => Command::OpenPeriods,
             _ => self.again(),
         }
@@ -231,7 +249,40 @@ impl Writer {
             reference: "pur_1".into(),
         });
         let lots = lots.collect();
+        if self.model.owes() && source == LotSource::Stripe {
+            let balance = MilliCents(self.rng.random_range(1..=5_000));
+            return Command::CreditLotsAndDebt { key: self.key("bal_"), lots, balance };
+        }
         Command::CreditLots { key: self.key("cs_"), lots }
+    }
+
+    /// A refund or dispute, mostly of something that was bought, or the end of one that was.
+    fn reversal(&mut self) -> Command {
+        let credited = |command: &Command| match command {
+            Command::CreditLots { key, .. } => Some(Credit::Lots(key.clone())),
+            Command::CreditMoney { key, .. } | Command::CreditLotsAndDebt { key, .. } => {
+                Some(Credit::Money(key.clone()))
+            }
+            _ => None,
+        };
+        let bought: Vec<Credit> = self.written.iter().filter_map(credited).collect();
+        let credit = match bought.len() {
+            0 => Credit::Lots(self.key("cs_")),
+            count => bought[self.rng.random_range(0..count)].clone(),
+        };
+        let reversed: Vec<Reversal> = self.written.iter().filter_map(begun).collect();
+        if !reversed.is_empty() && self.one_in(2) {
+            return Command::GiveBack(reversed[self.rng.random_range(0..reversed.len())].clone());
+        }
+        let paid = MilliCents([1_000, 60_000, 1_000_000, 333_000][self.rng.random_range(0..4)]);
+        let id = self.key("re_");
+        if self.one_in(4) {
+            return Command::TakeUnused { credit, id, paid };
+        }
+        let amount = if self.one_in(3) { paid } else { MilliCents(self.rng.random_range(0..=paid.0)) };
+        let cause = if self.one_in(4) { Cause::Dispute } else { Cause::Refund };
+        let reversal = Reversal { credit, id, cause, amount, paid };
+        if self.one_in(8) { Command::GiveBack(reversal) } else { Command::TakeBack(reversal) }
     }
 
     fn place(&mut self) -> Command {
@@ -287,12 +338,23 @@ impl Writer {
     }
 }
 
+/// What a command began to take back.
+fn begun(command: &Command) -> Option<Reversal> {
+    match command {
+        Command::TakeBack(reversal) => Some(reversal.clone()),
+        Command::TakeUnused { credit, id, paid } => {
+            Some(Reversal { credit: credit.clone(), id: id.clone(), cause: Cause::Refund, amount: *paid, paid: *paid })
+        }
+        _ => None,
+    }
+}
+
 fn terms(rng: &mut SmallRng, meter: Meter) -> Terms {
     let mut rate = |zero: u32| {
         let kinds = [0, rng.random_range(1..130), rng.random_range(1..9_000), 5_000];
         MilliCents(if rng.random_range(0..100) < zero { 0 } else { kinds[rng.random_range(1..4)] })
     };
-    let (voice, telephony, recording, message) = (rate(30), rate(60), rate(60), rate(20));
+    let (voice, telephony, recording, message, number) = (rate(30), rate(60), rate(60), rate(20), rate(20));
     let call = Some(rate(10)).filter(|it| meter == Meter::Calls && it.0 % 3 > 0);
     let minutes = meter == Meter::Minutes;
     let most = if minutes { 1_200 } else { 8 };
@@ -306,7 +368,7 @@ fn terms(rng: &mut SmallRng, meter: Meter) -> Terms {
     Terms {
         meter,
         included: if rng.random_range(0..4) == 0 { 0 } else { rng.random_range(1..=most) },
-        rates: Rates { voice, telephony, recording, message, call, ..Rates::default() },
+        rates: Rates { voice, telephony, recording, message, number, call },
         max_call: Seconds(max_call),
         hold,
         excess: if rng.random_range(0..6) == 0 { ExcessMode::Postpaid { limit } } else { ExcessMode::Refuse },

@@ -13,6 +13,8 @@ pub enum Verdict {
     Changed,
     Credited { repeated: bool },
     Charged { repeated: bool },
+    NumberPaid { repeated: bool },
+    Reversed { amount: i64, repeated: bool },
     Placed { call: CallSeen, repeated: bool },
     Beaten { call: CallSeen, allowed: Option<i64> },
     Ended { call: CallSeen, repeated: bool },
@@ -49,6 +51,7 @@ pub struct Figures {
     /// Open ones, oldest first: unit and what is left.
     pub lots: Vec<(Meter, i64)>,
     pub credits: i64,
+    pub debt: i64,
     /// Of the current period.
     pub excess: i64,
     pub capacity: i64,
@@ -66,6 +69,8 @@ pub fn verdict(answer: &Result<Answer, Refusal>) -> Verdict {
         Ok(Answer::Changed) => Verdict::Changed,
         Ok(Answer::Credited { repeated, .. }) => Verdict::Credited { repeated: *repeated },
         Ok(Answer::Charged { repeated, .. }) => Verdict::Charged { repeated: *repeated },
+        Ok(Answer::NumberPaid { repeated }) => Verdict::NumberPaid { repeated: *repeated },
+        Ok(Answer::Reversed { amount, repeated }) => Verdict::Reversed { amount: amount.0, repeated: *repeated },
         Ok(Answer::Placed { call, repeated }) => Verdict::Placed { call: seen(call), repeated: *repeated },
         Ok(Answer::Beaten { call, allowed }) => {
             Verdict::Beaten { call: seen(call), allowed: call.end.is_none().then_some(allowed.0) }
@@ -87,6 +92,8 @@ fn name(refusal: &Refusal) -> &'static str {
         Refusal::IdConflict => "IdConflict",
         Refusal::UnknownCall => "UnknownCall",
         Refusal::AlreadyCompleted(_) => "AlreadyCompleted",
+        Refusal::UnknownCredit => "UnknownCredit",
+        Refusal::NothingUnused => "NothingUnused",
         Refusal::Invalid(_) => "Invalid",
     }
 }
@@ -114,6 +121,7 @@ pub fn figures(wallet: &Wallet) -> Figures {
         usable_lots: standing.lots,
         lots: wallet.lots.iter().map(|lot| (lot.meter, lot.remaining)).collect(),
         credits: wallet.balances.credits_mc,
+        debt: wallet.balances.debt_mc,
         excess: wallet.excess_of_period().0,
         capacity: standing.capacity(),
         held_milli_cents: standing.held_mc().0,

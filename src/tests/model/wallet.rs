@@ -2,15 +2,17 @@
 //! taken anew. It was written from the specification and shares nothing with the core but its words.
 
 mod calls;
+mod reversals;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use calls::{End, ModelCall};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use minutebank::ledger::{Command, Effective, LotGrant, LotSource, PaymentState, Snapshot};
+use minutebank::ledger::{Command, Credit, Effective, LotGrant, LotSource, PaymentState, Snapshot};
 use minutebank::pricing::Terms;
-use minutebank::units::Meter;
+use minutebank::units::{Meter, MilliCents};
+use reversals::Bought;
 
 use super::observe::Verdict::{self, Refused};
 use super::observe::{CallSeen, Figures};
@@ -25,12 +27,17 @@ pub struct Model {
     /// Unit and what is left, oldest first.
     lots: Vec<(Meter, i64)>,
     credits: i64,
+    debt: i64,
     /// Of the current period, billed afterwards.
     excess: i64,
     calls: BTreeMap<String, ModelCall>,
     /// What was credited, by kind and key.
     credited: BTreeSet<(&'static str, String)>,
     messages: BTreeMap<String, i64>,
+    /// Months of numbers that were paid, by their key.
+    number_months: BTreeSet<String>,
+    /// Oldest first.
+    bought: Vec<Bought>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -76,16 +83,26 @@ impl Model {
             allowance: 0,
             lots: Vec::new(),
             credits: 0,
+            debt: 0,
             excess: 0,
             calls: BTreeMap::new(),
             credited: BTreeSet::new(),
             messages: BTreeMap::new(),
+            number_months: BTreeSet::new(),
+            bought: Vec::new(),
         }
     }
 
     /// Carries a command out.
     pub fn obey(&mut self, command: &Command, now: Timestamp) -> Verdict {
         self.open_periods(now);
+        self.collect(now);
+        let verdict = self.carry_out(command, now);
+        self.collect(now);
+        verdict
+    }
+
+    fn carry_out(&mut self, command: &Command, now: Timestamp) -> Verdict {
         match command {
             Command::Subscribe { snapshot, anchor_at } => self.subscribe(snapshot, *anchor_at, now),
             Command::OpenPeriods => Verdict::PeriodsOpen,
@@ -96,20 +113,27 @@ impl Model {
                 Verdict::Changed
             }
             Command::CreditLots { key, lots } => self.credit_lots(key, lots),
-            Command::CreditMoney { key, amount } => {
-                let fresh = self.credited.insert(("money", key.clone()));
-                self.credits += if fresh { amount.0 } else { 0 };
-                Verdict::Credited { repeated: !fresh }
+            Command::CreditLotsAndDebt { key, lots, balance } => {
+                let verdict = self.credit_lots(key, lots);
+                if verdict == (Verdict::Credited { repeated: false }) {
+                    self.pay_in(key, *balance);
+                }
+                verdict
             }
+            Command::CreditMoney { key, amount } => self.credit_money(key, *amount),
             Command::GrantMoney { key, amount } => {
                 let fresh = self.credited.insert(("grant", key.clone()));
                 self.credits += if fresh { amount.0 } else { 0 };
                 Verdict::Credited { repeated: !fresh }
             }
+            Command::TakeBack(reversal) => self.take_back(reversal, now),
+            Command::TakeUnused { credit, id, paid } => self.take_unused(credit, id, *paid, now),
+            Command::GiveBack(reversal) => self.give_back(reversal, now),
             Command::PlaceHold(placement) => self.place(placement, now),
             Command::Heartbeat { id, connected } => self.beat(id, connected.0),
             Command::ExpireCall { id } => self.expire(id, now),
             Command::ChargeMessages { id, count } => self.charge_messages(id, *count),
+            Command::PayNumber { key, begins } => self.pay_number(key, *begins),
             Command::EndCall { id, outcome, duration, billed } => {
                 self.end(id, End { outcome: *outcome, duration: duration.0, billed: billed.0, lapsed: false })
             }
@@ -230,9 +254,31 @@ impl Model {
         let kind = if lots[0].source == LotSource::Grant { "grant" } else { "pack" };
         let fresh = self.credited.insert((kind, key.to_owned()));
         if fresh {
+            if kind == "pack" {
+                let places = (self.lots.len()..self.lots.len() + lots.len()).collect();
+                let granted = lots.iter().map(|lot| lot.units).sum();
+                self.bought.push(Bought::new(Credit::Lots(key.to_owned()), places, granted));
+            }
             self.lots.extend(lots.iter().map(|lot| (lot.meter, lot.units)));
         }
         Verdict::Credited { repeated: !fresh }
+    }
+
+    /// Debt is paid first.
+    fn credit_money(&mut self, key: &str, amount: MilliCents) -> Verdict {
+        let fresh = self.credited.insert(("money", key.to_owned()));
+        if fresh {
+            self.pay_in(key, amount);
+        }
+        Verdict::Credited { repeated: !fresh }
+    }
+
+    /// What is more than the debt becomes credits.
+    fn pay_in(&mut self, key: &str, amount: MilliCents) {
+        self.bought.push(Bought::new(Credit::Money(key.to_owned()), Vec::new(), amount.0));
+        let on_debt = amount.0.min(self.debt);
+        self.debt -= on_debt;
+        self.credits += amount.0 - on_debt;
     }
 
     fn charge_messages(&mut self, id: &str, count: i64) -> Verdict {
@@ -248,6 +294,23 @@ impl Model {
         self.credits -= amount;
         self.messages.insert(id.to_owned(), count);
         Verdict::Charged { repeated: false }
+    }
+
+    fn pay_number(&mut self, key: &str, begins: bool) -> Verdict {
+        let Some(current) = &self.subscription else { return Refused("NoSubscription") };
+        let fee = current.snapshot.terms.rates.number.0;
+        if self.number_months.contains(key) {
+            return Verdict::NumberPaid { repeated: true };
+        } else if begins && self.payment == PaymentState::Unpaid {
+            return Refused("SubscriptionBlocked");
+        } else if self.available() < fee {
+            return Refused("InsufficientCredits");
+        }
+        self.credits -= fee;
+        if fee > 0 {
+            self.number_months.insert(key.to_owned());
+        }
+        Verdict::NumberPaid { repeated: false }
     }
 
     // Sums of SPEC §1.2
@@ -321,6 +384,7 @@ impl Model {
             usable_lots: self.usable(meter).into_iter().map(|at| self.lots[at].1).sum(),
             lots: self.lots.iter().copied().filter(|lot| lot.1 > 0).collect(),
             credits: self.credits,
+            debt: self.debt,
             excess: self.excess,
             capacity: self.capacity(),
             held_milli_cents: self.held_milli_cents(),

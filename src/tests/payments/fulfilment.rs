@@ -42,6 +42,8 @@ fn the_way_back_and_five_webhooks_in_parallel_credit_once() {
         sweep_all(&shop.state).await.unwrap();
         credited_once(shop, &[100, 100, 100]).await;
         assert_eq!(shop.purchase("one").await.status, PurchaseStatus::Credited);
+        let receipts = "select count(*) from mails where subject = 'Your receipt' and body like '%$30.00: 3 × Medium%'";
+        assert_eq!(shop.count(receipts).await, 1);
     });
 }
 

@@ -60,7 +60,10 @@ fn a_card_is_saved_once_however_often_and_from_wherever_it_is_told() {
         assert!(page.contains("Card saved") && page.contains("Visa ending 4242"), "{page}");
         assert_eq!(shop.count("select count(*) from saved_cards").await, 1);
         assert_eq!(shop.count("select count(*) from postings where kind <> 1").await, 0);
-        assert_eq!((session(shop, &id).await.amount_total, shop.figures().await["paid_cents"].clone()), (None, 0.into()));
+        assert_eq!(
+            (session(shop, &id).await.amount_total, shop.figures().await["paid_cents"].clone()),
+            (None, 0.into())
+        );
         sweep_all(&shop.state).await.unwrap();
         assert_eq!(shop.count("select count(*) from saved_cards").await, 1);
     });

@@ -32,6 +32,10 @@ pub enum Who {
     /// Owner of a workspace of another agency.
     Foreigner,
     AgencyAdmin,
+    /// The agency's administrator while they read the client's pages.
+    Visitor,
+    /// Administrator of another agency.
+    ForeignAdmin,
     UnknownKey,
     RevokedKey,
     KeyWithoutScope,
@@ -48,7 +52,7 @@ pub enum Who {
 
 pub use Who::*;
 
-pub const EVERYBODY: [Who; 16] = [
+pub const EVERYBODY: [Who; 18] = [
     Nobody,
     Viewer,
     Billing,
@@ -56,6 +60,8 @@ pub const EVERYBODY: [Who; 16] = [
     Neighbour,
     Foreigner,
     AgencyAdmin,
+    Visitor,
+    ForeignAdmin,
     UnknownKey,
     RevokedKey,
     KeyWithoutScope,
@@ -70,13 +76,14 @@ pub const EVERYBODY: [Who; 16] = [
 impl Who {
     /// Address of a person.
     fn email(self) -> Option<String> {
-        let people = [Viewer, Billing, Owner, Neighbour, Foreigner, AgencyAdmin];
-        people.contains(&self).then(|| format!("{self:?}@people.test").to_lowercase())
+        let people = [Viewer, Billing, Owner, Neighbour, Foreigner, AgencyAdmin, Visitor, ForeignAdmin];
+        let person = if self == Visitor { AgencyAdmin } else { self };
+        people.contains(&self).then(|| format!("{person:?}@people.test").to_lowercase())
     }
 
-    /// True for those who belong to the client.
+    /// True for those who belong to the client, or whose client it is.
     pub fn is_own(self) -> bool {
-        matches!(self, Viewer | Billing | Owner | Key | AgencyKey)
+        matches!(self, Viewer | Billing | Owner | AgencyAdmin | Visitor | Key | AgencyKey)
     }
 
     /// Text of the key that is sent to an address, and whether it names the client's workspace.
@@ -85,8 +92,10 @@ impl Who {
             KeyWithoutScope if method != Method::GET && path.starts_with("/v1/wallet") => {
                 Some(("mb_live_no_charge", false))
             }
-            KeyWithoutScope if path.starts_with("/v1/calls") => Some(("mb_live_no_calls", false)),
-            KeyWithoutScope => Some(("mb_live_no_wallet", false)),
+            KeyWithoutScope if ["/v1/wallet", "/v1/usage"].iter().any(|it| path.starts_with(it)) => {
+                Some(("mb_live_no_wallet", false))
+            }
+            KeyWithoutScope => Some(("mb_live_no_calls", false)),
             UnknownKey => Some(("mb_live_unknown", false)),
             RevokedKey => Some(("mb_live_revoked", false)),
             Key => Some(("mb_live_key", false)),
@@ -107,6 +116,8 @@ pub struct Scene {
     pub client_id: String,
     /// Public id of a key of the client.
     pub key_id: String,
+    /// Public id of the client's viewer.
+    pub member_id: String,
     readers: [OnceCell<Browser>; EVERYBODY.len()],
 }
 
@@ -116,8 +127,9 @@ impl Scene {
         let (agency, client) = found(world, "marker", MARKER).await;
         let neighbour = workspace(world, agency, "ws_neighbour", "Next Door").await;
         let (foreign_agency, foreigner) = found(world, "foreign", "Far Away").await;
+        let viewer = Viewer.email().unwrap();
+        let viewer = world.person(client, "Viewer", &viewer, Role::Viewer).await;
         for (workspace, who, role) in [
-            (client, Viewer, Role::Viewer),
             (client, Billing, Role::Billing),
             (client, Owner, Role::Owner),
             (neighbour, Neighbour, Role::Owner),
@@ -128,9 +140,11 @@ impl Scene {
         let mut db = world.superuser().await;
         let now = world.clock.now();
         let hash = tenants::hash_password(PASSWORD.into()).await;
-        let admin = AgencyAdmin.email().unwrap();
-        let admin = tenants::repo::create_user(&mut db, &admin, "Admin", &hash, now).await.unwrap();
-        tenants::repo::add_agency_admin(&mut db, agency, admin, now).await.unwrap();
+        for (agency, who) in [(agency, AgencyAdmin), (foreign_agency, ForeignAdmin)] {
+            let admin = who.email().unwrap();
+            let admin = tenants::repo::create_user(&mut db, &admin, "Admin", &hash, now).await.unwrap();
+            tenants::repo::add_agency_admin(&mut db, agency, admin, now).await.unwrap();
+        }
         let revoked = world.key(client, "mb_live_revoked", &[Scope::Admin]).await;
         revoke_api_key(&world.state, client, revoked).await.unwrap();
         world.key(client, "mb_live_no_calls", &[Scope::WalletRead, Scope::WalletCharge]).await;
@@ -147,7 +161,13 @@ impl Scene {
         config.demo = false;
         config.site_root = concat!(env!("CARGO_MANIFEST_DIR"), "/public").into();
         let site = Site::serving(AppState { config: config.into(), ..world.state.clone() }).await;
-        Self { site, client_id: "ws_marker".into(), key_id: ids::derived("key", &[key]), readers: Default::default() }
+        Self {
+            site,
+            client_id: "ws_marker".into(),
+            key_id: ids::derived("key", &[key]),
+            member_id: ids::derived("usr", &[viewer.0]),
+            readers: Default::default(),
+        }
     }
 
     /// Asks as somebody. A form carries the token of the asker's own session, where there is one.
@@ -188,21 +208,30 @@ impl Scene {
         browser.send(method.clone(), path, &[], &fields).await
     }
 
-    /// Signed in as this person. An agency's administrator has no page of a workspace.
+    /// Signed in as this person.
     pub async fn browser(&self, who: Who) -> Browser {
         let browser = self.site.browser();
         if let Some(email) = who.email() {
-            let signed_in = browser.sign_in(&email, PASSWORD).await.status;
-            assert_eq!(signed_in, if who == AgencyAdmin { 422 } else { 303 }, "{who:?}");
+            assert_eq!(browser.sign_in(&email, PASSWORD).await.status, 303, "{who:?}");
+        }
+        if who == Visitor {
+            let csrf = token(&browser).await;
+            let visit = [("csrf", csrf.as_str()), ("workspace", &self.client_id)];
+            assert_eq!(browser.post("/workspace", &visit).await.location(), "/billing");
         }
         browser
     }
 }
 
-/// The token of a browser's session.
+/// The token of a browser's session, from the first page that it may see.
 pub async fn token(browser: &Browser) -> String {
-    let settings = browser.get("/settings").await;
-    if settings.status == 200 { settings.hidden("csrf") } else { browser.get("/sign-in").await.hidden("csrf") }
+    for page in ["/settings", "/agency/clients"] {
+        let page = browser.get(page).await;
+        if page.status == 200 {
+            return page.hidden("csrf");
+        }
+    }
+    browser.get("/sign-in").await.hidden("csrf")
 }
 
 /// What is sent.

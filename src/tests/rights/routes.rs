@@ -35,7 +35,11 @@ fn read_folder(folder: &Path, routes: &mut BTreeSet<Route>) {
         if path.is_dir() {
             read_folder(&path, routes);
         } else if path.extension().is_some_and(|it| it == "rs") {
-            let prefix = if folder.ends_with("api") { "/v1" } else { "" };
+            let prefix = match folder.file_name().and_then(|name| name.to_str()) {
+                Some("api") => "/v1",
+                Some("agency") => "/agency",
+                _ => "",
+            };
             let source = fs::read_to_string(&path).unwrap();
             routes.extend(read(&source, prefix).unwrap_or_else(|why| panic!("{}: {why}", path.display())));
         }
@@ -59,7 +63,7 @@ fn read(source: &str, prefix: &str) -> Result<Vec<Route>, String> {
     }
     for (at, _) in source.match_indices(".nest(") {
         let (path, _) = arguments(&source[at + ".nest(".len()..])?;
-        if path != "\"/v1\"" {
+        if path != "\"/v1\"" && path != "\"/agency\"" {
             return Err(format!("an unknown nest: {path}"));
         }
     }

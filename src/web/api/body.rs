@@ -67,6 +67,12 @@ impl Fields {
         }
     }
 
+    /// A required text of 1 to 255 characters.
+    pub fn required_text(&mut self, name: &str) -> Result<String, ApiError> {
+        let text = self.text(name)?.filter(|text| !text.is_empty());
+        text.ok_or_else(|| ApiError::field(name, format!("{name} is required")))
+    }
+
     /// An optional id, `^[A-Za-z0-9_.:-]{1,64}$`.
     pub fn id(&mut self, name: &str) -> Result<Option<String>, ApiError> {
         match self.take(name) {
@@ -74,6 +80,11 @@ impl Fields {
             Some(Value::String(id)) if ids::is_given_id(&id) => Ok(Some(id)),
             Some(_) => Err(ApiError::field(name, format!("{name} has to match ^[A-Za-z0-9_.:-]{{1,64}}$"))),
         }
+    }
+
+    /// A required id, of the same form.
+    pub fn required_id(&mut self, name: &str) -> Result<String, ApiError> {
+        self.id(name)?.ok_or_else(|| ApiError::field(name, format!("{name} is required")))
     }
 
     /// A required word of a closed list; `parse` knows it, `words` names it.

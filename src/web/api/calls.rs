@@ -11,18 +11,18 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::Fields;
+use super::cannot_start::{CannotStartBody, Wanted, refused};
 use super::forms::by_unit;
 use super::idempotency::Attempt;
 use super::key::CallsKey;
-use super::wallet::{CannotStart, CannotStartBody};
 use super::{ApiError, schemas};
+use crate::app::ReadError;
 use crate::app::heartbeat::{Pulse, heartbeat};
 use crate::app::identify::Program;
 use crate::app::settle_call::{Report, Settled, settle_call};
 use crate::app::start_call::{find_call, start_call};
-use crate::app::{ReadError, current_wallet};
 use crate::ids;
-use crate::ledger::{Call, CallEnd, CallOutcome, CallStatus, Direction, LedgerError, Placement, Refusal};
+use crate::ledger::{Call, CallEnd, CallOutcome, CallStatus, Direction, LedgerError, Placement};
 use crate::state::AppState;
 use crate::units::Seconds;
 
@@ -191,26 +191,8 @@ pub async fn start(
             let status = if repeated { StatusCode::OK } else { StatusCode::CREATED };
             Ok((status, Json(CallBody::new(&program, call))))
         }
-        Err(LedgerError::Refused(refusal)) => Err(refused(&state, &program, refusal).await),
+        Err(LedgerError::Refused(refusal)) => Err(refused(&state, &program, refusal, Wanted::Call).await),
         Err(error) => Err(ReadError::Ledger(error).into()),
-    }
-}
-
-/// The 402 of a refusal; what else can be wrong keeps its own code.
-async fn refused(state: &AppState, program: &Program, refusal: Refusal) -> ApiError {
-    let topup_url = state.config.public_url.join("/billing").map(String::from).unwrap_or_default();
-    let why = match refusal {
-        Refusal::InsufficientBalance(standing) => {
-            return ApiError::CannotStart(Box::new(CannotStart::too_little(&standing, topup_url)));
-        }
-        Refusal::NoSubscription => CannotStart::no_subscription,
-        Refusal::SubscriptionEnding => CannotStart::subscription_ending,
-        Refusal::SubscriptionBlocked => CannotStart::subscription_blocked,
-        other => return ReadError::Ledger(LedgerError::Refused(other)).into(),
-    };
-    match current_wallet(state, program.workspace).await {
-        Ok(wallet) => ApiError::CannotStart(Box::new(why(&wallet.standing(), topup_url))),
-        Err(error) => error.into(),
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::calls::CallBody;
-use super::wallet::{CannotStart, CannotStartBody};
+use super::cannot_start::{CannotStart, CannotStartBody};
 use crate::app::ReadError;
 use crate::app::fulfil_purchase::FulfilError;
 use crate::app::identify::NotAllowed;
@@ -52,7 +52,7 @@ pub enum ApiError {
     IdempotencyKeyRequired,
     /// 401: no key, or one that opens nothing.
     InvalidKey,
-    /// 402: no call can start.
+    /// 402: no call can start, or credits do not cover a price.
     CannotStart(Box<CannotStart>),
     /// 402: the bank declined the saved card; in its words.
     CardDeclined(String),
@@ -64,7 +64,7 @@ pub enum ApiError {
     NotFound,
     /// 405
     MethodNotAllowed,
-    /// 409: the id belongs to a call with other fields.
+    /// 409: the id belongs to something with other fields.
     IdConflict,
     /// 409: the call has ended with other figures, which are these.
     AlreadyCompleted(Box<CallBody>),
@@ -145,7 +145,9 @@ impl ApiError {
                 "authentication_required",
                 "Nothing was charged. The bank asks the card's owner to confirm; they can pay on the billing page",
             ),
-            Self::IdempotencyKeyRequired => ("idempotency_key_required", "Send an Idempotency-Key, so that nothing is charged twice"),
+            Self::IdempotencyKeyRequired => {
+                ("idempotency_key_required", "Send an Idempotency-Key, so that nothing is charged twice")
+            }
             Self::CardRequired => ("card_required", "There is no saved card; people save it on the billing page"),
             Self::NoRates => ("no_rates", "Nothing of the plan is paid with credits"),
             Self::WorkspaceRequired => {
@@ -155,7 +157,7 @@ impl ApiError {
             Self::InvalidKey => ("invalid_key", "There is no such key, or it was revoked"),
             Self::NotFound => ("not_found", "There is nothing here for this key"),
             Self::MethodNotAllowed => ("method_not_allowed", "This address answers to other methods"),
-            Self::IdConflict => ("id_conflict", "A call with this id was started with other fields"),
+            Self::IdConflict => ("id_conflict", "This id came with other fields before"),
             Self::AlreadyCompleted(_) => ("already_completed", "The call has ended with other figures"),
             Self::IdempotencyMismatch => {
                 ("idempotency_mismatch", "This Idempotency-Key was used with another body; take a new key")

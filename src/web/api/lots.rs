@@ -60,6 +60,7 @@ impl From<Package> for LotBody {
                 PackageState::Active => "active",
                 PackageState::UsedUp => "used_up",
                 PackageState::Frozen => "frozen",
+                PackageState::Refunded => "refunded",
             },
             created_at: package.added_at,
             receipt_url: None,

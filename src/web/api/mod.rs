@@ -3,12 +3,16 @@
 mod auto_recharge;
 mod body;
 mod calls;
+mod campaigns;
+mod cannot_start;
 mod error;
 mod forms;
 pub mod idempotency;
 mod json;
 mod key;
 mod lots;
+mod messages;
+mod numbers;
 mod openapi;
 mod paging;
 mod query;
@@ -36,6 +40,11 @@ pub fn router() -> Router<AppState> {
         .route("/calls/{id}/heartbeat", post(calls::beat))
         .route("/calls/{id}/complete", post(calls::complete))
         .route("/calls/{id}/receipt", get(receipts::show))
+        .route("/messages", post(messages::send))
+        .route("/numbers", post(numbers::rent))
+        .route("/numbers/{id}", get(numbers::show).delete(numbers::release))
+        .route("/campaigns/quote", post(campaigns::quote))
+        .route("/campaigns", post(campaigns::start))
         .route("/wallet", get(wallet::show))
         .route("/wallet/auto_recharge", get(auto_recharge::show).put(auto_recharge::set))
         .route("/wallet/lots", get(lots::list))

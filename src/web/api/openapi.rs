@@ -15,7 +15,7 @@ use utoipa::openapi::{OpenApi as Document, Ref, RefOr, Required};
 use utoipa::{Modify, OpenApi};
 
 use super::error::ErrorBody;
-use super::{auto_recharge, calls, lots, receipts, topups, transactions, usage, wallet};
+use super::{auto_recharge, calls, campaigns, lots, messages, numbers, receipts, topups, transactions, usage, wallet};
 
 /// The document. Its description is the beginning of `/docs`.
 #[derive(OpenApi)]
@@ -37,6 +37,9 @@ use super::{auto_recharge, calls, lots, receipts, topups, transactions, usage, w
     ),
     tags(
         (name = "Calls", description = "A hold before a call, a settlement after it."),
+        (name = "Messages", description = "Messages, each paid from the credits at the plan's rate."),
+        (name = "Numbers", description = "Rented numbers: the first month is paid at once, each further one as it begins."),
+        (name = "Campaigns", description = "How far the wallet carries many calls. A campaign reserves nothing."),
         (name = "Wallet", description = "What is left, where it came from and where it went."),
     ),
     paths(
@@ -45,6 +48,12 @@ use super::{auto_recharge, calls, lots, receipts, topups, transactions, usage, w
         calls::beat,
         calls::complete,
         receipts::show,
+        messages::send,
+        numbers::rent,
+        numbers::show,
+        numbers::release,
+        campaigns::quote,
+        campaigns::start,
         wallet::show,
         transactions::list,
         lots::list,

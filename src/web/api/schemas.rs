@@ -23,6 +23,12 @@ closed_lists! {
     call: "call";
     receipt: "receipt";
     list: "list";
+    message: "message";
+    number: "number";
+    number_status: "active" | "past_due" | "released";
+    campaign: "campaign";
+    campaign_quote: "campaign_quote";
+    no_call_reason: "insufficient_balance" | "no_subscription" | "subscription_ending" | "subscription_blocked";
     lot: "lot";
     transaction: "transaction";
     wallet: "wallet";
@@ -52,6 +58,11 @@ fn one_of(words: &[&str]) -> Object {
 /// Schema of `outcome` where a call may have none yet.
 pub fn outcome_or_null() -> Object {
     or_null(outcome())
+}
+
+/// Schema of `reason` where there may be none.
+pub fn no_call_reason_or_null() -> Object {
+    or_null(no_call_reason())
 }
 
 /// Schema of `meter` where there may be no plan.

@@ -1,4 +1,4 @@
-//! `/v1/wallet`: what is there, what is held, and how many calls fit; and the 402 that says why none does.
+//! `/v1/wallet`: what is there, what is held, and how many calls fit.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,7 +8,7 @@ use serde_json::Number;
 use utoipa::ToSchema;
 
 use super::auto_recharge::AutoRechargeBody;
-use super::forms::{by_unit, dollars_down, dollars_up};
+use super::forms::{by_unit, dollars_down};
 use super::key::WalletKey;
 use super::{ApiError, schemas};
 use crate::app::current_wallet;
@@ -18,7 +18,7 @@ use crate::ledger::{PaymentState, SubscriptionState, Wallet};
 use crate::payments::recharge::Recharge;
 use crate::pricing::{Fit, Standing};
 use crate::state::AppState;
-use crate::units::{Meter, MilliCents};
+use crate::units::Meter;
 
 /// What is there, what is held, and how many calls fit.
 #[derive(Debug, Serialize, ToSchema)]
@@ -153,12 +153,12 @@ fn is_ending(wallet: &Wallet) -> bool {
 }
 
 /// The unit in which capacity is counted; `None` where usage is billed afterwards and nothing limits it.
-fn limited(standing: &Standing, meter: Option<Meter>) -> Option<Meter> {
+pub(super) fn limited(standing: &Standing, meter: Option<Meter>) -> Option<Meter> {
     meter.filter(|_| !standing.postpaid)
 }
 
 /// Nominal cost of a hold, milli-cents; `None` on plans without rates.
-fn hold_price(standing: &Standing) -> Option<i64> {
+pub(super) fn hold_price(standing: &Standing) -> Option<i64> {
     (standing.sigma.0 > 0).then(|| standing.hold_mc().0)
 }
 
@@ -172,145 +172,4 @@ pub async fn show(WalletKey(program): WalletKey, State(state): State<AppState>) 
     let wallet = current_wallet(&state, program.workspace).await?;
     let recharge = settings(&state, program.workspace).await?;
     Ok(Json(WalletBody::new(program.workspace_public_id, &wallet, recharge.as_ref())))
-}
-
-/// The 402 of a call.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CannotStart)]
-pub struct CannotStartBody {
-    /// Why.
-    pub error: CannotStart,
-}
-
-/// Why no call can start. On plans without rates there are no prices.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CannotStartError)]
-pub struct CannotStart {
-    /// For programs.
-    pub code: &'static str,
-    /// For the engine's own log.
-    pub message: &'static str,
-    /// Available credits.
-    #[schema(schema_with = schemas::dollars)]
-    balance_usd: Number,
-    #[schema(schema_with = schemas::dollars_or_null)]
-    required_usd: Option<Number>,
-    /// For the customer.
-    user_message: String,
-    available_milli_cents: i64,
-    required_milli_cents: Option<i64>,
-    capacity_seconds: Option<i64>,
-    required_seconds: Option<i64>,
-    capacity_calls: Option<i64>,
-    required_calls: Option<i64>,
-    #[schema(schema_with = schemas::dollars_or_null)]
-    shortfall_usd: Option<Number>,
-    topup_url: String,
-}
-
-impl CannotStart {
-    /// The wallet has less than the hold of a call.
-    pub fn too_little(standing: &Standing, topup_url: String) -> Self {
-        // No credits lift the limit of usage that is billed afterwards.
-        let required = hold_price(standing).filter(|_| !standing.postpaid).map(MilliCents);
-        let (capacity_seconds, capacity_calls) = by_unit(limited(standing, Some(standing.meter)), standing.capacity());
-        let (required_seconds, required_calls) = by_unit(Some(standing.meter), standing.hold);
-        Self {
-            code: "insufficient_balance",
-            message: "Wallet balance below minimum to start call",
-            balance_usd: dollars_down(standing.available_mc()),
-            required_usd: required.map(dollars_up),
-            user_message: standing.paused_message().unwrap_or_default(),
-            available_milli_cents: standing.available_mc().0,
-            required_milli_cents: required.map(|required| required.0),
-            capacity_seconds,
-            required_seconds,
-            capacity_calls,
-            required_calls,
-            shortfall_usd: required.map(|required| dollars_up(missing(standing, required))),
-            topup_url,
-        }
-    }
-
-    /// The workspace never had a subscription, so nothing says what a call holds.
-    pub fn no_subscription(standing: &Standing, topup_url: String) -> Self {
-        Self {
-            code: "no_subscription",
-            message: "The workspace has no subscription",
-            user_message: "Calls paused. This account has no plan yet. Ask your provider to start one.".to_owned(),
-            capacity_seconds: None,
-            required_seconds: None,
-            ..Self::too_little(standing, topup_url)
-        }
-    }
-
-    /// The subscription was canceled, and the calls that it still carries are not over.
-    pub fn subscription_ending(standing: &Standing, topup_url: String) -> Self {
-        Self {
-            code: "subscription_ending",
-            message: "The subscription was canceled and waits for its last call",
-            user_message: "Calls paused. Your plan was canceled; the calls in progress go on to their end. \
-                           Ask your provider to start a new plan."
-                .to_owned(),
-            ..Self::too_little(standing, topup_url)
-        }
-    }
-
-    /// A payment to the agency is overdue beyond the grace days.
-    pub fn subscription_blocked(standing: &Standing, topup_url: String) -> Self {
-        Self {
-            code: "subscription_blocked",
-            message: "A payment is overdue beyond its days of grace",
-            user_message: "Calls paused. A payment to your provider is overdue. Pay it to keep calling.".to_owned(),
-            ..Self::too_little(standing, topup_url)
-        }
-    }
-}
-
-/// Credits that would let the next call fit: what its price lacks where money is all there is, else the price of the
-/// units that it lacks.
-fn missing(standing: &Standing, required: MilliCents) -> MilliCents {
-    if standing.runs_on_money() {
-        return MilliCents((required.0 - standing.available_mc().0).max(0));
-    }
-    let units = (standing.hold - standing.capacity()).max(0);
-    Standing { hold: units, sigma: standing.sigma_max, ..*standing }.hold_mc()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn body(standing: &Standing) -> serde_json::Value {
-        serde_json::to_value(CannotStart::too_little(standing, String::new())).unwrap()
-    }
-
-    #[test]
-    fn the_402_in_money_is_the_contract_s() {
-        let sigma = MilliCents(20_000);
-        let standing = Standing { posted: MilliCents(5_000), sigma, sigma_max: sigma, hold: 60, ..Standing::default() };
-        let body = body(&standing);
-        assert_eq!(body["balance_usd"].to_string(), "0.05");
-        assert_eq!(body["required_usd"].to_string(), "0.2");
-        assert_eq!(body["shortfall_usd"].to_string(), "0.15");
-        assert_eq!((&body["capacity_seconds"], &body["required_seconds"]), (&15.into(), &60.into()));
-        assert!(body["capacity_calls"].is_null() && body["required_calls"].is_null());
-    }
-
-    #[test]
-    fn beside_units_the_shortfall_is_the_price_of_what_lacks() {
-        let sigma = MilliCents(5_000);
-        let standing = Standing { allowance: 120, sigma, sigma_max: sigma, hold: 3_600, ..Standing::default() };
-        assert_eq!(body(&standing)["required_usd"].to_string(), "3");
-        assert_eq!(body(&standing)["shortfall_usd"].to_string(), "2.9");
-    }
-
-    #[test]
-    fn without_rates_there_is_no_price() {
-        let body = body(&Standing { allowance: 15, hold: 60, ..Standing::default() });
-        for name in ["required_usd", "required_milli_cents", "shortfall_usd"] {
-            assert!(body[name].is_null(), "{name}");
-        }
-        assert_eq!((&body["balance_usd"], &body["available_milli_cents"]), (&0.into(), &0.into()));
-    }
 }

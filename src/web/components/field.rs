@@ -7,8 +7,14 @@ use leptos::prelude::*;
 pub enum FieldKind {
     /// Anything of one line.
     Text,
+    /// Why something is done.
+    Reason,
+    /// What somebody notes; it may stay empty.
+    Note,
     /// The address of an account.
     Email,
+    /// The address of somebody else.
+    Address,
     /// The password of today.
     Password,
     /// A password of tomorrow.
@@ -18,15 +24,15 @@ pub enum FieldKind {
 impl FieldKind {
     const fn input_type(self) -> &'static str {
         match self {
-            FieldKind::Text => "text",
-            FieldKind::Email => "email",
+            FieldKind::Text | FieldKind::Reason | FieldKind::Note => "text",
+            FieldKind::Email | FieldKind::Address => "email",
             FieldKind::Password | FieldKind::NewPassword => "password",
         }
     }
 
     const fn autocomplete(self) -> &'static str {
         match self {
-            FieldKind::Text => "off",
+            FieldKind::Text | FieldKind::Reason | FieldKind::Note | FieldKind::Address => "off",
             FieldKind::Email => "username",
             FieldKind::Password => "current-password",
             FieldKind::NewPassword => "new-password",
@@ -36,13 +42,14 @@ impl FieldKind {
     const fn longest(self) -> &'static str {
         match self {
             FieldKind::Text => "60",
-            FieldKind::Email => "254",
+            FieldKind::Reason | FieldKind::Note => "200",
+            FieldKind::Email | FieldKind::Address => "254",
             FieldKind::Password | FieldKind::NewPassword => "1024",
         }
     }
 }
 
-/// A field that has to be filled. Passwords that were typed are never given back, so they have no `value`.
+/// A field that has to be filled, unless it is a note. Passwords that were typed are never given back, so they have no `value`.
 #[component]
 pub fn Field(
     kind: FieldKind,
@@ -75,7 +82,7 @@ pub fn Field(
                 name=name
                 type=kind.input_type()
                 autocomplete=kind.autocomplete()
-                required
+                required=kind != FieldKind::Note
                 maxlength=kind.longest()
                 value=value
                 autofocus=autofocus

@@ -31,6 +31,14 @@ pub enum Icon {
     Key,
     /// An arrow down: choose another.
     Choose,
+    /// Two people: Clients.
+    People,
+    /// A sheet with columns: Plans.
+    Sheet,
+    /// A flag: Inbox.
+    Flag,
+    /// An i in a circle.
+    Info,
 }
 
 impl Icon {
@@ -49,6 +57,13 @@ impl Icon {
             Icon::Clock => "M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM8 4.5V8l2.5 1.5",
             Icon::Key => "M5.5 7.5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM7.6 8.4 13.5 2.5M11 5l2 2",
             Icon::Choose => "m4.5 6.5 3.5 3.5 3.5-3.5",
+            Icon::People => {
+                "M6 7.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM1.5 13.5c0-2.5 2-4 4.5-4s4.5 1.5 4.5 4M10.5 2.8a2.5 2.5 0 0 1 \
+                 0 4.4M12 9.8c1.5.5 2.5 1.8 2.5 3.7"
+            }
+            Icon::Sheet => "M2.5 2.5h11v11h-11zM2.5 6h11M6.5 6v7.5",
+            Icon::Flag => "M3.5 14V2.5h8.5l-2 3 2 3H3.5",
+            Icon::Info => "M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM8 7.5v4M8 4.6v.6",
         }
     }
 

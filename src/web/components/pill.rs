@@ -48,16 +48,24 @@ pub fn Pill(tone: PillTone, #[prop(into)] words: String) -> impl IntoView {
 /// The balance pill of the shell: what is left, and how many calls fit. Leads to Billing.
 #[component]
 pub fn BalancePill(overview: Overview) -> impl IntoView {
+    view! {
+        <a class="balance" href="/billing">
+            <StandingPill overview=overview />
+        </a>
+    }
+}
+
+/// The same where it leads nowhere.
+#[component]
+pub fn StandingPill(overview: Overview) -> impl IntoView {
     let (figure, beside) = balance_words(&overview.standing);
     let state = calls_state(&overview, Fit::words);
     let tone = state.as_ref().map_or(PillTone::Neutral, |(tone, _)| *tone);
     view! {
-        <a class="balance" href="/billing">
-            <span class=tone.class()>
-                <span class="sum">{figure}{beside.map(|money| view! { <span class="beside">" · "{money}</span> })}</span>
-                {state.map(|(_, words)| view! { " " <span class="fit">{words}</span> })}
-            </span>
-        </a>
+        <span class=tone.class()>
+            <span class="sum">{figure}{beside.map(|money| view! { <span class="beside">" · "{money}</span> })}</span>
+            {state.map(|(_, words)| view! { " " <span class="fit">{words}</span> })}
+        </span>
     }
 }
 

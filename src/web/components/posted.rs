@@ -4,7 +4,8 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::Source;
-use crate::app::transactions::{Transaction, TransactionType, call_title};
+use crate::app::pay_numbers::Unpaid;
+use crate::app::transactions::{Transaction, TransactionType, call_title, number_title};
 use crate::ledger::Call;
 use crate::pricing::Standing;
 use crate::units::{Meter, MilliCents};
@@ -117,8 +118,13 @@ fn address(transaction: &Transaction) -> Option<String> {
         TransactionType::Call => Some(receipt_address(id)),
         TransactionType::Pack => Some("/billing/packages".to_owned()),
         // Everything that belongs to the same message, number or payment.
-        _ => Some(format!("/billing/transactions?reference={}", encoded(id))),
+        _ => Some(same_reference(id)),
     }
+}
+
+/// Where everything that belongs to the same thing stands.
+fn same_reference(id: &str) -> String {
+    format!("/billing/transactions?reference={}", encoded(id))
 }
 
 /// Where a call's receipt stands.
@@ -190,6 +196,27 @@ pub fn open_row(call: &Call, time: String, standing: &Standing) -> impl IntoView
             </td>
             <td role="cell" class="amount held">
                 {hold_words(call, standing)}
+            </td>
+            <td role="cell" class="balance-after">
+                "–"
+            </td>
+        </tr>
+    }
+}
+
+/// The row of a number whose month could not be paid, since `time`.
+pub fn unpaid_row(unpaid: &Unpaid, time: String) -> impl IntoView + use<> {
+    let months = if unpaid.months == 1 { "1 month".to_owned() } else { format!("{} months", unpaid.months) };
+    let detail = format!("{months} due, tried again every day");
+    view! {
+        <tr role="row">
+            <td role="cell" class="time">
+                {time.clone()}
+            </td>
+            <What title=number_title(&unpaid.number) href=Some(same_reference(&unpaid.id)) time=time detail=detail />
+            <td role="cell" class="kind">"Unpaid"</td>
+            <td role="cell" class="amount held">
+                {MilliCents::from_cents(unpaid.owed.cents_up()).to_string()}
             </td>
             <td role="cell" class="balance-after">
                 "–"

@@ -39,7 +39,8 @@ pub fn Broken(
     /// What is missing, e.g. `The balance`.
     what: &'static str,
     /// Address of the page, to try again.
-    retry: &'static str,
+    #[prop(into)]
+    retry: String,
 ) -> impl IntoView {
     view! {
         <div class="broken">

@@ -22,6 +22,7 @@ pub(in crate::web) fn frame() -> Frame {
         islands: true,
         workspaces: Vec::new(),
         workspace: "ws_harbor".into(),
+        visiting: false,
         overview: Ok(harbor(4_920, 0)),
     }
 }

@@ -1,11 +1,13 @@
 //! One file per page. A page is a function from data already read to a document; it reads nothing itself.
 
+mod agency;
 mod billing;
 mod demo_mail;
 mod docs;
 mod error;
 mod forgot;
 mod frozen;
+mod invite;
 mod narrow;
 mod packages;
 mod receipt;
@@ -13,19 +15,25 @@ mod settings;
 mod sign_in;
 mod transactions;
 
+pub use agency::{
+    ClientDialog, ClientTab, ClientView, ClientsView, Content, DeskForm, DeskNotice, DeskRefusal, NewClientView,
+    Turned, client_page, clients_page, new_client_page,
+};
 pub use billing::{
-    Asked, AskedRange, BillingView, Buying, CardForms, CardView, Crediting, CreditingError, May, Notice, RECENT,
-    RangeKind, Refused, UsageView, WrongRange, addon_packs_section, billing_page, card_section, recent_transactions,
-    usage_section, wallet_section,
+    Asked, AskedRange, AskedRecharge, BillingView, Buying, CardForms, CardView, Crediting, CreditingError, May, Notice,
+    RECENT, RangeKind, RechargeTrouble, Refused, Typed, UsageView, WrongRange, addon_packs_section, billing_page,
+    card_section, recent_transactions, recharge_section, usage_section, wallet_section,
 };
 pub use demo_mail::{Letter, demo_mail_page};
 pub use docs::docs_page;
 pub use error::{Problem, error_page, too_early};
 pub use forgot::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_expired_page, reset_page};
+pub use invite::{InviteView, invite_ended_page, invite_page};
 pub use packages::{PackagesView, packages_page};
 pub use receipt::{ReceiptView, receipt_page};
 pub use settings::{
-    KeyForm, KeysView, PasswordFaults, ProfileView, SessionRow, ShownKey, keys_page, keys_withheld_page, profile_page,
+    AlertsForm, AlertsView, InviteForm, KeyForm, KeysView, MemberRow, MembersView, PasswordFaults, ProfileView,
+    SessionRow, ShownKey, alerts_page, keys_page, keys_withheld_page, members_page, profile_page,
 };
 pub use sign_in::{DemoLogin, SignInNotice, SignInRefusal, SignInView, sign_in_page};
 pub use transactions::{Listed, TransactionsView, transactions_page};

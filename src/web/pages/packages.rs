@@ -145,7 +145,8 @@ fn List(packages: Vec<Package>, calendar: Calendar, agency: String, why_frozen: 
     let active: Vec<_> = in_state(PackageState::Active).collect();
     let frozen: Vec<_> = in_state(PackageState::Frozen).collect();
     // Finished packages are history: newest first.
-    let finished: Vec<_> = in_state(PackageState::UsedUp).rev().collect();
+    let over = |it: &&Package| matches!(it.state, PackageState::UsedUp | PackageState::Refunded);
+    let finished: Vec<_> = packages.iter().filter(over).rev().cloned().collect();
     let groups = [
         ("Active", "in the order they are used".to_owned(), active),
         ("Frozen", why_frozen, frozen),
@@ -195,7 +196,7 @@ fn rows(packages: Vec<Package>, calendar: &Calendar, agency: &str) -> impl IntoV
         .map(|(place, package)| {
             let (tone, state) = state_words(&package, place == 0, calendar);
             let meter = package.meter;
-            let used = package.granted - package.remaining;
+            let used = package.granted - package.remaining - package.taken;
             let from = source_words(package.source, agency);
             let price = package.price.to_string();
             // A list that begins with the transaction.
@@ -262,6 +263,10 @@ fn state_words(package: &Package, first: bool, calendar: &Calendar) -> (PillTone
             let day = package.used_up_at.map(|at| format!(" {}", calendar.day(at))).unwrap_or_default();
             (PillTone::Neutral, format!("Used up{day}"))
         }
+        PackageState::Refunded => {
+            let day = package.used_up_at.map(|at| format!(" {}", calendar.day(at))).unwrap_or_default();
+            (PillTone::Neutral, format!("Refunded{day}"))
+        }
     }
 }
 
@@ -278,6 +283,7 @@ mod tests {
             meter: Meter::Minutes,
             granted: 6_000,
             remaining: 2_460,
+            taken: 0,
             price: MilliCents(1_000_000),
             source,
             added_by: None,

@@ -42,7 +42,7 @@ fn document(frame: Frame, view: View) -> Document {
     let asked = Asked { buying, crediting };
     let wallet = frame.overview.as_ref().map_err(|error| *error).map(|overview| {
         let may = May::of(frame.may_buy, overview, &offers);
-        wallet_section(overview, notice.or_else(|| asked.unsaid(may)), may)
+        wallet_section(overview, notice.or_else(|| asked.unsaid(may)), None, may)
     });
     let addon_packs = addon_packs_section(frame.overview.clone().ok(), offers.clone(), frame.may_buy);
     render(|| {
@@ -52,6 +52,7 @@ fn document(frame: Frame, view: View) -> Document {
                 wallet,
                 usage: Ok(String::new()),
                 addon_packs,
+                recharge: Ok(String::new()),
                 transactions: Ok(String::new()),
                 card: Ok(String::new()),
                 offers,
@@ -132,7 +133,13 @@ fn what_is_wrong_with_a_purchase_stands_beside_the_field_and_the_typed_value_sta
     let html = billing(harbor(), View { buying: Some(buying), ..plain() });
     assert_all(
         &html,
-        &["Enter a quantity from 1 to 20.", "value=\"99\"", "no longer offered", "Stripe could not be reached", "Save this card"],
+        &[
+            "Enter a quantity from 1 to 20.",
+            "value=\"99\"",
+            "no longer offered",
+            "Stripe could not be reached",
+            "Save this card",
+        ],
     );
 }
 
@@ -293,6 +300,7 @@ fn lot(meter: Meter, state: PackageState) -> Package {
         meter,
         granted: units,
         remaining: units,
+        taken: 0,
         price: MilliCents(1_000_000),
         source: PackageSource::Stripe,
         added_by: Some("Dana Whitfield".into()),

@@ -8,11 +8,14 @@ use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 
 use crate::app::overview::Overview;
+use crate::app::pay_numbers::Unpaid;
 use crate::app::transactions::{Page, Transaction, TransactionType};
 use crate::ledger::Call;
 use crate::pricing::Standing;
 use crate::units::Meter;
-use crate::web::components::{Broken, Changed, Icon, SectionError, changes, held_words, open_row, sum, what_of};
+use crate::web::components::{
+    Broken, Changed, Icon, SectionError, changes, held_words, open_row, sum, unpaid_row, what_of,
+};
 use crate::web::dates::Calendar;
 use crate::web::shell::{Frame, PageHead, Place, Shell};
 use crate::web::transactions::{Asked, Wrong};
@@ -35,6 +38,8 @@ pub struct TransactionsView {
 pub struct Listed {
     /// Open holds, newest first; on the first page only.
     pub pending: Vec<Call>,
+    /// Numbers with months that could not be paid; on the first page only.
+    pub unpaid: Vec<Unpaid>,
     /// A page of transactions.
     pub page: Page,
 }
@@ -113,14 +118,15 @@ fn Card(view: TransactionsView, overview: Overview, calendar: Calendar, may: May
 
 #[component]
 fn List(listed: Listed, asked: Asked, overview: Overview, calendar: Calendar, may: May) -> impl IntoView {
-    let Listed { pending, page } = listed;
-    if pending.is_empty() && page.transactions.is_empty() {
+    let Listed { pending, unpaid, page } = listed;
+    let is_pending = !pending.is_empty() || !unpaid.is_empty();
+    if !is_pending && page.transactions.is_empty() {
         return Either::Left(view! { <Nothing filtered=!asked.is_everything() may=may /> });
     }
     let standing = overview.standing;
     let turns = view! { <Turns asked=asked older=page.older newer=page.newer /> };
     let days = days(page, &calendar, standing.meter);
-    let pending = (!pending.is_empty()).then(|| pending_group(&pending, &standing, &calendar));
+    let pending = is_pending.then(|| pending_group(&pending, &unpaid, &standing, &calendar));
     Either::Right(view! {
         <table class="table transactions" aria-label="Transactions">
             <thead role="rowgroup">
@@ -154,7 +160,8 @@ fn GroupRow(#[prop(into)] name: String, sum: String) -> impl IntoView {
     }
 }
 
-fn pending_group(calls: &[Call], standing: &Standing, calendar: &Calendar) -> impl IntoView + use<> {
+fn pending_group(calls: &[Call], unpaid: &[Unpaid], standing: &Standing, calendar: &Calendar) -> impl IntoView + use<> {
+    let owed = unpaid.iter().map(|unpaid| unpaid_row(unpaid, calendar.moment(unpaid.since))).collect_view();
     let rows = calls.iter().map(|call| {
         let today = calendar.date(call.created_at) == calendar.today();
         let time = if today { calendar.time(call.created_at) } else { calendar.moment(call.created_at) };
@@ -163,6 +170,7 @@ fn pending_group(calls: &[Call], standing: &Standing, calendar: &Calendar) -> im
     view! {
         <tbody role="rowgroup">
             <GroupRow name="Pending" sum=held_words(standing) />
+            {owed}
             {rows.collect_view()}
         </tbody>
     }

@@ -4,13 +4,20 @@ use leptos::prelude::*;
 
 use crate::islands::BuyMinutes;
 use crate::pricing::{PackOffer, Standing, Tag, per_piece_label, tags};
-use crate::units::Meter;
+use crate::units::{Meter, MilliCents};
 
 use super::Buying;
 use super::dialog::DialogHead;
 
 #[component]
-pub(super) fn BuyDialog(packs: Vec<PackOffer>, standing: Standing, buying: Buying, csrf: String) -> impl IntoView {
+pub(super) fn BuyDialog(
+    packs: Vec<PackOffer>,
+    standing: Standing,
+    /// What is owed, which the next purchase pays.
+    debt: MilliCents,
+    buying: Buying,
+    csrf: String,
+) -> impl IntoView {
     let meter = standing.meter;
     let (chosen, gone) = preselect(&packs, buying.pack.as_deref());
     let quantity = buying.quantity.clone().unwrap_or_else(|| "1".to_owned());
@@ -19,11 +26,13 @@ pub(super) fn BuyDialog(packs: Vec<PackOffer>, standing: Standing, buying: Buyin
         Meter::Calls => "Buy Calls",
     };
     let noun = meter.noun();
+    let balance = MilliCents::from_cents(debt.cents_up());
     let line = format!("Extra {noun} never expire. Calls use them after your plan {noun}.");
     view! {
         <BuyMinutes
             packs=packs.clone()
             remaining=standing.lots
+            balance=balance
             pack=chosen.clone()
             quantity=quantity
             save_card=buying.save_card
@@ -109,7 +118,6 @@ const fn tag_class(tag: Tag) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::MilliCents;
 
     fn pack(id: &str, popular: bool) -> PackOffer {
         PackOffer {

@@ -127,7 +127,9 @@ mod tests {
             assert!(html.contains(words), "{words} is missing in {html}");
         }
         let read_only = shown(Some(visa()), false, true);
-        assert!(read_only.contains("Visa ending 4242") && !read_only.contains("<form") && !read_only.contains("Remove"));
+        assert!(
+            read_only.contains("Visa ending 4242") && !read_only.contains("<form") && !read_only.contains("Remove")
+        );
     }
 
     #[test]

@@ -10,6 +10,8 @@ mod extra;
 mod plan;
 mod rates;
 mod recent;
+mod recharge;
+mod recharge_form;
 mod refused;
 mod usage;
 mod wallet;
@@ -30,9 +32,12 @@ use credits::CreditsDialog;
 pub use addon_packs::addon_packs_section;
 pub use card::{CardForms, CardView, card_section};
 pub use recent::{RECENT, recent_transactions};
+pub use recharge::{AskedRecharge, RechargeTrouble, recharge_section};
+pub use recharge_form::Typed;
 pub use refused::Refused;
 pub use usage::{AskedRange, RangeKind, UsageView, WrongRange, usage_section};
 pub use wallet::wallet_section;
+pub(super) use warning::{Usage, left_and_used};
 
 /// The page's sections as they were read, and the dialog over them.
 #[derive(Clone, Debug)]
@@ -43,6 +48,8 @@ pub struct BillingView {
     pub usage: Result<String, SectionError>,
     /// The packs assigned to the client.
     pub addon_packs: Result<String, SectionError>,
+    /// Auto-recharge; empty where nothing is paid with credits.
+    pub recharge: Result<String, SectionError>,
     /// The newest transactions.
     pub transactions: Result<String, SectionError>,
     /// The card that may be charged.
@@ -165,7 +172,7 @@ impl May {
 
 /// The page.
 pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
-    let BillingView { wallet, usage, addon_packs, transactions, card, offers, asked } = view;
+    let BillingView { wallet, usage, addon_packs, recharge, transactions, card, offers, asked } = view;
     let line = frame.overview.as_ref().ok().zip(frame.calendar());
     let line = line.map(|(overview, calendar)| plan::line(overview, &calendar)).unwrap_or_default();
     let read_at = wallet.as_ref().ok().map(|wallet| wallet.read_at.clone());
@@ -180,6 +187,7 @@ pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
             <Slot name="wallet" title="Balance" what="The balance" html=wallet.map(|wallet| wallet.cards) />
             <Slot name="usage" title="Usage" what="The usage" html=usage />
             <Slot name="addon-packs" title="Add-on packs" what="The add-on packs" html=addon_packs />
+            <Slot name="auto-recharge" title="Auto-recharge" what="Auto-recharge" html=recharge />
             <Slot
                 name="recent-transactions"
                 title="Recent transactions"
@@ -200,6 +208,7 @@ fn dialog(frame: &Frame, offers: Result<Offers, SectionError>, asked: Asked) -> 
         return Some(view! { <CreditsDialog overview=overview crediting=crediting csrf=csrf /> }.into_any());
     }
     let (packs, standing): (Vec<PackOffer>, _) = (offers.ok()?.packs, overview.standing);
+    let debt = overview.debt;
     let buying = asked.buying.filter(|_| may.buy)?;
-    Some(view! { <BuyDialog packs=packs standing=standing buying=buying csrf=csrf /> }.into_any())
+    Some(view! { <BuyDialog packs=packs standing=standing debt=debt buying=buying csrf=csrf /> }.into_any())
 }

@@ -10,7 +10,7 @@ use crate::web::components::{Bar, Segment};
 use crate::web::dates::Calendar;
 
 use super::rates;
-use super::warning::{Usage, left_and_used, usage};
+use super::warning::{left_and_used, usage};
 
 /// The page's line under its title: `Starter plan, renews Dec 6`; `Flat plan, $0.05 per connected minute`.
 pub(super) fn line(overview: &Overview, calendar: &Calendar) -> String {
@@ -93,11 +93,7 @@ fn Allowance(subscription: Subscription, rates: Rates, calendar: Calendar) -> im
     let meter = subscription.meter;
     let (left, used) = left_and_used(&subscription);
     let included = meter.pieces_down(subscription.included);
-    let class = match usage(&subscription) {
-        Usage::Calm => "plan",
-        Usage::Amber => "amber",
-        Usage::Red | Usage::Exhausted => "red",
-    };
+    let class = usage(&subscription).class();
     let next = meter.pieces(meter.pieces_down(subscription.next_included));
     let resets = || format!("Resets {} with {next}", calendar.day(subscription.resets_at));
     let after = rates::headline(&rates, meter);

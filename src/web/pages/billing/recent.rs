@@ -3,26 +3,30 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 
+use crate::app::pay_numbers::Unpaid;
 use crate::app::transactions::Transaction;
 use crate::ledger::Call;
 use crate::pricing::Standing;
-use crate::web::components::{Changed, PaidBy, Source, changes, open_row, what_of};
+use crate::web::components::{Changed, PaidBy, Source, changes, open_row, unpaid_row, what_of};
 use crate::web::dates::Calendar;
 
 /// Rows of the section, open holds included.
 pub const RECENT: usize = 6;
 
-/// The section: open calls, newest first, then the newest transactions; [`RECENT`] rows of both.
+/// The section: numbers whose month could not be paid, then open calls, newest first, then the newest
+/// transactions; [`RECENT`] rows of all.
 pub fn recent_transactions(
+    unpaid: &[Unpaid],
     pending: &[Call],
     transactions: &[Transaction],
     standing: &Standing,
     calendar: &Calendar,
 ) -> impl IntoView + use<> {
+    let owed = unpaid.iter().map(|unpaid| unpaid_row(unpaid, calendar.moment(unpaid.since)).into_any());
     let calls =
         pending.iter().take(RECENT).map(|call| open_row(call, calendar.moment(call.created_at), standing).into_any());
     let posted = transactions.iter().map(|transaction| row(transaction, standing, calendar).into_any());
-    let rows: Vec<AnyView> = calls.chain(posted).take(RECENT).collect();
+    let rows: Vec<AnyView> = owed.chain(calls).chain(posted).take(RECENT).collect();
     let list = match rows.is_empty() {
         true => Either::Left(view! {
             <div class="empty">
@@ -76,12 +80,13 @@ fn row(transaction: &Transaction, standing: &Standing, calendar: &Calendar) -> i
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::MilliCents;
     use crate::web::document::fragment;
     use crate::web::pages::fixtures::{calendar, charged_call, harbor, open_call};
 
     fn section(open: usize, posted: usize) -> String {
         let (calls, transactions) = (vec![open_call(); open], vec![charged_call(0, -151); posted]);
-        fragment(|| recent_transactions(&calls, &transactions, &harbor(0, 0).standing, &calendar()))
+        fragment(|| recent_transactions(&[], &calls, &transactions, &harbor(0, 0).standing, &calendar()))
     }
 
     #[test]
@@ -94,5 +99,19 @@ mod tests {
         }
         assert_eq!(section(9, 6).matches("In progress,").count(), RECENT);
         assert!(section(0, 0).contains("No transactions yet"));
+    }
+
+    #[test]
+    fn a_number_that_is_not_paid_stands_above_all() {
+        let since = "2026-11-20T15:34:00Z".parse().unwrap();
+        let (id, number) = ("line:1".to_owned(), "+13125550100".to_owned());
+        let unpaid = [Unpaid { id, number, since, months: 2, owed: MilliCents(400_000) }];
+        let (standing, calls) = (harbor(0, 0).standing, [open_call()]);
+        let html = fragment(|| recent_transactions(&unpaid, &calls, &[], &standing, &calendar()));
+        for words in ["(312) 555-0100", "reference=line%3A1", "2 months due, tried again every day", "$4.00", "Unpaid"]
+        {
+            assert!(html.contains(words), "{words} is missing in {html}");
+        }
+        assert!(html.find("Unpaid") < html.find("In progress"));
     }
 }

@@ -11,21 +11,28 @@ use crate::web::document::fragment;
 use super::balance::BalanceCard;
 use super::extra::ExtraCard;
 use super::plan::PlanCard;
-use super::{May, Notice, warning};
+use super::warning::{self, Warning};
+use super::{May, Notice, RechargeTrouble};
 
-/// The section, as HTML. `notice` is what just happened; it stands in place of any warning.
-pub fn wallet_section(overview: &Overview, notice: Option<Notice>, may: May) -> WalletSection {
+/// The section, as HTML. `notice` is what just happened; it stands in place of any warning. `trouble` is what
+/// auto-recharge waits for.
+pub fn wallet_section(
+    overview: &Overview,
+    notice: Option<Notice>,
+    trouble: Option<RechargeTrouble>,
+    may: May,
+) -> WalletSection {
     let calendar = Calendar::new(&overview.time_zone, overview.read_at);
+    let alert = warning::choose(overview, notice, trouble, may, &calendar);
     WalletSection {
         read_at: calendar.read_at(),
         pill: fragment(|| view! { <BalancePill overview=overview.clone() /> }),
-        cards: fragment(|| view! { <Cards overview=overview.clone() calendar=calendar notice=notice may=may /> }),
+        cards: fragment(|| view! { <Cards overview=overview.clone() calendar=calendar alert=alert may=may /> }),
     }
 }
 
 #[component]
-fn Cards(overview: Overview, calendar: Calendar, notice: Option<Notice>, may: May) -> impl IntoView {
-    let alert = warning::choose(&overview, notice, may, &calendar);
+fn Cards(overview: Overview, calendar: Calendar, alert: Option<Warning>, may: May) -> impl IntoView {
     let with_extra = overview.active_packages > 0
         || overview.frozen != Frozen::default()
         || overview.running().is_some_and(|subscription| subscription.addons);

@@ -6,7 +6,7 @@ use crate::units::{Meter, grouped};
 use crate::web::components::Tone;
 use crate::web::dates::Calendar;
 
-use super::{May, Notice, plan};
+use super::{May, Notice, RechargeTrouble, plan};
 
 /// From this share of the allowance on, usage is worth a word.
 const AMBER_PERCENT: i64 = 70;
@@ -25,7 +25,7 @@ pub(super) struct Warning {
 
 /// How far the allowance is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Usage {
+pub(in crate::web::pages) enum Usage {
     /// Below 70 %, or nothing is included.
     Calm,
     /// From 70 %.
@@ -36,31 +36,82 @@ pub(super) enum Usage {
     Exhausted,
 }
 
-/// Compares used units with the thresholds, without fractions.
-pub(super) fn usage(subscription: &Subscription) -> Usage {
-    let Subscription { included, used, .. } = *subscription;
-    match used * 100 {
-        _ if included <= 0 => Usage::Calm,
-        share if share >= included * 100 => Usage::Exhausted,
-        share if share >= included * RED_PERCENT => Usage::Red,
-        share if share >= included * AMBER_PERCENT => Usage::Amber,
-        _ => Usage::Calm,
+impl Usage {
+    /// Compares used units with the thresholds, without fractions.
+    pub(in crate::web::pages) const fn of(used: i64, included: i64) -> Self {
+        match used * 100 {
+            _ if included <= 0 => Usage::Calm,
+            share if share >= included * 100 => Usage::Exhausted,
+            share if share >= included * RED_PERCENT => Usage::Red,
+            share if share >= included * AMBER_PERCENT => Usage::Amber,
+            _ => Usage::Calm,
+        }
+    }
+
+    /// CSS class of its bar.
+    pub(in crate::web::pages) const fn class(self) -> &'static str {
+        match self {
+            Usage::Calm => "plan",
+            Usage::Amber => "amber",
+            Usage::Red | Usage::Exhausted => "red",
+        }
     }
 }
 
+/// How much of a subscription's allowance is used.
+pub(super) fn usage(subscription: &Subscription) -> Usage {
+    Usage::of(subscription.used, subscription.included)
+}
+
 /// Pieces of the allowance left, rounded down, and used: together what is included.
-pub(super) fn left_and_used(subscription: &Subscription) -> (i64, i64) {
+pub(in crate::web::pages) fn left_and_used(subscription: &Subscription) -> (i64, i64) {
     let meter = subscription.meter;
     let left = meter.pieces_down((subscription.included - subscription.used).max(0));
     (left, meter.pieces_down(subscription.included) - left)
 }
 
-/// Chooses the alert: what just happened, then a missing payment, then calls paused, then the allowance.
-pub(super) fn choose(overview: &Overview, notice: Option<Notice>, may: May, calendar: &Calendar) -> Option<Warning> {
+/// Chooses the alert: what just happened, then a payment that is missing or failed, then calls paused, then the
+/// allowance.
+pub(super) fn choose(
+    overview: &Overview,
+    notice: Option<Notice>,
+    trouble: Option<RechargeTrouble>,
+    may: May,
+    calendar: &Calendar,
+) -> Option<Warning> {
     if let Some(notice) = notice {
         return Some(told(notice, overview, may));
     }
-    payment(overview).or_else(|| paused(overview, may, calendar)).or_else(|| allowance(overview, may, calendar))
+    payment(overview)
+        .or_else(|| trouble.map(recharge))
+        .or_else(|| paused(overview, may, calendar))
+        .or_else(|| allowance(overview, may, calendar))
+}
+
+/// What auto-recharge waits for; its section says more.
+fn recharge(trouble: RechargeTrouble) -> Warning {
+    let (tone, title, sentence) = match trouble {
+        RechargeTrouble::Declined => (
+            Tone::Red,
+            "Auto-recharge is paused".to_owned(),
+            "Your bank declined every try. Replace the card or switch it on again.",
+        ),
+        RechargeTrouble::NoCard => {
+            (Tone::Red, "Auto-recharge is paused".to_owned(), "There is no card to charge. Add one, and it goes on.")
+        }
+        RechargeTrouble::Confirm(amount) => (
+            Tone::Amber,
+            format!("Confirm a charge of {amount}"),
+            "Your bank wants you to confirm an auto-recharge. Nothing has been charged yet.",
+        ),
+        RechargeTrouble::Capped => (
+            Tone::Amber,
+            "Monthly cap reached".to_owned(),
+            "Auto-recharge charges nothing more in this month, unless you raise its cap.",
+        ),
+    };
+    let action = Some(("See auto-recharge".to_owned(), "#auto-recharge".to_owned()));
+    Warning { tone, title, sentence: sentence.to_owned(), action }
 }
 
 /// `Buy more minutes`, `Buy more calls`.

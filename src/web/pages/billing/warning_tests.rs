@@ -9,7 +9,7 @@ use crate::web::pages::fixtures::{calendar, harbor, in_state, northwind, pipelin
 const MAY: May = May { buy: true, add_credits: true };
 
 fn words(overview: &Overview) -> Option<(Tone, String, String)> {
-    choose(overview, None, MAY, &calendar()).map(|it| (it.tone, it.title, it.sentence))
+    choose(overview, None, None, MAY, &calendar()).map(|it| (it.tone, it.title, it.sentence))
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn an_exhausted_allowance_names_the_extra_minutes() {
 
 #[test]
 fn paused_calls_come_before_the_allowance() {
-    let warning = choose(&harbor(6_000, 0), None, MAY, &calendar()).unwrap();
+    let warning = choose(&harbor(6_000, 0), None, None, MAY, &calendar()).unwrap();
     assert_eq!((warning.tone, warning.title.as_str()), (Tone::Paused, "Calls paused"));
     assert!(warning.sentence.starts_with("You have 0 minutes left but each call requires a 1-minute hold"));
     assert_eq!(warning.action, Some(("Buy more minutes".into(), "/billing?buy=minutes".into())));
@@ -76,16 +76,16 @@ fn paused_calls_come_before_the_allowance() {
 #[test]
 fn what_just_happened_comes_first() {
     let added = Notice::Added { meter: Meter::Minutes, pieces: 100 };
-    let warning = choose(&harbor(83 * 60, 241), Some(added), MAY, &calendar()).unwrap();
+    let warning = choose(&harbor(83 * 60, 241), Some(added), None, MAY, &calendar()).unwrap();
     assert_eq!((warning.tone, warning.title.as_str()), (Tone::Success, "100 minutes added"));
     assert_eq!(warning.sentence, "You now have 241 extra minutes. They never expire.");
     let calls = Notice::Added { meter: Meter::Calls, pieces: 100 };
-    assert_eq!(choose(&harbor(0, 0), Some(calls), MAY, &calendar()).unwrap().title, "100 calls added");
+    assert_eq!(choose(&harbor(0, 0), Some(calls), None, MAY, &calendar()).unwrap().title, "100 calls added");
 }
 
 #[test]
 fn who_cannot_buy_gets_no_button() {
-    let warning = choose(&harbor(83 * 60, 0), None, May::default(), &calendar()).unwrap();
+    let warning = choose(&harbor(83 * 60, 0), None, None, May::default(), &calendar()).unwrap();
     assert_eq!(warning.action, None);
     let mut provider = harbor(83 * 60, 0);
     provider.subscription.as_mut().unwrap().purchase_mode = PurchaseMode::ViaProvider;
@@ -104,7 +104,7 @@ fn without_a_plan_the_agency_is_named() {
 
 #[test]
 fn paused_calls_that_run_on_money_need_credits() {
-    let warning = choose(&northwind(MilliCents(188_000)), None, MAY, &calendar()).unwrap();
+    let warning = choose(&northwind(MilliCents(188_000)), None, None, MAY, &calendar()).unwrap();
     assert_eq!((warning.tone, warning.title.as_str()), (Tone::Paused, "Calls paused"));
     assert_eq!(
         warning.sentence,
@@ -112,7 +112,7 @@ fn paused_calls_that_run_on_money_need_credits() {
          or more in credits to keep calling."
     );
     assert_eq!(warning.action, Some(("Add credits".into(), "/billing?buy=credits".into())));
-    assert_eq!(choose(&northwind(MilliCents(300_000)), None, MAY, &calendar()), None);
+    assert_eq!(choose(&northwind(MilliCents(300_000)), None, None, MAY, &calendar()), None);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn paused_calls_are_helped_by_packs_where_there_are_some_else_by_credits() {
     let mut overview = harbor(6_000, 0);
     (overview.standing.sigma, overview.standing.sigma_max) = (MilliCents(5_000), MilliCents(5_000));
     overview.standing.allowance = 30;
-    let action = |may| choose(&overview, None, may, &calendar()).unwrap().action.map(|(words, _)| words);
+    let action = |may| choose(&overview, None, None, may, &calendar()).unwrap().action.map(|(words, _)| words);
     assert_eq!(action(MAY).as_deref(), Some("Buy more minutes"));
     assert_eq!(action(May { buy: false, ..MAY }).as_deref(), Some("Add credits"));
     assert_eq!(action(May::default()), None);
@@ -162,7 +162,7 @@ fn calls_are_counted_in_calls() {
         sentence,
         "199 of 200 plan calls are used. When the last one is gone, calls pause until you buy more calls."
     );
-    let warning = choose(&pipeline(200, 0), None, MAY, &calendar()).unwrap();
+    let warning = choose(&pipeline(200, 0), None, None, MAY, &calendar()).unwrap();
     assert!(warning.sentence.starts_with("You have 0 calls left but each call requires 1 call"), "{warning:?}");
     assert_eq!(warning.action, Some(("Buy more calls".into(), "/billing?buy=minutes".into())));
 }
@@ -182,7 +182,7 @@ fn billable_usage_takes_over_where_the_plan_allows_it() {
 #[test]
 fn added_credits_say_what_there_is_now() {
     let added = Notice::CreditsAdded { amount: MilliCents(2_500_000) };
-    let warning = choose(&northwind(MilliCents(2_688_000)), Some(added), MAY, &calendar()).unwrap();
+    let warning = choose(&northwind(MilliCents(2_688_000)), Some(added), None, MAY, &calendar()).unwrap();
     assert_eq!((warning.tone, warning.title.as_str()), (Tone::Success, "$25.00 added"));
     assert_eq!(warning.sentence, "You now have $26.88 in credits. They never expire.");
 }

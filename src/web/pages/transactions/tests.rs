@@ -13,7 +13,7 @@ fn shown(asked: Asked, wrong: Wrong, listed: Option<Listed>) -> String {
 }
 
 fn listed(pending: Vec<Call>, page: Page) -> String {
-    shown(Asked::default(), Wrong::default(), Some(Listed { pending, page }))
+    shown(Asked::default(), Wrong::default(), Some(Listed { pending, unpaid: Vec::new(), page }))
 }
 
 #[track_caller]
@@ -66,7 +66,7 @@ fn a_day_that_goes_on_says_that_its_sum_does_not() {
     let html = shown(
         Asked { kind: "call".into(), ..Asked::default() },
         Wrong::default(),
-        Some(Listed { pending: Vec::new(), page: cut }),
+        Some(Listed { pending: Vec::new(), unpaid: Vec::new(), page: cut }),
     );
     assert_eq!(html.matches("on this page").count(), 2, "the first and the last day: {html}");
     assert_all(
@@ -107,12 +107,16 @@ fn the_filter_keeps_what_was_typed_and_says_what_is_wrong() {
 fn an_empty_list_leads_on() {
     assert_all(&listed(Vec::new(), page(Vec::new())), &["No transactions yet", "href=\"/billing?buy=minutes\""]);
     let nobody = Asked { reference: "call_x".into(), ..Asked::default() };
-    let html = shown(nobody, Wrong::default(), Some(Listed { pending: Vec::new(), page: page(Vec::new()) }));
+    let html = shown(
+        nobody,
+        Wrong::default(),
+        Some(Listed { pending: Vec::new(), unpaid: Vec::new(), page: page(Vec::new()) }),
+    );
     assert_all(&html, &["No transactions match", "Clear filter"]);
     let view = TransactionsView {
         asked: Asked::default(),
         wrong: Wrong::default(),
-        listed: Some(Ok(Listed { pending: Vec::new(), page: page(Vec::new()) })),
+        listed: Some(Ok(Listed { pending: Vec::new(), unpaid: Vec::new(), page: page(Vec::new()) })),
     };
     let money = Frame { overview: Ok(northwind(MilliCents(0))), ..frame() };
     assert_all(&render(|| transactions_page(money, view)).html, &["href=\"/billing?buy=credits\""]);

@@ -1,0 +1,29 @@
+//! `/agency`: every address of an agency's administrators on one screen. Each handler asks for an
+//! [`Administrator`](super::session::Administrator); everybody else finds nothing here.
+
+mod client;
+mod clients;
+mod new_client;
+mod outcome;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::state::AppState;
+
+/// What stands below `/agency`.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/clients", get(clients::show))
+        .route("/clients/new", get(new_client::show).post(new_client::create))
+        .route("/clients/{id}", get(client::show))
+        .route("/clients/{id}/packs", post(client::assign_packs))
+        .route("/clients/{id}/packs/remove", post(client::remove_assignment))
+        .route("/clients/{id}/packs/apply", post(client::apply_pack))
+        .route("/clients/{id}/requests/paid", post(client::mark_paid))
+        .route("/clients/{id}/requests/cancel", post(client::cancel_request))
+        .route("/clients/{id}/plan", post(client::change_plan))
+        .route("/clients/{id}/subscribe", post(client::subscribe))
+        .route("/clients/{id}/end", post(client::end_subscription))
+        .route("/clients/{id}/grants", post(client::grant))
+}

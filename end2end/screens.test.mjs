@@ -4,7 +4,7 @@ import { describe } from 'node:test';
 
 import { LOOKS, checkAccessibility, checkWidth, inBrowser, screenshot } from './browser.mjs';
 import { useProduct } from './product.mjs';
-import { CARD, atPath, engine, goToCheckout, openBilling, openBuyMinutes, payWith } from './steps.mjs';
+import { CARD, atPath, engine, goToCheckout, openBilling, openBuyMinutes, openDialog, payWith, signIn } from './steps.mjs';
 
 describe('the main pages', () => {
   const product = useProduct();
@@ -82,6 +82,54 @@ describe('transactions and minute receipts', () => {
       await page.context().clearCookies();
       await openBilling(page, product, 'owner@central.test');
       await show('transactions', `/billing/transactions?from=${day(4)}&to=${day(0)}`);
+    });
+  }
+});
+
+describe('the agency', () => {
+  const product = useProduct();
+
+  for (const look of Object.keys(LOOKS)) {
+    inBrowser(`clients and settings, ${look}`, { product, look }, async ({ page, product, trouble }) => {
+      const show = async (name, path) => {
+        await page.goto(`${product.url}${path}`);
+        await screenshot(page, `${name}-${look}`);
+        await checkWidth(page);
+        await checkAccessibility(page);
+      };
+      await signIn(page, product, 'admin@brightline.test');
+      await atPath(page, '/agency/clients');
+      await show('agency-clients', '/agency/clients');
+      await show('agency-new-client', '/agency/clients/new');
+      await show('agency-people', '/agency/settings?tab=people');
+      trouble.expect(/410/);
+      for (const path of ['/agency/clients?search=nobody', '/agency/settings', '/agency/settings?tab=api', '/invite']) {
+        await page.goto(`${product.url}${path}`);
+        await checkWidth(page);
+        await checkAccessibility(page);
+      }
+    });
+  }
+});
+
+describe("an agency's page of a client", () => {
+  const product = useProduct();
+
+  for (const look of Object.keys(LOOKS)) {
+    inBrowser(`addon packs, ${look}`, { product, look }, async ({ page, product }) => {
+      const show = async (name, address, options) => {
+        await page.goto(`${product.url}/agency/clients/${address}`);
+        await screenshot(page, `${name}-${look}`, options);
+        await checkWidth(page);
+        await checkAccessibility(page);
+      };
+      await signIn(page, product, 'admin@brightline.test');
+      await atPath(page, '/agency/clients');
+      await show('agency-addon-packs', 'ws_harbor?tab=billing&sub=addon-packs');
+      await show('agency-addon-packs-off', 'ws_quiet?tab=billing&sub=addon-packs');
+      await show('agency-subscription', 'ws_harbor?tab=billing&sub=subscription');
+      await show('agency-apply-pack', 'ws_harbor?tab=billing&sub=addon-packs&apply=pack_medium', { fullPage: false });
+      await openDialog(page, 'Apply addon pack to client?');
     });
   }
 });

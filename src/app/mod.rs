@@ -29,6 +29,7 @@ pub mod heartbeat;
 pub mod identify;
 pub mod instruct;
 pub mod invite;
+pub mod invite_admin;
 pub mod keep_billing;
 pub mod mark_paid;
 pub mod members;

@@ -178,6 +178,7 @@ fn page(found: &Found<'_>, id: &str) -> Response {
         Subject::Payment(intent) => format!("a payment of {}", currency::written(intent.amount, &intent.currency)),
         Subject::Setup(_) => "saving your card".to_owned(),
     };
-    let last4 = found.method.map_or("", |method| &method.card.last4);
+    let card = found.method.and_then(|method| method.card.as_ref());
+    let last4 = card.map_or("", |card| &card.last4);
     framed(StatusCode::OK, html::authenticate(id, &what, last4), way_back)
 }

@@ -48,6 +48,18 @@ pub struct Typed {
     pub name: String,
     /// Address for the receipt, asked only where none is known.
     pub email: String,
+    /// The bank account that is used instead of a card.
+    pub account: Option<Account>,
+}
+
+/// The bank accounts there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Account {
+    /// The debit goes through.
+    Funded,
+    /// The bank sends the debit back.
+    Empty,
 }
 
 /// What is wrong, field by field; `None` is fine.

@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use super::api::{Answer, Call};
+use super::bank_debits;
+use super::cards::Card;
 use super::errors::ApiError;
 use super::lists::{CreatedFilter, Expand, Page};
-use super::payment_methods::{billing_details, card_view};
+use super::payment_methods::{billing_details, card_view, kind_of};
 use super::payment_model::{Charge, Intent};
 use super::shape::with_nulls;
 use super::state::State;
@@ -78,11 +80,15 @@ pub fn stored_view(state: &State, charge: &Charge, expand: &Expand) -> Value {
 
 /// A charge as Stripe shows it.
 pub fn view(base: &str, intent: &Intent, charge: &Charge) -> Value {
-    let paid = charge.decline.is_none();
-    let mut card = card_view(&charge.card);
-    card["amount_authorized"] = intent.amount.into();
-    card["network"] = charge.card.brand.clone().into();
-    card["three_d_secure"] = Value::Null;
+    let paid = charge.went_through();
+    let status = match charge.decline {
+        Some(_) => "failed",
+        None if charge.pending => "pending",
+        None => "succeeded",
+    };
+    let kind = kind_of(charge.card.as_ref());
+    let mut details = json!({ "type": kind });
+    details[kind] = charge.card.as_ref().map_or_else(|| bank_debits::view(true), |card| charged_card(intent, card));
     let shown = json!({
         "id": charge.id,
         "object": "charge",
@@ -106,14 +112,22 @@ pub fn view(base: &str, intent: &Intent, charge: &Charge) -> Value {
         "paid": paid,
         "payment_intent": intent.id,
         "payment_method": charge.payment_method,
-        "payment_method_details": { "card": card, "type": "card" },
+        "payment_method_details": details,
         "receipt_email": intent.data.receipt_email,
         "receipt_url": paid.then(|| format!("{base}/r/{}", charge.id)),
         "refunded": paid && charge.refunded == intent.amount,
         "statement_descriptor_suffix": intent.data.statement_descriptor_suffix,
-        "status": if paid { "succeeded" } else { "failed" },
+        "status": status,
     });
     with_nulls(shown, &ALWAYS_NULL)
+}
+
+fn charged_card(intent: &Intent, card: &Card) -> Value {
+    let mut shown = card_view(card);
+    shown["amount_authorized"] = intent.amount.into();
+    shown["network"] = card.brand.clone().into();
+    shown["three_d_secure"] = Value::Null;
+    shown
 }
 
 fn outcome(charge: &Charge) -> Value {

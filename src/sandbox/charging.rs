@@ -110,8 +110,41 @@ fn pass(transaction: &mut Transaction<'_>, tried: &mut Tried) {
     emit(transaction, "payment_intent.succeeded", tried);
 }
 
-fn charge_now(transaction: &mut Transaction<'_>, tried: &mut Tried, decline: Option<Decline>) {
-    let charge = Charge {
+/// Sends a bank debit on its way: nothing is paid yet.
+pub fn begin_debit(transaction: &mut Transaction<'_>, intent: Intent, method: PaymentMethod) -> Tried {
+    let intent = Intent {
+        status: IntentStatus::Processing,
+        payment_method: Some(method.id.clone()),
+        unauthenticated: None,
+        ..intent
+    };
+    let mut tried = Tried { intent, charge: None, method };
+    let charge = Charge { pending: true, ..new_charge(transaction, &tried, None) };
+    tried.intent.latest_charge = Some(charge.id.clone());
+    transaction.emit("charge.pending", charges::view(&transaction.state.base, &tried.intent, &charge));
+    tried.charge = Some(charge);
+    emit(transaction, "payment_intent.processing", &tried);
+    keep(transaction, &tried);
+    tried
+}
+
+/// The bank's answer to a debit that was on its way.
+pub fn end_debit(transaction: &mut Transaction<'_>, mut tried: Tried, decline: Option<Decline>) {
+    let (status, of_charge, of_intent) = match decline {
+        None => (IntentStatus::Succeeded, "charge.succeeded", "payment_intent.succeeded"),
+        Some(_) => (IntentStatus::RequiresPaymentMethod, "charge.failed", "payment_intent.payment_failed"),
+    };
+    tried.intent.status = status;
+    if let Some(charge) = &mut tried.charge {
+        (charge.pending, charge.decline) = (false, decline);
+        transaction.emit(of_charge, charges::view(&transaction.state.base, &tried.intent, charge));
+    }
+    emit(transaction, of_intent, &tried);
+    keep(transaction, &tried);
+}
+
+fn new_charge(transaction: &Transaction<'_>, tried: &Tried, decline: Option<Decline>) -> Charge {
+    Charge {
         id: new_id("ch_3", 23),
         created: transaction.now.as_second(),
         intent: tried.intent.id.clone(),
@@ -119,11 +152,16 @@ fn charge_now(transaction: &mut Transaction<'_>, tried: &mut Tried, decline: Opt
         card: tried.method.card.clone(),
         payer: tried.method.payer.clone(),
         decline,
+        pending: false,
         refunded: 0,
         disputed: false,
         disputes_at: (decline.is_none() && tried.method.conduct == Conduct::Disputes)
             .then_some(transaction.now.as_second()),
-    };
+    }
+}
+
+fn charge_now(transaction: &mut Transaction<'_>, tried: &mut Tried, decline: Option<Decline>) {
+    let charge = new_charge(transaction, tried, decline);
     tried.intent.latest_charge = Some(charge.id.clone());
     let kind = if decline.is_some() { "charge.failed" } else { "charge.succeeded" };
     transaction.emit(kind, charges::view(&transaction.state.base, &tried.intent, &charge));

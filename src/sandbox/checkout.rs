@@ -206,7 +206,7 @@ pub fn view(state: &State, session: &Session) -> Value {
         "payment_intent": session.payment_intent,
         "payment_method_collection": if total.is_some() { "if_required" } else { "always" },
         "payment_method_options": { "card": { "request_three_d_secure": "automatic" } },
-        "payment_method_types": ["card"],
+        "payment_method_types": session.kinds,
         "payment_status": session.payment_status(),
         "phone_number_collection": { "enabled": false },
         "setup_intent": session.setup_intent,

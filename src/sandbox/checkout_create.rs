@@ -1,13 +1,14 @@
 //! `POST /v1/checkout/sessions`: every parameter read, checked, and refused where the sandbox cannot honour it.
 
 use super::api::{Answer, Call};
+use super::bank_debits;
 use super::checkout::{self, EXPANDABLE};
 use super::currency;
 use super::errors::ApiError;
 use super::lists::Expand;
 use super::model::{LineItem, Mode, Session, SessionStatus, new_id};
 use super::params::Params;
-use super::payment_model::IntentData;
+use super::payment_model::{IntentData, cards_only};
 use super::state::Change;
 use super::{intent_actions, payment_methods, setup_intents};
 
@@ -77,7 +78,7 @@ fn read(params: &mut Params, now: i64) -> Result<Session, ApiError> {
     refuse_what_changes_the_amount(params)?;
     refuse_other_shapes(params)?;
     let kinds = payment_methods::take_kinds(params, "payment_method_types")?;
-    payment_methods::take_kinds(params, "allowed_payment_method_types")?;
+    let allowed = payment_methods::take_kinds(params, "allowed_payment_method_types")?;
     let mode = params.choice("mode", &["payment", "setup", "subscription"])?;
     let intent_data = read_intent_data(params)?;
     let setup_data = read_setup_data(params)?;
@@ -108,6 +109,8 @@ fn read(params: &mut Params, now: i64) -> Result<Session, ApiError> {
         submit_type: params.choice("submit_type", &["auto", "book", "donate", "pay", "subscribe"])?.map(str::to_owned),
         payment_intent: None,
         intent_data: intent_data.clone().or(setup_data.clone()).unwrap_or_default(),
+        kinds: Vec::new(),
+        unpaid: false,
         setup_intent: None,
     };
     params.unsupported(&UNSUPPORTED)?;
@@ -124,14 +127,25 @@ fn read(params: &mut Params, now: i64) -> Result<Session, ApiError> {
         "setup" => {
             let lines = session.items.first().map(|_| "line_items");
             refuse_in("setup", intent_data.map(|_| "payment_intent_data").or(lines))?;
-            if !kinds {
+            if kinds.is_empty() {
                 params.required("currency", currency)?;
             }
         }
         _ => return Err(ApiError::unsupported("mode")),
     }
     params.required("success_url", success_url)?;
-    Ok(session)
+    Ok(Session { kinds: offered(&session, &kinds, &allowed), ..session })
+}
+
+/// Cards always; bank debits for payments in dollars that save nothing, unless the client wants otherwise.
+fn offered(session: &Session, kinds: &[String], allowed: &[String]) -> Vec<String> {
+    let debits = session.mode == Mode::Payment
+        && session.currency == "usd"
+        && session.intent_data.setup_future_usage.is_none()
+        && [kinds, allowed].iter().all(|list| list.is_empty() || list.iter().any(|kind| kind == bank_debits::KIND));
+    let mut offered = cards_only();
+    offered.extend(debits.then(|| bank_debits::KIND.to_owned()));
+    offered
 }
 
 fn refuse_in(mode: &str, other: Option<&str>) -> Result<(), ApiError> {

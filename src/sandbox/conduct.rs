@@ -24,7 +24,7 @@ impl Decline {
     pub const fn error_code(self) -> &'static str {
         match self {
             Self::AuthenticationRequired => "authentication_required",
-            Self::DebitReturned => "payment_intent_payment_attempt_failed",
+            Self::DebitReturned => "insufficient_funds",
             _ => "card_declined",
         }
     }
@@ -46,7 +46,7 @@ impl Decline {
             Self::InsufficientFunds => "Your card has insufficient funds.",
             Self::LiveCard => "Your card was declined. This is a sandbox: use a test card such as 4242 4242 4242 4242.",
             Self::AuthenticationRequired => "Your card was declined. This transaction requires authentication.",
-            Self::DebitReturned => "The customer's bank account has insufficient funds to cover this payment.",
+            Self::DebitReturned => "The customer's account has insufficient funds to cover this payment.",
         }
     }
 }

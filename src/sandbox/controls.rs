@@ -16,7 +16,7 @@ use url::Url;
 
 use super::Sandbox;
 use super::authentication::{self, Pressed};
-use super::cards::Typed;
+use super::cards::{Account, Typed};
 use super::errors::ApiError;
 use super::faults::Fault;
 use super::model::{Endpoint, Payer, SessionStatus};
@@ -69,7 +69,8 @@ pub async fn state(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
     let enabled = sandbox.deliveries_on.load(Ordering::SeqCst);
     let sums = sandbox.store.read(|state| {
         let sessions = |status| state.sessions.newest_first().filter(move |session| session.status == status);
-        let paid: i64 = sessions(SessionStatus::Complete).map(|session| session.total()).sum();
+        let paid = sessions(SessionStatus::Complete).filter(|session| session.payment_status() == "paid");
+        let paid: i64 = paid.map(|session| session.total()).sum();
         let declined = state.charges.newest_first().filter(|charge| charge.decline.is_some()).count();
         let delivered = state.deliveries.newest_first().filter(|delivery| delivery.delivered).count();
         let pending = state.deliveries.newest_first().filter(|delivery| delivery.next_at_ms.is_some()).count();
@@ -83,7 +84,7 @@ pub async fn state(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
                 "expired": sessions(SessionStatus::Expired).count(),
             },
             "paid_cents": paid,
-            "payments": state.charges.len() - declined,
+            "payments": state.charges.newest_first().filter(|charge| charge.went_through()).count(),
             "declined": declined,
             "events": state.events.len(),
             "deliveries": {
@@ -204,6 +205,7 @@ pub async fn resend(State(sandbox): State<Arc<Sandbox>>, Json(wanted): Json<Rese
 pub struct Pay {
     #[serde(default = "good_card")]
     card: String,
+    account: Option<Account>,
 }
 
 fn good_card() -> String {
@@ -213,7 +215,7 @@ fn good_card() -> String {
 /// `POST /_sandbox/sessions/{id}/pay`
 pub async fn pay(State(sandbox): State<Arc<Sandbox>>, Path(id): Path<String>, Json(pay): Json<Pay>) -> Done {
     let session = id.clone();
-    commit(&sandbox, move |transaction| pay_now(transaction, &session, pay.card)).await??;
+    commit(&sandbox, move |transaction| pay_now(transaction, &session, pay)).await??;
     let shown = sandbox.store.read(|state| state.sessions.get(&id).map(|session| checkout::view(state, session)));
     Ok(Json(shown.unwrap_or_default()))
 }
@@ -234,9 +236,15 @@ pub async fn authenticate(
     Ok(Json(json!({ "id": known, "status": status })))
 }
 
-fn pay_now(transaction: &mut Transaction<'_>, id: &str, card_number: String) -> Result<(), Refused> {
+fn pay_now(transaction: &mut Transaction<'_>, id: &str, pay: Pay) -> Result<(), Refused> {
     let state = transaction.state;
     let session = state.sessions.get(id).ok_or_else(|| Refused::new(StatusCode::NOT_FOUND, "No such session."))?;
+    let email = checkout::known_email(state, session).map(str::to_owned);
+    if let Some(account) = pay.account {
+        let payer = Payer { email, name: None };
+        return ended(payment::debit(transaction, session, account == Account::Funded, payer));
+    }
+    let card_number = pay.card;
     let next_year = transaction.now.to_zoned(TimeZone::UTC).year() + 1;
     let typed = Typed {
         cvc: if card_number.starts_with('3') { "1234" } else { "123" }.to_owned(),
@@ -248,8 +256,12 @@ fn pay_now(transaction: &mut Transaction<'_>, id: &str, card_number: String) -> 
     let checked = typed.check(transaction.now).map_err(|faulty| {
         Refused::new(StatusCode::BAD_REQUEST, faulty.card_number.unwrap_or("The card is invalid."))
     })?;
-    let payer = Payer { email: checkout::known_email(state, session).map(str::to_owned), name: Some(typed.name) };
-    match payment::attempt(transaction, session, checked, payer) {
+    let payer = Payer { email, name: Some(typed.name) };
+    ended(payment::attempt(transaction, session, checked, payer))
+}
+
+fn ended(outcome: Outcome) -> Result<(), Refused> {
+    match outcome {
         Outcome::Complete(_) | Outcome::Asks(_) => Ok(()),
         Outcome::Declined(error) => Err(refused_card(&error)),
         Outcome::Expired => Err(Refused::new(StatusCode::CONFLICT, "The session has expired.")),

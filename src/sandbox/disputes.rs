@@ -39,8 +39,8 @@ pub fn open(
 ) -> Result<Dispute, &'static str> {
     let left = intent.amount - charge.refunded;
     let amount = opening.amount.unwrap_or(left);
-    if charge.decline.is_some() {
-        return Err("A declined charge cannot be disputed.");
+    if !charge.went_through() {
+        return Err("Only a charge that went through can be disputed.");
     }
     if !(1..=intent.amount).contains(&amount) {
         return Err("A dispute is about at least one cent and at most the charge.");
@@ -55,7 +55,7 @@ pub fn open(
         intent: intent.id.clone(),
         amount,
         currency: intent.currency.clone(),
-        brand: charge.card.brand.clone(),
+        brand: charge.card.as_ref().map_or_else(|| "unknown".to_owned(), |card| card.brand.clone()),
         reason: opening.reason,
         status: if opening.warning { DisputeStatus::WarningNeedsResponse } else { DisputeStatus::NeedsResponse },
     };

@@ -33,6 +33,8 @@ pub enum Kind {
     Hang,
     /// Done, and the answer breaks off in the middle of its body.
     PartialBody,
+    /// Done at once, but the answer comes `delay_ms` later.
+    Late,
     /// A charge made by the API is declined.
     Decline,
     /// A charge made by the API is declined: the bank wants the customer.
@@ -72,7 +74,7 @@ pub struct Fault {
     /// How many requests it befalls.
     #[serde(default = "once")]
     pub times: u32,
-    /// Milliseconds before anything else happens.
+    /// Milliseconds before anything else happens; of `slow` and `late`, what they are late by.
     #[serde(default)]
     pub delay_ms: u64,
 }

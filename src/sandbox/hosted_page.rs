@@ -9,7 +9,8 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use url::Url;
 
 use super::Sandbox;
-use super::cards::{Faulty, Typed};
+use super::bank_debits;
+use super::cards::{Account, Faulty, Typed};
 use super::checkout;
 use super::errors::ApiError;
 use super::html;
@@ -73,6 +74,13 @@ fn pay(transaction: &mut Transaction<'_>, id: &str, typed: Typed) -> Option<Resp
         SessionStatus::Expired => return Some(over(session)),
         SessionStatus::Open => {}
     }
+    if let Some(account) = typed.account.filter(|_| session.kinds.iter().any(|kind| kind == bank_debits::KIND)) {
+        let payer = Payer { email: checkout::known_email(known, session).map(str::to_owned), name: None };
+        return Some(match payment::debit(transaction, session, account == Account::Funded, payer) {
+            Outcome::Complete(to) => Redirect::to(&to).into_response(),
+            _ => over(session),
+        });
+    }
     let email = match checkout::known_email(known, session) {
         Some(email) => Ok(email.to_owned()),
         None if is_email(typed.email.trim()) => Ok(typed.email.trim().to_owned()),
@@ -119,7 +127,11 @@ fn form(known: &Known, session: &Session, typed: Typed, faulty: Faulty, declined
 fn over(session: &Session) -> Response {
     let page = if session.status == SessionStatus::Complete {
         let to = session.success_address();
-        let done = if session.mode == Mode::Payment { "was paid" } else { "is complete; your card is saved" };
+        let done = match session.mode {
+            Mode::Setup => "is complete; your card is saved",
+            Mode::Payment if session.unpaid => "is complete; the bank has not paid",
+            Mode::Payment => "was paid",
+        };
         let text = &format!("This Checkout session {done}. You can close this page.");
         html::notice("You’re all done here", text, Some(("Back to the shop", &to)))
     } else {

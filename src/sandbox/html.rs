@@ -1,5 +1,6 @@
 //! The hosted pages as HTML: server-rendered, no script, in the sandbox's own look.
 
+use super::bank_debits;
 use super::cards::{Faulty, Typed};
 use super::currency;
 use super::model::{Mode, Session};
@@ -86,6 +87,8 @@ pub fn pay(session: &Session, form: &Form<'_>) -> String {
     };
     let id = escape(&session.id);
     let fields = fields(form);
+    let debits = session.kinds.iter().any(|kind| kind == bank_debits::KIND);
+    let accounts = if debits { accounts(&id) } else { String::new() };
     let inside = format!(
         r#"{head}
 <form method="post" action="/c/pay/{id}" novalidate>
@@ -93,9 +96,24 @@ pub fn pay(session: &Session, form: &Form<'_>) -> String {
 {fields}
 <button type="submit" id="pay">{submit}</button>
 </form>
+{accounts}
 {cancel}"#
     );
     page(&title, &inside)
+}
+
+fn accounts(id: &str) -> String {
+    let named = bank_debits::named();
+    format!(
+        r#"<details>
+<summary>Use a bank account instead</summary>
+<p>{named}: the money is on its way for half a minute, then it comes or the bank sends it back.</p>
+<form method="post" action="/c/pay/{id}">
+<button type="submit" name="account" value="funded" id="bank">Debit the account</button>
+<button type="submit" name="account" value="empty" id="bank-empty" class="other">Debit an account without funds</button>
+</form>
+</details>"#
+    )
 }
 
 /// The page where the bank asks its customer.

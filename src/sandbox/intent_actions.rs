@@ -10,7 +10,7 @@ use super::lists::Expand;
 use super::model::{SessionStatus, new_id};
 use super::params::Params;
 use super::payment_methods;
-use super::payment_model::{Intent, IntentData, IntentStatus, PaymentMethod};
+use super::payment_model::{Intent, IntentData, IntentStatus, PaymentMethod, cards_only};
 use super::state::Change;
 
 /// What Stripe takes and the sandbox does not.
@@ -102,8 +102,11 @@ pub fn create(call: &mut Call<'_, '_>) -> Answer {
 fn read(params: &mut Params, now: i64) -> Result<Intent, ApiError> {
     let amount = params.integer("amount", 1)?;
     let code = params.text("currency", 3)?;
-    payment_methods::take_kinds(params, "payment_method_types")?;
-    payment_methods::take_kinds(params, "allowed_payment_method_types")?;
+    for name in ["payment_method_types", "allowed_payment_method_types"] {
+        if payment_methods::take_kinds(params, name)?.iter().any(|kind| kind != "card") {
+            return Err(ApiError::unsupported(name));
+        }
+    }
     if params.choice("capture_method", &["automatic", "automatic_async", "manual"])? == Some("manual") {
         return Err(ApiError::unsupported("capture_method"));
     }
@@ -123,6 +126,8 @@ fn read(params: &mut Params, now: i64) -> Result<Intent, ApiError> {
         unauthenticated: None,
         return_url: None,
         allow_redirects: read_redirects(params)?,
+        kinds: cards_only(),
+        settles_at: None,
         canceled: None,
         data: IntentData {
             description: params.text("description", 1_000)?,

@@ -140,7 +140,7 @@ impl<'a> Shown<'a> {
                     "request_three_d_secure": "automatic",
                 },
             },
-            "payment_method_types": ["card"],
+            "payment_method_types": intent.kinds,
             "receipt_email": intent.data.receipt_email,
             "setup_future_usage": intent.data.setup_future_usage,
             "statement_descriptor_suffix": intent.data.statement_descriptor_suffix,

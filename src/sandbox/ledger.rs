@@ -57,7 +57,7 @@ fn sums(state: &Known) -> BTreeMap<Option<&str>, Sums> {
         let customer = state.intents.get(intent).and_then(|intent| intent.customer.as_deref());
         change(all.entry(customer).or_default(), amount);
     };
-    for charge in state.charges.newest_first().filter(|charge| charge.decline.is_none()) {
+    for charge in state.charges.newest_first().filter(|charge| charge.went_through()) {
         let amount = state.intents.get(&charge.intent).map_or(0, |intent| intent.amount);
         add(
             &charge.intent,

@@ -35,6 +35,7 @@
 
 mod api;
 mod authentication;
+mod bank_debits;
 mod cards;
 mod charges;
 mod charging;

@@ -7,7 +7,7 @@ use rand::distr::Alphanumeric;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::payment_model::IntentData;
+use super::payment_model::{IntentData, cards_only};
 
 /// Metadata of any object.
 pub type Metadata = BTreeMap<String, String>;
@@ -124,6 +124,12 @@ pub struct Session {
     pub payment_intent: Option<String>,
     /// What that intent is to carry.
     pub intent_data: IntentData,
+    /// Kinds it may be paid with.
+    #[serde(default = "cards_only")]
+    pub kinds: Vec<String>,
+    /// Complete, but the money has not come, or will not.
+    #[serde(default)]
+    pub unpaid: bool,
     /// Of setup mode, made with the session.
     #[serde(default)]
     pub setup_intent: Option<String>,
@@ -139,7 +145,7 @@ impl Session {
     pub const fn payment_status(&self) -> &'static str {
         match (self.mode, self.status) {
             (Mode::Setup, _) => "no_payment_required",
-            (Mode::Payment, SessionStatus::Complete) => "paid",
+            (Mode::Payment, SessionStatus::Complete) if !self.unpaid => "paid",
             (Mode::Payment, _) => "unpaid",
         }
     }

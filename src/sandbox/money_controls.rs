@@ -1,4 +1,4 @@
-//! `/_sandbox/refunds/…` and `/_sandbox/disputes…`: money that goes back, at will. What each does stands in
+//! Money that comes late or goes back, at will: bank debits, refunds, disputes. What each does stands in
 //! `controls.md`.
 
 use std::sync::Arc;
@@ -10,12 +10,49 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Sandbox;
+use super::bank_debits;
+use super::checkout;
+use super::conduct::Decline;
 use super::controls::{Done, Refused, commit};
 use super::disputes::{self, Opening};
 use super::payment_model::Charge;
 use super::refund_model::{DisputeStatus, RefundStatus};
 use super::refunds;
 use super::state::State as Known;
+
+/// Body of [`settle`].
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settle {
+    outcome: Settled,
+}
+
+/// What the bank says.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Settled {
+    Succeeded,
+    Failed,
+}
+
+/// `POST /_sandbox/sessions/{id}/settle`
+pub async fn settle(State(sandbox): State<Arc<Sandbox>>, Path(id): Path<String>, Json(wanted): Json<Settle>) -> Done {
+    let session = id.clone();
+    let settled = commit(&sandbox, move |transaction| {
+        let state = transaction.state;
+        let session = state.sessions.get(&session).ok_or_else(|| not_found("No such session."))?;
+        let intent = session.payment_intent.as_deref().and_then(|id| state.intents.get(id));
+        let intent = intent.ok_or_else(|| Refused::new(StatusCode::CONFLICT, "The session has no payment."))?;
+        let decline = match wanted.outcome {
+            Settled::Succeeded => None,
+            Settled::Failed => Some(Decline::DebitReturned),
+        };
+        bank_debits::settle(transaction, intent, decline).map_err(|why| Refused::new(StatusCode::CONFLICT, why))
+    });
+    settled.await??;
+    let shown = sandbox.store.read(|state| state.sessions.get(&id).map(|session| checkout::view(state, session)));
+    Ok(Json(shown.unwrap_or_default()))
+}
 
 /// Body of [`turn_refund`].
 #[derive(Deserialize)]

@@ -1,5 +1,6 @@
 //! One attempt to complete a Checkout session: by the hosted page, or by `/_sandbox/sessions/{id}/pay`.
 
+use super::bank_debits;
 use super::cards::Checked;
 use super::charging::{self, Attempt, Tried};
 use super::checkout;
@@ -43,6 +44,20 @@ pub fn attempt(transaction: &mut Transaction<'_>, session: &Session, checked: Ch
             known.map_or(Outcome::Expired, |intent| save(transaction, session, intent, method, Presence::There))
         }
     }
+}
+
+/// Pays a session by bank debit: it is complete, and the money comes later.
+pub fn debit(transaction: &mut Transaction<'_>, session: &Session, has_funds: bool, payer: Payer) -> Outcome {
+    match session.status {
+        SessionStatus::Complete => return Outcome::Complete(session.success_address()),
+        SessionStatus::Expired => return Outcome::Expired,
+        SessionStatus::Open => {}
+    }
+    let account = bank_debits::account(transaction, has_funds, payer);
+    let intent = intent_of(transaction, session);
+    let tried = bank_debits::begin(transaction, intent, account);
+    let session = Session { payment_intent: Some(tried.intent.id.clone()), unpaid: true, ..session.clone() };
+    complete(transaction, session, tried.method.payer)
 }
 
 /// Tries to pay a session's intent.
@@ -124,6 +139,8 @@ fn intent_of(transaction: &mut Transaction<'_>, session: &Session) -> Intent {
         unauthenticated: None,
         return_url: None,
         allow_redirects: None,
+        kinds: session.kinds.clone(),
+        settles_at: None,
         canceled: None,
     };
     let shown = Shown { base: &transaction.state.base, intent: &intent, charge: None, method: None };

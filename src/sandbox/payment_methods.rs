@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::api::{Answer, Call};
+use super::bank_debits;
 use super::cards::{self, Card, Checked};
 use super::conduct::{Presence, Verdict};
 use super::customers;
@@ -57,7 +58,9 @@ fn list_of(call: &mut Call<'_, '_>, customer: Option<&str>, url: &str) -> Answer
     params.finish()?;
     let state = call.transaction.state;
     let meant = |method: &&PaymentMethod| {
-        customer.is_some() && method.customer.as_deref() == customer && kind.as_ref().is_none_or(|kind| kind == "card")
+        customer.is_some()
+            && method.customer.as_deref() == customer
+            && kind.as_ref().is_none_or(|kind| kind == kind_of(method.card.as_ref()))
     };
     let all: Vec<_> = state.payment_methods.newest_first().filter(meant).collect();
     page.cut(url, &all, |method| expanded_view(state, method, &expand))
@@ -129,15 +132,15 @@ pub fn detach(call: &mut Call<'_, '_>, id: &str) -> Answer {
     Ok(view(&detached))
 }
 
-/// Takes a list of kinds that may be paid with; whether there was one.
+/// Takes a list of kinds that may be paid with; empty where there is none.
 ///
 /// # Errors
-/// 400 where anything but cards is on it.
-pub fn take_kinds(params: &mut Params, name: &str) -> Result<bool, ApiError> {
+/// 400 where anything but cards and bank debits is on it.
+pub fn take_kinds(params: &mut Params, name: &str) -> Result<Vec<String>, ApiError> {
     let kinds = params.texts(name)?;
-    match kinds.iter().find(|kind| *kind != "card") {
+    match kinds.iter().find(|kind| !["card", bank_debits::KIND].contains(&kind.as_str())) {
         Some(other) => Err(ApiError::unsupported(format!("{name} ({other})"))),
-        None => Ok(!kinds.is_empty()),
+        None => Ok(kinds),
     }
 }
 
@@ -162,7 +165,7 @@ pub fn new(transaction: &Transaction<'_>, checked: Checked, payer: Payer) -> Pay
     PaymentMethod {
         id: new_id("pm_1", 23),
         created: transaction.now.as_second(),
-        card: checked.card,
+        card: Some(checked.card),
         conduct: checked.conduct,
         payer,
         customer: None,
@@ -213,24 +216,36 @@ fn expanded_view(state: &State, method: &PaymentMethod, expand: &Expand) -> Valu
 
 /// A way to pay as Stripe shows it.
 pub fn view(method: &PaymentMethod) -> Value {
-    let mut card = card_view(&method.card);
-    card["display_brand"] = method.card.brand.clone().into();
-    card["generated_from"] = Value::Null;
-    card["networks"] = json!({ "available": [method.card.brand], "preferred": null });
-    card["three_d_secure_usage"] = json!({ "supported": true });
-    json!({
+    let kind = kind_of(method.card.as_ref());
+    let details = method.card.as_ref().map_or_else(|| bank_debits::view(false), whole_card_view);
+    let mut shown = json!({
         "id": method.id,
         "object": "payment_method",
         "allow_redisplay": "limited",
         "billing_details": billing_details(&method.payer),
-        "card": card,
         "created": method.created,
         "customer": method.customer,
         "customer_account": null,
         "livemode": false,
         "metadata": method.metadata,
-        "type": "card",
-    })
+        "type": kind,
+    });
+    shown[kind] = details;
+    shown
+}
+
+/// Stripe's word for what was paid with.
+pub const fn kind_of(card: Option<&Card>) -> &'static str {
+    if card.is_some() { "card" } else { bank_debits::KIND }
+}
+
+fn whole_card_view(card: &Card) -> Value {
+    let mut shown = card_view(card);
+    shown["display_brand"] = card.brand.clone().into();
+    shown["generated_from"] = Value::Null;
+    shown["networks"] = json!({ "available": [card.brand], "preferred": null });
+    shown["three_d_secure_usage"] = json!({ "supported": true });
+    shown
 }
 
 /// Whose card it is.

@@ -13,9 +13,9 @@ pub struct PaymentMethod {
     pub id: String,
     /// When it was made.
     pub created: i64,
-    /// The card, without its number.
-    pub card: Card,
-    /// How that card behaves.
+    /// The card, without its number; none of a bank account.
+    pub card: Option<Card>,
+    /// How it behaves.
     pub conduct: Conduct,
     /// Whose it is, as typed.
     pub payer: Payer,
@@ -165,9 +165,20 @@ pub struct Intent {
     /// `always` or `never`, where methods are chosen automatically.
     #[serde(default)]
     pub allow_redirects: Option<String>,
+    /// Kinds it may be paid with.
+    #[serde(default = "cards_only")]
+    pub kinds: Vec<String>,
+    /// When the bank answers, of a debit on its way.
+    #[serde(default)]
+    pub settles_at: Option<i64>,
     /// When it was canceled, and why.
     #[serde(default)]
     pub canceled: Option<(i64, Option<String>)>,
+}
+
+/// Kinds of paying where nothing else is said.
+pub fn cards_only() -> Vec<String> {
+    vec!["card".to_owned()]
 }
 
 /// An attempt that ended before there was a charge.
@@ -224,12 +235,15 @@ pub struct Charge {
     pub intent: String,
     /// `pm_…` of the card used.
     pub payment_method: String,
-    /// The card, without its number.
-    pub card: Card,
+    /// The card, without its number; none of a bank account.
+    pub card: Option<Card>,
     /// Who paid.
     pub payer: Payer,
     /// Why it was declined; none if it went through.
     pub decline: Option<Decline>,
+    /// Whether the money is still on its way.
+    #[serde(default)]
+    pub pending: bool,
     /// Cents sent back, or on their way.
     #[serde(default)]
     pub refunded: i64,
@@ -239,4 +253,11 @@ pub struct Charge {
     /// When its owner disputes it.
     #[serde(default)]
     pub disputes_at: Option<i64>,
+}
+
+impl Charge {
+    /// Whether the shop has, or had, the money.
+    pub const fn went_through(&self) -> bool {
+        self.decline.is_none() && !self.pending
+    }
 }

@@ -8,6 +8,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use super::Sandbox;
+use super::bank_debits;
 use super::hosted_page::{answer, framed};
 use super::html::{self, escape};
 use super::payment_model::{Charge, Intent};
@@ -20,7 +21,7 @@ pub async fn show(State(sandbox): State<Arc<Sandbox>>, Path(id): Path<String>) -
 }
 
 fn find<'s>(state: &'s state::State, id: &str) -> Option<(&'s Intent, &'s Charge)> {
-    let charge = state.charges.get(id).filter(|charge| charge.decline.is_none())?;
+    let charge = state.charges.get(id).filter(|charge| charge.went_through())?;
     Some((state.intents.get(&charge.intent)?, charge))
 }
 
@@ -28,10 +29,12 @@ fn receipt(intent: &Intent, charge: &Charge) -> String {
     let written = |cents| currency::written(cents, &intent.currency);
     let paid_at =
         Timestamp::from_second(charge.created).unwrap_or_default().strftime("%B %-d, %Y, %H:%M UTC").to_string();
+    let card = charge.card.as_ref().map(|card| format!("{} ending in {}", card.brand, card.last4));
+    let paid_with = card.unwrap_or_else(bank_debits::named);
     let mut rows = vec![
         ("Amount paid", written(intent.amount)),
         ("Date paid", paid_at),
-        ("Paid with", format!("{} ending in {}", charge.card.brand, charge.card.last4)),
+        ("Paid with", paid_with),
         ("Description", intent.data.description.clone().unwrap_or_default()),
     ];
     if charge.refunded > 0 {

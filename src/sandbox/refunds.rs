@@ -92,8 +92,8 @@ fn charge_of<'s>(
             let charge = state.charges.get(&id);
             let charge = charge.ok_or_else(|| ApiError::missing_reference("charge", "charge", &id))?;
             let intent = state.intents.get(&charge.intent).ok_or_else(ApiError::internal)?;
-            if charge.decline.is_some() {
-                let message = format!("Charge {id} has failed and cannot be refunded.");
+            if !charge.went_through() {
+                let message = format!("Charge {id} did not go through and cannot be refunded.");
                 return Err(ApiError::refused(None, None, message));
             }
             Ok((intent, charge))

@@ -33,6 +33,7 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
         .route("/_sandbox/webhooks", post(controls::switch_webhooks))
         .route("/_sandbox/webhooks/resend", post(controls::resend))
         .route("/_sandbox/sessions/{id}/pay", post(controls::pay))
+        .route("/_sandbox/sessions/{id}/settle", post(money_controls::settle))
         .route("/_sandbox/refunds/{id}", post(money_controls::turn_refund))
         .route("/_sandbox/disputes", post(money_controls::open_dispute))
         .route("/_sandbox/disputes/{id}", post(money_controls::advance_dispute))
@@ -113,7 +114,7 @@ enum Raw {
 async fn answer(sandbox: Arc<Sandbox>, connection: Connection, request: Request) -> Raw {
     let fault = sandbox.faults.befalling(request.method.as_str(), &request.path);
     let kind = fault.as_ref().map(|fault| fault.kind);
-    if kind != Some(Kind::Slow) {
+    if !matches!(kind, Some(Kind::Slow | Kind::Late)) {
         pause(&sandbox, fault.as_ref()).await;
     }
     match kind {
@@ -131,6 +132,10 @@ async fn answer(sandbox: Arc<Sandbox>, connection: Connection, request: Request)
         Some(Kind::Hang) => {
             sandbox.wait(HANG).await;
             connection.cut();
+        }
+        Some(Kind::Late) => {
+            pause(&sandbox, fault.as_ref()).await;
+            return Raw::Json(finished);
         }
         Some(Kind::Html502After) => return Raw::Html502,
         Some(Kind::PartialBody) => return Raw::Partial(finished),

@@ -113,7 +113,7 @@ pub struct State {
     pub endpoint: Option<Endpoint>,
     /// Open sessions by expiry.
     open: BTreeSet<(i64, String)>,
-    /// Refunds and charges with which something will happen, by when.
+    /// Intents, refunds and charges with which something will happen, by when.
     timed: BTreeSet<(i64, String)>,
     /// Pending deliveries by due time.
     pending: BTreeSet<(i64, String)>,
@@ -135,7 +135,11 @@ impl State {
             }
             Change::PaymentMethod(method) => self.payment_methods.put(&method.id.clone(), method),
             Change::SetupIntent(intent) => self.setup_intents.put(&intent.id.clone(), intent),
-            Change::Intent(intent) => self.intents.put(&intent.id.clone(), intent),
+            Change::Intent(intent) => {
+                let before = self.intents.get(&intent.id).and_then(|known| known.settles_at);
+                self.retime(&intent.id, before, intent.settles_at);
+                self.intents.put(&intent.id.clone(), intent);
+            }
             Change::Charge(charge) => {
                 // Older journals keep the card with its charge only.
                 if self.payment_methods.get(&charge.payment_method).is_none() {
@@ -206,7 +210,7 @@ impl State {
         due.filter_map(|(_, id)| self.sessions.get(id)).collect()
     }
 
-    /// Refunds and charges with which something is to happen now.
+    /// Intents, refunds and charges with which something is to happen now.
     pub fn timed_out(&self, now: Timestamp) -> impl Iterator<Item = &str> {
         self.timed.iter().take_while(move |(at, _)| *at <= now.as_second()).map(|(_, id)| id.as_str())
     }

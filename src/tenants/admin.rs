@@ -2,6 +2,8 @@
 
 pub mod repo;
 
+use jiff::Timestamp;
+
 use super::{AgencyId, UserId};
 use crate::units::WorkspaceId;
 
@@ -33,4 +35,17 @@ pub struct Client {
     pub name: String,
     /// Whose client it is.
     pub agency: AgencyId,
+}
+
+/// One of an agency's administrators, as the others see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Colleague {
+    /// Who.
+    pub user: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their address, lower case.
+    pub email: String,
+    /// Since when they work for the agency.
+    pub since: Timestamp,
 }

@@ -68,6 +68,16 @@ pub enum Action {
     RefundUnused,
     /// A request is owed again, because its payment went back.
     ReopenRequest,
+    /// A key of the agency was made.
+    CreateKey,
+    /// A key of the agency was ended.
+    RevokeKey,
+    /// Somebody was invited to administrate the agency.
+    InviteAdmin,
+    /// An invitation was sent once more.
+    ResendInvite,
+    /// An invitation of the agency was taken back.
+    EndInvite,
 }
 
 words!(Action {
@@ -98,6 +108,11 @@ words!(Action {
     RemoveMember = "member.remove",
     RefundUnused = "purchase.refund_unused",
     ReopenRequest = "request.reopen",
+    CreateKey = "key.create",
+    RevokeKey = "key.revoke",
+    InviteAdmin = "admin.invite",
+    ResendInvite = "invite.resend",
+    EndInvite = "invite.withdraw",
 });
 
 /// A deed to write down.

@@ -7,6 +7,27 @@ use jiff::Timestamp;
 use super::{AgencyId, Scope};
 use crate::units::WorkspaceId;
 
+/// Whom a key belongs to, and what it opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyOwner {
+    /// One workspace.
+    Workspace(WorkspaceId),
+    /// An agency: each of its workspaces, which a request has to name.
+    Agency(AgencyId),
+}
+
+impl From<WorkspaceId> for KeyOwner {
+    fn from(workspace: WorkspaceId) -> Self {
+        Self::Workspace(workspace)
+    }
+}
+
+impl From<AgencyId> for KeyOwner {
+    fn from(agency: AgencyId) -> Self {
+        Self::Agency(agency)
+    }
+}
+
 /// A key as its owner sees it in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedKey {

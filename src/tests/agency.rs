@@ -9,5 +9,6 @@ mod cycles;
 mod desk;
 mod entrance;
 mod inbox;
+mod people;
 mod requests;
 mod subscriptions;

@@ -3,6 +3,7 @@
 use minutebank::app::invite::accept_invite;
 use minutebank::ids;
 use minutebank::tenants::Role;
+use minutebank::tenants::invite::InviteHash;
 use minutebank::units::WorkspaceId;
 
 use crate::fixture::{World, starter, world};
@@ -56,8 +57,12 @@ fn an_invitation_makes_a_member_once() {
         let page = dana.get("/settings?tab=members").await.words();
         assert!(page.contains("lee@harbor.test Invited Nov"), "{page}");
         let link = links(world, LEE).await.remove(0);
-        accept_invite(&world.state, &link, "Lee Ortiz", "velvet-otter-quarry".into()).await.unwrap();
-        assert!(accept_invite(&world.state, &link, "Lee Ortiz", "velvet-otter-quarry".into()).await.is_err());
+        accept_invite(&world.state, InviteHash::of(&link), "Lee Ortiz", "velvet-otter-quarry".into()).await.unwrap();
+        assert!(
+            accept_invite(&world.state, InviteHash::of(&link), "Lee Ortiz", "velvet-otter-quarry".into())
+                .await
+                .is_err()
+        );
         let lee = site.browser();
         assert_eq!(lee.sign_in(LEE, "velvet-otter-quarry").await.location(), "/billing");
         let seen = lee.get("/settings?tab=members").await.words();
@@ -95,10 +100,14 @@ fn an_invitation_that_is_sent_again_or_withdrawn_ends_the_link_before() {
         invite(&dana, LEE, "billing", "k2").await;
         let mut links = links(world, LEE).await;
         assert_eq!(links.len(), 2);
-        assert!(accept_invite(&world.state, &links[0], "Lee", "velvet-otter-quarry".into()).await.is_err());
+        assert!(
+            accept_invite(&world.state, InviteHash::of(&links[0]), "Lee", "velvet-otter-quarry".into()).await.is_err()
+        );
         send(&dana, "withdraw", &[("email", LEE)]).await.location();
         let newest = links.remove(1);
-        assert!(accept_invite(&world.state, &newest, "Lee", "velvet-otter-quarry".into()).await.is_err());
+        assert!(
+            accept_invite(&world.state, InviteHash::of(&newest), "Lee", "velvet-otter-quarry".into()).await.is_err()
+        );
         assert!(!dana.get("/settings?tab=members").await.words().contains(LEE));
     });
 }

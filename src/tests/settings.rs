@@ -301,7 +301,7 @@ fn only_owners_see_make_and_end_keys() {
             assert_eq!(send(&browser, "/settings/keys/revoke", &[("key", &key)]).await.status, 403, "{email}");
         }
         let mut db = world.state.db.acquire().await.unwrap();
-        let keys = tenants::key::repo::keys(&mut db, workspace).await.unwrap();
+        let keys = tenants::key::repo::keys(&mut db, workspace.into()).await.unwrap();
         assert!(keys.len() == 1 && keys[0].revoked_at.is_none());
     });
 }

@@ -370,7 +370,7 @@ fn a_revoked_key_opens_nothing_and_use_is_noted_by_the_minute() {
         engine.get("/v1/wallet").await;
         assert_ne!(last_used().await, first);
         let mut db = world.state.db.acquire().await.unwrap();
-        minutebank::tenants::key::repo::revoke_key(&mut db, workspace, id, world.clock.now()).await.unwrap();
+        minutebank::tenants::key::repo::revoke_key(&mut db, workspace.into(), id, world.clock.now()).await.unwrap();
         assert_eq!(engine.get("/v1/wallet").await.error(), (401, "invalid_key".into(), None));
     });
 }

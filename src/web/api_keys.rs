@@ -14,7 +14,7 @@ use super::document::render;
 use super::error::Error;
 use super::pages::{KeyForm, KeysView, ShownKey, keys_page, keys_withheld_page};
 use super::session::{CsrfForm, Viewer};
-use crate::app::api_keys::{api_keys, create_api_key, revoke_api_key, show_api_key};
+use crate::app::api_keys::{api_keys, create_api_key, key_id, revoke_api_key, show_api_key};
 use crate::ids;
 use crate::state::AppState;
 use crate::tenants::key::ListedKey;
@@ -41,9 +41,13 @@ pub(super) async fn show(
         Some(id) => show_api_key(state, viewer.workspace, id).await?,
         None => None,
     };
+    list(state, viewer, empty_form(), fresh, revoking).await
+}
+
+/// A form for the usual scopes.
+pub(super) fn empty_form() -> KeyForm {
     let scopes = vec![Scope::WalletRead, Scope::CallsWrite];
-    let form = KeyForm { form_key: ids::fresh("form"), scopes, ..KeyForm::default() };
-    list(state, viewer, form, fresh, revoking).await
+    KeyForm { form_key: ids::fresh("form"), scopes, ..KeyForm::default() }
 }
 
 async fn list(
@@ -55,21 +59,20 @@ async fn list(
 ) -> Result<Response, Error> {
     let (frame, keys) = tokio::join!(frame(state, viewer), api_keys(state, viewer.workspace));
     let keys = section("the keys", keys).map(|keys| keys.into_iter().map(shown).collect::<Vec<_>>());
-    let revoking = keys.as_ref().ok().and_then(|keys| {
-        keys.iter().find(|key| revoking == Some(key.id.as_str()) && key.revoked_at.is_none()).cloned()
-    });
+    let revoking = keys.as_ref().ok().and_then(|keys| open_key(keys, revoking));
     let view = KeysView { keys, fresh, form, revoking };
     Ok(page(&state.config, render(|| keys_page(frame, view))))
 }
 
-/// Rows have numbers inside and ids outside.
-fn public_id(row: i64) -> String {
-    ids::derived("key", &[row])
+/// The key that the dialog is about, unless it was ended.
+pub(super) fn open_key(keys: &[ShownKey], id: Option<&str>) -> Option<ShownKey> {
+    keys.iter().find(|key| id == Some(key.id.as_str()) && key.revoked_at.is_none()).cloned()
 }
 
-fn shown(key: ListedKey) -> ShownKey {
+/// A key as pages show it.
+pub(super) fn shown(key: ListedKey) -> ShownKey {
     ShownKey {
-        id: public_id(key.id),
+        id: key_id(key.id),
         name: key.name,
         hint: key.hint,
         scopes: key.scopes,
@@ -105,7 +108,7 @@ pub async fn create(
 }
 
 /// The form as it was typed, with what is wrong with it.
-fn read(fields: &[(String, String)]) -> KeyForm {
+pub(super) fn read(fields: &[(String, String)]) -> KeyForm {
     let all = |name: &'static str| fields.iter().filter(move |(it, _)| it == name).map(|(_, value)| value.as_str());
     let name = all("name").next().unwrap_or_default().trim().to_owned();
     let scopes: Vec<Scope> = all("scope").filter_map(Scope::parse).collect();
@@ -144,7 +147,7 @@ pub async fn revoke(
 ) -> Result<Redirect, Error> {
     viewer.require(Role::may_manage_keys)?;
     let keys = api_keys(&state, viewer.workspace).await?;
-    let key = keys.iter().find(|key| public_id(key.id) == form.key).ok_or(Error::NotFound)?;
+    let key = keys.iter().find(|key| key_id(key.id) == form.key).ok_or(Error::NotFound)?;
     revoke_api_key(&state, viewer.workspace, key.id).await?;
     Ok(Redirect::to(PLACE))
 }

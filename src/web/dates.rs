@@ -95,6 +95,11 @@ impl Calendar {
         }
     }
 
+    /// True for instants before the page was read.
+    pub fn is_past(&self, at: Timestamp) -> bool {
+        at <= self.now.timestamp()
+    }
+
     /// True for instants within the last twelve months.
     pub fn within_a_year(&self, at: Timestamp) -> bool {
         self.now.date().saturating_sub(jiff::Span::new().years(1)) < self.date(at)

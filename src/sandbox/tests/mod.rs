@@ -1,11 +1,13 @@
 //! The sandbox over real HTTP, each on a port and a journal of its own.
 
+mod bank_debits;
 mod checkout_flow;
 mod durability;
 mod fault_controls;
 mod guards;
 mod hosted_pages;
 mod idempotency_keys;
+mod lost_charges;
 mod parameters;
 mod refunds_and_disputes;
 mod saved_cards;

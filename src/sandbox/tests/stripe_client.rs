@@ -291,6 +291,26 @@ async fn what_went_back_parses() {
     fixture.stop().await;
 }
 
+#[tokio::test]
+async fn a_bank_debit_parses() {
+    let fixture = Fixture::start().await;
+    let client = client(&fixture);
+    let id = fixture.session().await;
+    fixture.control(&format!("/_sandbox/sessions/{id}/pay"), serde_json::json!({ "account": "empty" })).await;
+    let expand = vec!["payment_intent.latest_charge".to_owned(), "payment_intent.payment_method".to_owned()];
+    let read = RetrieveCheckoutSession::new(id.as_str()).expand(expand);
+    let waiting = read.send(&client).await.unwrap();
+    assert_eq!(waiting.payment_status, CheckoutSessionPaymentStatus::Unpaid);
+    let intent = waiting.payment_intent.unwrap().into_object().unwrap();
+    assert_eq!(intent.status, PaymentIntentStatus::Processing);
+    let bank = intent.payment_method.unwrap().into_object().unwrap().us_bank_account.unwrap();
+    assert_eq!(bank.last4.as_deref(), Some("6789"));
+    fixture.control(&format!("/_sandbox/sessions/{id}/settle"), serde_json::json!({ "outcome": "failed" })).await;
+    let failed = read.send(&client).await.unwrap().payment_intent.unwrap().into_object().unwrap();
+    assert_eq!(failed.last_payment_error.unwrap().code, Some(ApiErrorsCode::InsufficientFunds));
+    fixture.stop().await;
+}
+
 #[test]
 fn the_version_is_the_clients() {
     assert_eq!(super::super::api::API_VERSION, stripe_shared::version::VERSION.as_str());

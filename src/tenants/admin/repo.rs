@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use sqlx::{PgConnection, Row};
 
-use super::{Admin, Client};
+use super::{Admin, Client, Colleague};
 use crate::tenants::{AgencyId, UserId};
 use crate::units::WorkspaceId;
 
@@ -25,6 +25,32 @@ pub async fn admin(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<A
         agency_name: row.get("agency_name"),
         session_epoch: row.get("session_epoch"),
     }))
+}
+
+/// Everybody who works for an agency, who came first on top.
+pub async fn colleagues(db: &mut PgConnection, agency: AgencyId) -> sqlx::Result<Vec<Colleague>> {
+    let rows = sqlx::query(
+        "select u.id, u.name, u.email, m.created_at from agency_admins m join users u on u.id = m.user_id
+         where m.agency_id = $1 order by m.created_at, u.id",
+    )
+    .bind(agency.0)
+    .fetch_all(db)
+    .await?;
+    let colleague = |row: &sqlx::postgres::PgRow| Colleague {
+        user: UserId(row.get("id")),
+        name: row.get("name"),
+        email: row.get("email"),
+        since: row.get::<jiff_sqlx::Timestamp, _>("created_at").to_jiff(),
+    };
+    Ok(rows.iter().map(colleague).collect())
+}
+
+/// What an agency is called.
+///
+/// # Errors
+/// `RowNotFound` where there is no such agency.
+pub async fn agency_name(db: &mut PgConnection, agency: AgencyId) -> sqlx::Result<String> {
+    sqlx::query_scalar("select name from agencies where id = $1").bind(agency.0).fetch_one(db).await
 }
 
 /// A client of this agency by its public id; other agencies' clients do not exist for it.

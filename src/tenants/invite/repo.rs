@@ -69,20 +69,21 @@ pub async fn accept(db: &mut PgConnection, link: InviteHash, now: Timestamp) -> 
     Ok(accepted.rows_affected() == 1)
 }
 
-/// Invitations of administrators and of clients' owners that were sent since and that nobody has accepted, the last one
-/// for each address and place, newest first.
-pub async fn waiting(db: &mut PgConnection, agency: AgencyId, since: Timestamp) -> sqlx::Result<Vec<Waiting>> {
+/// Invitations of administrators and of clients' owners that nobody has accepted, the last one for each address and
+/// place, newest first: those that still open something, and those to clients into which nobody has come.
+pub async fn waiting(db: &mut PgConnection, agency: AgencyId, now: Timestamp) -> sqlx::Result<Vec<Waiting>> {
     let rows = sqlx::query(
         "select * from (
              select distinct on (i.email, i.workspace_id) i.email, i.created_at, i.expires_at, w.public_id, w.name
              from invites i left join workspaces w on w.id = i.workspace_id
-             where i.agency_id = $1 and i.created_at >= $2 and i.accepted_at is null
-                 and (i.workspace_id is null or i.role = 'owner')
+             where i.agency_id = $1 and i.accepted_at is null and (i.workspace_id is null or i.role = 'owner')
+                 and (i.expires_at > $2
+                     or not exists (select from members m where m.workspace_id = i.workspace_id) and w.id is not null)
              order by i.email, i.workspace_id, i.created_at desc
          ) last order by created_at desc, email",
     )
     .bind(agency.0)
-    .bind(since.to_sqlx())
+    .bind(now.to_sqlx())
     .fetch_all(db)
     .await?;
     let read = |row: &sqlx::postgres::PgRow| Waiting {
@@ -94,21 +95,17 @@ pub async fn waiting(db: &mut PgConnection, agency: AgencyId, since: Timestamp) 
     Ok(rows.iter().map(read).collect())
 }
 
-/// Forgets every invitation of this address to this place that nobody has accepted; how many there were.
-pub async fn withdraw(db: &mut PgConnection, agency: AgencyId, place: Place, email: &str) -> sqlx::Result<u64> {
-    let (workspace, role) = match place {
-        Place::Workspace(workspace, role) => (Some(workspace.0), Some(role.as_str())),
-        Place::Agency => (None, None),
-    };
-    let gone = sqlx::query(
-        "delete from invites where agency_id = $1 and email = lower($2) and accepted_at is null
-         and workspace_id is not distinct from $3 and role is not distinct from $4",
+/// Ends every open invitation of an address to administrate an agency; how many there were.
+pub async fn withdraw(db: &mut PgConnection, agency: AgencyId, email: &str, now: Timestamp) -> sqlx::Result<u64> {
+    let ended = sqlx::query(
+        "update invites set expires_at = $3
+         where agency_id = $1 and workspace_id is null and email = lower($2) and accepted_at is null
+             and expires_at > $3",
     )
     .bind(agency.0)
     .bind(email)
-    .bind(workspace)
-    .bind(role)
+    .bind(now.to_sqlx())
     .execute(db)
     .await?;
-    Ok(gone.rows_affected())
+    Ok(ended.rows_affected())
 }

@@ -9,10 +9,10 @@ use crate::fixture::starter;
 use crate::site::{Answered, Browser, PASSWORD, Site};
 
 const ELENA: &str = "elena@brightline.test";
-const NEW: &str = "velvet-otter-quarry";
+pub const NEW: &str = "velvet-otter-quarry";
 
 /// The site, and an administrator who is signed in.
-async fn elena(desk: &Desk<'_>) -> (Site, Browser) {
+pub async fn elena(desk: &Desk<'_>) -> (Site, Browser) {
     let hash = tenants::hash_password(PASSWORD.into()).await;
     let mut db = desk.state.db.acquire().await.unwrap();
     let now = desk.shop.world.clock.now();
@@ -26,7 +26,7 @@ async fn elena(desk: &Desk<'_>) -> (Site, Browser) {
 }
 
 /// Sends the form for a client called Quiet Clinic under the key of a fresh page, with these fields replaced.
-async fn create(browser: &Browser, fields: &[(&str, &str)]) -> (String, Answered) {
+pub async fn create(browser: &Browser, fields: &[(&str, &str)]) -> (String, Answered) {
     let page = browser.get("/agency/clients/new").await;
     let key = page.hidden("key");
     let mut form = vec![
@@ -45,7 +45,7 @@ async fn create(browser: &Browser, fields: &[(&str, &str)]) -> (String, Answered
 }
 
 /// The path of the newest link in the demo's mail.
-async fn link(browser: &Browser) -> String {
+pub async fn link(browser: &Browser) -> String {
     let page = browser.get("/demo/mail").await;
     let mut hrefs = page.body.split("href=\"").skip(1).map(|it| it.split('"').next().unwrap());
     let path =
@@ -53,7 +53,7 @@ async fn link(browser: &Browser) -> String {
     path.expect("an invitation").to_owned()
 }
 
-async fn accept(browser: &Browser, fields: &[(&str, &str)]) -> Answered {
+pub async fn accept(browser: &Browser, fields: &[(&str, &str)]) -> Answered {
     let csrf = browser.get("/invite").await.hidden("csrf");
     browser.post("/invite", &[fields, &[("csrf", &csrf)]].concat()).await
 }

@@ -3,8 +3,11 @@
 
 mod client;
 mod clients;
+mod keys;
 mod new_client;
 mod outcome;
+mod people;
+mod settings;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -26,4 +29,12 @@ pub fn router() -> Router<AppState> {
         .route("/clients/{id}/subscribe", post(client::subscribe))
         .route("/clients/{id}/end", post(client::end_subscription))
         .route("/clients/{id}/grants", post(client::grant))
+        .route("/settings", get(settings::show))
+        .route("/settings/password", post(settings::password))
+        .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))
+        .route("/settings/keys", post(keys::create))
+        .route("/settings/keys/revoke", post(keys::revoke))
+        .route("/settings/invite", post(people::invite))
+        .route("/settings/invite/resend", post(people::resend))
+        .route("/settings/invite/withdraw", post(people::withdraw))
 }

@@ -16,8 +16,9 @@ mod sign_in;
 mod transactions;
 
 pub use agency::{
-    ClientDialog, ClientTab, ClientView, ClientsView, Content, DeskForm, DeskNotice, DeskRefusal, NewClientView,
-    Turned, client_page, clients_page, new_client_page,
+    ClientDialog, ClientTab, ClientView, ClientsView, Content, DeskForm, DeskNotice, DeskProfileView, DeskRefusal,
+    NewClientView, PeopleView, Said, Turned, client_page, clients_page, desk_keys_page, desk_profile_page,
+    new_client_page, people_page,
 };
 pub use billing::{
     Asked, AskedRange, AskedRecharge, BillingView, Buying, CardForms, CardView, Crediting, CreditingError, May, Notice,

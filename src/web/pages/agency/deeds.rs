@@ -2,17 +2,11 @@
 
 use crate::tenants::audit::Action;
 
-/// What was done, in a few words; the line's details say to what.
+/// What was done about a client, in a few words; the line's details say to what. Deeds that are about no client have
+/// only the word under which they are stored: they stand in no client's trail.
 pub(super) const fn deed_words(action: Action) -> &'static str {
     match action {
-        Action::CreateAgency => "Agency created",
         Action::CreateClient => "Client created",
-        Action::CreatePlan => "Plan created",
-        Action::EditPlan => "Plan edited",
-        Action::ArchivePlan => "Plan archived",
-        Action::CreatePack => "Pack created",
-        Action::EditPack => "Pack edited",
-        Action::ArchivePack => "Pack archived",
         Action::AssignPacks => "Addon packs assigned",
         Action::RemoveAssignment => "Assignment removed",
         Action::ApplyPack => "Addon pack applied",
@@ -26,5 +20,10 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::AcceptPayment => "Payment accepted",
         Action::RefundPayment => "Payment refunded",
         Action::DismissItem => "Inbox item settled",
+        Action::InviteMember => "Member invited",
+        Action::WithdrawInvite => "Invitation withdrawn",
+        Action::ChangeRole => "Role changed",
+        Action::RemoveMember => "Member removed",
+        other => other.as_str(),
     }
 }

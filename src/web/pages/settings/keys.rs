@@ -1,9 +1,10 @@
-//! `/settings?tab=api`: the workspace's API keys. A new key's text stands on one answer and nowhere else.
+//! `/settings?tab=api`: the API keys of a workspace, or of an agency. A new key's text stands on one answer and nowhere
+//! else.
 
 use jiff::Timestamp;
 use leptos::prelude::*;
 
-use super::{Settings, Tab};
+use super::{Settings, Tab, Whose};
 use crate::tenants::{Role, Scope};
 use crate::web::components::{Broken, Field, FieldKind, Icon, Pill, PillTone, SectionError};
 use crate::web::dates::Calendar;
@@ -61,12 +62,13 @@ pub fn keys_page(frame: Frame, view: KeysView) -> impl IntoView {
     let KeysView { keys, fresh, form, revoking } = view;
     let calendar = frame.calendar();
     let csrf = frame.csrf.clone();
-    let dialog = revoking.map(|key| view! { <Revoke key=key csrf=csrf.clone() /> }.into_any());
+    let whose = Whose::Workspace;
+    let dialog = revoking.map(|key| view! { <Revoke whose=whose key=key csrf=csrf.clone() /> }.into_any());
     view! {
         <Settings frame=frame tab=Tab::Api dialog=dialog>
             {fresh.map(|text| view! { <Fresh text=text /> })}
-            <Keys keys=keys calendar=calendar />
-            <Create form=form csrf=csrf />
+            <Keys whose=whose keys=keys calendar=calendar />
+            <Create whose=whose form=form csrf=csrf />
         </Settings>
     }
 }
@@ -89,7 +91,7 @@ pub fn keys_withheld_page(frame: Frame, role: Role) -> impl IntoView {
 
 /// The one time that a key is shown.
 #[component]
-fn Fresh(text: String) -> impl IntoView {
+pub(in crate::web::pages) fn Fresh(text: String) -> impl IntoView {
     view! {
         <section class="alert success" role="status" aria-label="Key created">
             {Icon::Check.svg()}
@@ -102,16 +104,21 @@ fn Fresh(text: String) -> impl IntoView {
     }
 }
 
+/// The keys, and what can be done with each.
 #[component]
-fn Keys(keys: Result<Vec<ShownKey>, SectionError>, calendar: Option<Calendar>) -> impl IntoView {
+pub(in crate::web::pages) fn Keys(
+    whose: Whose,
+    keys: Result<Vec<ShownKey>, SectionError>,
+    calendar: Option<Calendar>,
+) -> impl IntoView {
     let zone = calendar.as_ref().map(Calendar::zone);
     let list = match (keys, calendar) {
-        (Ok(keys), Some(_)) if keys.is_empty() => view! { <NoKeys /> }.into_any(),
+        (Ok(keys), Some(_)) if keys.is_empty() => view! { <NoKeys whose=whose /> }.into_any(),
         (Ok(keys), Some(calendar)) => {
-            let rows = keys.into_iter().map(|key| key_row(key, &calendar)).collect_view();
+            let rows = keys.into_iter().map(|key| key_row(whose, key, &calendar)).collect_view();
             view! { <KeyTable rows=rows.into_any() /> }.into_any()
         }
-        _ => view! { <Broken what="The keys" retry="/settings?tab=api" /> }.into_any(),
+        _ => view! { <Broken what="The keys" retry=whose.keys() /> }.into_any(),
     };
     view! {
         <section class="card" aria-labelledby="keys">
@@ -125,11 +132,15 @@ fn Keys(keys: Result<Vec<ShownKey>, SectionError>, calendar: Option<Calendar>) -
 }
 
 #[component]
-fn NoKeys() -> impl IntoView {
+fn NoKeys(whose: Whose) -> impl IntoView {
+    let sentence = match whose {
+        Whose::Workspace => "With a key your call engine places calls and reads the wallet.",
+        Whose::Agency => "With a key of the agency your call engine places calls for every client.",
+    };
     view! {
         <div class="empty">
             <strong>"No keys yet"</strong>
-            <p>"With a key your call engine places calls and reads the wallet."</p>
+            <p>{sentence}</p>
             <a class="button" href="#name">
                 "Create a key"
             </a>
@@ -157,13 +168,13 @@ fn KeyTable(rows: AnyView) -> impl IntoView {
     }
 }
 
-fn key_row(key: ShownKey, calendar: &Calendar) -> impl IntoView + use<> {
+fn key_row(whose: Whose, key: ShownKey, calendar: &Calendar) -> impl IntoView + use<> {
     let used = key.last_used_at.map_or_else(|| "Never".to_owned(), |at| calendar.moment(at));
     let state = match key.revoked_at {
         Some(at) => view! { <Pill tone=PillTone::Neutral words=format!("Revoked {}", calendar.day(at)) /> }.into_any(),
         None => {
             let label = format!("Revoke {}", key.name);
-            let href = format!("/settings?tab=api&revoke={}", key.id);
+            let href = format!("{}&revoke={}", whose.keys(), key.id);
             view! {
                 <a class="button small danger" href=href aria-label=label>
                     "Revoke"
@@ -206,8 +217,9 @@ const fn allows(scope: Scope) -> &'static str {
     }
 }
 
+/// The form for a new key.
 #[component]
-fn Create(form: KeyForm, csrf: String) -> impl IntoView {
+pub(in crate::web::pages) fn Create(whose: Whose, form: KeyForm, csrf: String) -> impl IntoView {
     let described = form.wrong_scopes.is_some().then_some("scopes-wrong");
     let scopes = Scope::ALL.map(|scope| {
         let checked = form.scopes.contains(&scope);
@@ -225,8 +237,14 @@ fn Create(form: KeyForm, csrf: String) -> impl IntoView {
         <section class="card" aria-labelledby="create">
             <div class="card-title">
                 <h2 id="create">"Create a key"</h2>
+                {(whose == Whose::Agency)
+                    .then(|| {
+                        view! {
+                            <h3>"It opens every client; a request names one in its header Minutebank-Workspace"</h3>
+                        }
+                    })}
             </div>
-            <form class="card-form" method="post" action="/settings/keys">
+            <form class="card-form" method="post" action=whose.form("keys")>
                 <input type="hidden" name="csrf" value=csrf />
                 <input type="hidden" name="form_key" value=form.form_key />
                 <Field
@@ -252,23 +270,31 @@ fn Create(form: KeyForm, csrf: String) -> impl IntoView {
 
 /// Says what stops before it does.
 #[component]
-fn Revoke(key: ShownKey, csrf: String) -> impl IntoView {
+pub(in crate::web::pages) fn Revoke(
+    whose: Whose,
+    key: ShownKey,
+    csrf: String,
+    /// One-use key of the form, where it needs one.
+    #[prop(optional)]
+    form_key: Option<String>,
+) -> impl IntoView {
     let sentence = format!("Whatever uses {} is refused from then on: {}.", named(&key), stops(&key.scopes));
     view! {
         <dialog class="dialog" open aria-labelledby="dialog-title">
             <div class="dialog-title">
                 <h2 id="dialog-title">{format!("Revoke {}?", key.name)}</h2>
-                <a class="close" href="/settings?tab=api" aria-label="Close">
+                <a class="close" href=whose.keys() aria-label="Close">
                     {Icon::Close.svg()}
                 </a>
             </div>
             <p class="dialog-line">
                 {sentence} " Calls in progress go on; complete them with another key. It cannot be undone."
             </p>
-            <form class="choose" method="post" action="/settings/keys/revoke">
+            <form class="choose" method="post" action=whose.form("keys/revoke")>
                 <input type="hidden" name="csrf" value=csrf />
                 <input type="hidden" name="key" value=key.id />
-                <a class="button" href="/settings?tab=api" autofocus>
+                {form_key.map(|form_key| view! { <input type="hidden" name="form_key" value=form_key /> })}
+                <a class="button" href=whose.keys() autofocus>
                     "Keep key"
                 </a>
                 <button class="button danger" type="submit">

@@ -10,9 +10,46 @@ use leptos::prelude::*;
 use crate::web::shell::{Frame, PageHead, Place, Shell};
 
 pub use alerts::{AlertsForm, AlertsView, MemberRow, alerts_page};
+pub(super) use keys::{Create, Fresh, Keys, Revoke};
 pub use keys::{KeyForm, KeysView, ShownKey, keys_page, keys_withheld_page};
 pub use members::{InviteForm, MembersView, members_page};
 pub use profile::{PasswordFaults, ProfileView, SessionRow, profile_page};
+pub(super) use profile::{PasswordForm, Sessions};
+
+/// Whose settings a part stands in: the parts are the same, their addresses are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Of somebody who looks at a workspace.
+    Workspace,
+    /// Of an administrator at their agency's desk.
+    Agency,
+}
+
+impl Whose {
+    /// The tab of password and sessions.
+    pub(super) const fn profile(self) -> &'static str {
+        match self {
+            Whose::Workspace => "/settings?tab=profile",
+            Whose::Agency => "/agency/settings?tab=profile",
+        }
+    }
+
+    /// The tab of keys.
+    pub(super) const fn keys(self) -> &'static str {
+        match self {
+            Whose::Workspace => "/settings?tab=api",
+            Whose::Agency => "/agency/settings?tab=api",
+        }
+    }
+
+    /// Where a form of the settings is sent.
+    pub(super) fn form(self, name: &str) -> String {
+        match self {
+            Whose::Workspace => format!("/settings/{name}"),
+            Whose::Agency => format!("/agency/settings/{name}"),
+        }
+    }
+}
 
 /// The tabs that there are; Billing is a page of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use leptos::prelude::*;
 
-use super::{Settings, Tab};
+use super::{Settings, Tab, Whose};
 use crate::tenants::Role;
 use crate::web::components::{Alert, Broken, Field, FieldKind, Pill, PillTone, SectionError, Tone};
 use crate::web::dates::Calendar;
@@ -77,8 +77,8 @@ pub fn profile_page(frame: Frame, view: ProfileView) -> impl IntoView {
                 </div>
             </dl>
             <div class="settings">
-                <PasswordForm csrf=csrf.clone() email=email faults=faults />
-                <Sessions sessions=sessions calendar=calendar csrf=csrf />
+                <PasswordForm whose=Whose::Workspace csrf=csrf.clone() email=email faults=faults />
+                <Sessions whose=Whose::Workspace sessions=sessions calendar=calendar csrf=csrf />
             </div>
         </Settings>
     }
@@ -92,14 +92,20 @@ fn role_words(role: Role) -> &'static str {
     }
 }
 
+/// The form for another password.
 #[component]
-fn PasswordForm(csrf: String, email: String, faults: PasswordFaults) -> impl IntoView {
+pub(in crate::web::pages) fn PasswordForm(
+    whose: Whose,
+    csrf: String,
+    email: String,
+    faults: PasswordFaults,
+) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="password">
             <div class="card-title">
                 <h2 id="password">"Password"</h2>
             </div>
-            <form class="card-form" method="post" action="/settings/password">
+            <form class="card-form" method="post" action=whose.form("password")>
                 <input type="hidden" name="csrf" value=csrf />
                 // Password managers look for the account beside the password.
                 <input type="hidden" name="email" value=email autocomplete="username" />
@@ -119,8 +125,10 @@ fn PasswordForm(csrf: String, email: String, faults: PasswordFaults) -> impl Int
     }
 }
 
+/// Where the person is signed in, and the end of all of it.
 #[component]
-fn Sessions(
+pub(in crate::web::pages) fn Sessions(
+    whose: Whose,
     sessions: Result<Vec<SessionRow>, SectionError>,
     calendar: Option<Calendar>,
     csrf: String,
@@ -131,7 +139,7 @@ fn Sessions(
             let rows = sessions.into_iter().map(|row| session_row(row, &calendar)).collect_view();
             view! { <ul class="sessions">{rows}</ul> }.into_any()
         }
-        _ => view! { <Broken what="The sessions" retry="/settings?tab=profile" /> }.into_any(),
+        _ => view! { <Broken what="The sessions" retry=whose.profile() /> }.into_any(),
     };
     view! {
         <section class="card" aria-labelledby="sessions">
@@ -140,7 +148,7 @@ fn Sessions(
                 {zone.map(|zone| view! { <h3>{format!("Times in {zone}")}</h3> })}
             </div>
             {list}
-            <form class="card-end" method="post" action="/settings/sign-out-everywhere">
+            <form class="card-end" method="post" action=whose.form("sign-out-everywhere")>
                 <input type="hidden" name="csrf" value=csrf />
                 <p>"Ends every session, this one too. You sign in again; calls and API keys go on."</p>
                 <button class="button danger" type="submit">

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::Scene;
 use crate::catalog::Plan;
-use crate::web::components::{Broken, SectionError};
+use crate::web::components::{Broken, SectionError, Select};
 use crate::web::pages::agency::form::FormKeys;
 
 /// Begins a subscription where none runs; else changes its plan.
@@ -33,9 +33,9 @@ pub(super) fn PlanForm(scene: Scene, plans: Result<Vec<Plan>, SectionError>) -> 
         }
     };
     view! {
-        <section class="card" aria-labelledby="plan">
+        <section class="card" aria-labelledby="plan-title">
             <div class="card-title">
-                <h2 id="plan">{title}</h2>
+                <h2 id="plan-title">{title}</h2>
             </div>
             {body}
         </section>
@@ -87,19 +87,7 @@ fn Form(scene: Scene, options: Vec<(String, String)>, title: &'static str, runni
     view! {
         <form class="card-form" method="post" action=scene.action(path)>
             <FormKeys csrf=scene.csrf.clone() key=scene.form.key(key) />
-            <div class="field">
-                <label for="plan-choice">"Plan"</label>
-                <select id="plan-choice" name="plan" aria-describedby="plan-help">
-                    {options
-                        .into_iter()
-                        .map(|(id, words)| {
-                            let selected = id == chosen;
-                            view! { <option value=id selected=selected>{words}</option> }
-                        })
-                        .collect_view()}
-                </select>
-                <p class="help" id="plan-help">{keeps}</p>
-            </div>
+            <Select name="plan" label="Plan" options=options chosen=chosen help=keeps />
             {running.then(|| view! { <When scene=scene.clone() /> })}
             <button class="button primary" type="submit">
                 {title}

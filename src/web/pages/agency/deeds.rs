@@ -24,6 +24,12 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::WithdrawInvite => "Invitation withdrawn",
         Action::ChangeRole => "Role changed",
         Action::RemoveMember => "Member removed",
-        other => other.as_str(),
+        Action::RefundUnused => "Unused part refunded",
+        Action::ReopenRequest => "Payment request reopened",
+        Action::CreateKey => "API key made",
+        Action::RevokeKey => "API key revoked",
+        Action::InviteAdmin => "Administrator invited",
+        Action::ResendInvite => "Invitation sent again",
+        Action::EndInvite => "Invitation withdrawn",
     }
 }

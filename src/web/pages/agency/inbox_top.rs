@@ -56,5 +56,6 @@ const fn words(kind: ItemKind) -> (PillTone, &'static str) {
         ItemKind::Dispute => (PillTone::Red, "Dispute"),
         ItemKind::FailedRecharge => (PillTone::Red, "Recharge failed"),
         ItemKind::FailedDelivery => (PillTone::Red, "Delivery gave up"),
+        ItemKind::UnpaidNumber => (PillTone::Amber, "Number not paid"),
     }
 }

@@ -131,6 +131,7 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
     if state.config.demo {
         sandbox = Some(demo::process::start(&state.config).await.map_err(ServeError::Sandbox)?);
         demo::ensure(&state, postgres.url()).await?;
+        demo::card::save(&state).await?;
     }
     let mailer = mailer(&state.config)?;
     let mut chores = JoinSet::new();

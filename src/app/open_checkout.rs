@@ -118,7 +118,10 @@ pub(super) async fn begin(
 }
 
 /// The workspace's one Stripe customer. Several at once send the same key and get the same customer.
-async fn customer(state: &AppState, workspace: WorkspaceId, payer: &Payer) -> Result<String, BuyError> {
+///
+/// # Errors
+/// `StripeUnreachable`, `StripeRefused`, `Database`.
+pub async fn customer(state: &AppState, workspace: WorkspaceId, payer: &Payer) -> Result<String, BuyError> {
     let fresh = || Attempt { key: ids::fresh("key"), body: customer_request(payer) };
     let now = state.clock.now();
     let mut db = state.db.acquire().await?;

@@ -17,6 +17,14 @@ pub async fn current(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Res
     Ok(row.as_ref().map(read))
 }
 
+/// True where a workspace has a card, or had one.
+pub async fn had_one(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select exists (select from saved_cards where workspace_id = $1)")
+        .bind(workspace.0)
+        .fetch_one(db)
+        .await
+}
+
 /// A card of a workspace, whatever became of it.
 pub async fn find(
     db: &mut PgConnection,

@@ -3,7 +3,7 @@
 use stripe_checkout::checkout_session::ListCheckoutSession;
 use stripe_core::payment_intent::{CreatePaymentIntent, ListPaymentIntent, RetrievePaymentIntent};
 use stripe_core::setup_intent::RetrieveSetupIntent;
-use stripe_payment::payment_method::{DetachPaymentMethod, RetrievePaymentMethod};
+use stripe_payment::payment_method::{AttachPaymentMethod, DetachPaymentMethod, RetrievePaymentMethod};
 use stripe_types::Currency;
 
 use super::{Failure, PAGE, Stripe};
@@ -27,6 +27,17 @@ impl Stripe {
     /// See [`Failure`].
     pub async fn card(&self, payment_method: &str) -> Result<Option<CardSeen>, Failure> {
         Ok(CardSeen::of(self.get(&RetrievePaymentMethod::new(payment_method)).await?))
+    }
+
+    /// Gives a card to a customer; `None` where the payment method is no card. Only test mode has cards to give.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn attach_card(&self, payment_method: &str, customer: &str) -> Result<Option<CardSeen>, Failure> {
+        // The same card to the same customer is one.
+        let body = format!("customer={customer}");
+        let attempt = Attempt { key: format!("attach_{payment_method}_{customer}"), body };
+        Ok(CardSeen::of(self.post(&AttachPaymentMethod::new(payment_method), &attempt).await?))
     }
 
     /// Takes a card away from its customer, so that nobody can charge it any more. The id must come from Stripe.

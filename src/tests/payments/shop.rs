@@ -250,6 +250,14 @@ impl<'w> Shop<'w> {
         sent.send().await.unwrap()
     }
 
+    /// The same with fields.
+    pub async fn stripe_form(&self, path: &str, fields: &[(&str, &str)]) -> Value {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let sent = self.programs.post(format!("{}/v1/{path}", self.sandbox)).bearer_auth("sk_test_other");
+        let sent = sent.header("content-type", "application/x-www-form-urlencoded").body(body);
+        sent.send().await.unwrap().json().await.unwrap()
+    }
+
     /// Sends the product a webhook's body under this signature; answers the status.
     pub async fn webhook(&self, body: &str, signature: &str) -> u16 {
         let sent = self.programs.post(self.webhook_address());

@@ -31,5 +31,6 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::InviteAdmin => "Administrator invited",
         Action::ResendInvite => "Invitation sent again",
         Action::EndInvite => "Invitation withdrawn",
+        _ => action.as_str(),
     }
 }

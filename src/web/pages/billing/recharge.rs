@@ -9,7 +9,7 @@ use crate::app::set_recharge::RechargeView;
 use crate::payments::recharge::{Pause, Recharge};
 use crate::payments::topup::{Topup, TopupStatus, Why};
 use crate::units::MilliCents;
-use crate::web::components::{Icon, Pill, PillTone, percent};
+use crate::web::components::{Bar, Icon, Pill, PillTone, Segment, Source};
 use crate::web::dates::Calendar;
 use crate::web::document::fragment;
 
@@ -160,7 +160,7 @@ fn On(
     calendar: Calendar,
 ) -> impl IntoView {
     let cap = recharge.amounts.monthly_cap;
-    let share = percent(view.charged.0, cap.0);
+    let charged_part = vec![Segment::of(Source::Plan, view.charged.0)];
     let month = view.month.strftime("Charged in %B").to_string();
     let (charged, of_cap) = (view.charged.to_string(), format!(" of {cap} cap"));
     let last = view.latest.first().map(|topup| last_words(topup, &recharge, &calendar));
@@ -181,9 +181,7 @@ fn On(
                 {of_cap}
             </dd>
         </dl>
-        <svg class="bar cap" aria-hidden="true">
-            <rect width=share height="8" class="plan" />
-        </svg>
+        <Bar segments=charged_part whole=cap.0 />
         <dl>
             {last
                 .map(|last| {

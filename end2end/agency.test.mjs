@@ -77,7 +77,7 @@ async function resubscribe(page) {
   await dialog.getByRole('radio', { name: /^Now/ }).check();
   await button(dialog, 'Cancel subscription').click();
   await told(page, 'Subscription canceled.');
-  await page.getByLabel('Plan').selectOption({ label: 'Clinic - $29.00 (100 minutes)' });
+  await page.getByLabel('Plan', { exact: true }).selectOption({ label: 'Clinic - $29.00 (100 minutes)' });
   await button(page, 'Re-subscribe').click();
   await told(page, 'Subscription started.');
 }

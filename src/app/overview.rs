@@ -124,6 +124,8 @@ pub struct Package {
     pub price: MilliCents,
     /// Where it came from.
     pub source: PackageSource,
+    /// The purchase that it was bought with, `pur_…`.
+    pub purchase: Option<String>,
     /// Who bought or granted it, a person's name; `None` where it is not known.
     pub added_by: Option<String>,
     /// Number of the transaction that credited it.
@@ -134,6 +136,13 @@ pub struct Package {
     pub used_up_at: Option<Timestamp>,
     /// What can be done with it.
     pub state: PackageState,
+}
+
+impl Package {
+    /// The purchase whose unused part can be refunded, where something is left of this.
+    pub fn refundable(&self) -> Option<String> {
+        self.purchase.clone().filter(|_| self.remaining > 0)
+    }
 }
 
 /// Where a lot came from.

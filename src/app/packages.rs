@@ -75,6 +75,7 @@ fn package(lot: LotRecord, usable: bool, added_by: Option<String>) -> Package {
         remaining: lot.remaining,
         taken: lot.taken,
         price: lot.price,
+        purchase: (lot.source == LotSource::Stripe).then_some(lot.reference),
         source,
         added_by,
         added_by_seq: lot.seq,

@@ -3,12 +3,14 @@
 
 mod applying;
 mod catalogue;
+mod catalogue_pages;
 mod client_pages;
 mod clients;
 mod cycles;
-mod desk;
+pub mod desk;
 mod entrance;
 mod inbox;
+mod lists_pages;
 mod people;
 mod requests;
 mod subscriptions;

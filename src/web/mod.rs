@@ -18,6 +18,7 @@ mod demo_mail;
 mod docs;
 pub mod document;
 pub mod error;
+mod events;
 mod forgot;
 mod health;
 mod invite;
@@ -36,6 +37,7 @@ pub mod shell;
 mod sign_in;
 pub mod stripe_webhook;
 pub mod transactions;
+pub mod typed;
 mod usage;
 mod workspace;
 
@@ -65,6 +67,7 @@ pub fn router(state: AppState) -> Router {
         .route("/workspace", post(workspace::switch))
         .route("/billing", get(billing::show))
         .route("/billing/packages", get(packages::show))
+        .route("/billing/packages/refund", post(packages::refund))
         .route("/billing/transactions", get(transactions::show))
         .route("/billing/transactions.csv", get(transactions::download))
         .route("/billing/calls/{id}", get(receipt::show))
@@ -80,6 +83,12 @@ pub fn router(state: AppState) -> Router {
         .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))
         .route("/settings/keys", post(api_keys::create))
         .route("/settings/keys/revoke", post(api_keys::revoke))
+        .route("/settings/endpoints", post(events::add))
+        .route("/settings/endpoints/secret", post(events::secret))
+        .route("/settings/endpoints/disable", post(events::disable))
+        .route("/settings/endpoints/enable", post(events::enable))
+        .route("/settings/endpoints/remove", post(events::remove))
+        .route("/settings/deliveries/resend", post(events::send_again))
         .route("/settings/alerts", post(alerts::save))
         .route("/settings/members/invite", post(members::invite))
         .route("/settings/members/withdraw", post(members::withdraw))

@@ -6,10 +6,29 @@ use crate::app::overview::{Frozen, Overview, PaymentState, Subscription, Subscri
 use crate::app::transactions::{Reference, Transaction, TransactionType};
 use crate::ledger::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement, Source};
 use crate::payments::card::SavedCard;
-use crate::pricing::{PurchaseMode, Rates, Standing};
+use crate::pricing::{ExcessMode, HoldPolicy, PurchaseMode, Rates, Standing, Terms};
 use crate::units::{Meter, MilliCents, Seconds, WorkspaceId};
 use crate::web::dates::Calendar;
 use crate::web::shell::Frame;
+
+/// $29 a month with 100 minutes and add-on packs.
+pub(in crate::web) fn starter_terms() -> Terms {
+    Terms {
+        name: "Starter".into(),
+        price: MilliCents(2_900_000),
+        meter: Meter::Minutes,
+        included: 6_000,
+        rates: Rates::default(),
+        addons: true,
+        purchase_mode: PurchaseMode::SelfService,
+        max_call: Seconds(3_600),
+        hold: HoldPolicy::Buffer(60),
+        excess: ExcessMode::Refuse,
+        free_credits: MilliCents(0),
+        due_days: 1,
+        grace_days: 7,
+    }
+}
 
 /// The frame around Dana's pages.
 pub(in crate::web) fn frame() -> Frame {

@@ -162,7 +162,7 @@ fn credits_can_be_added_from_page_and_sidebar_where_something_has_a_rate() {
         &["$1.12 short of one call", "Hold per call, up to 60 min", "$0.05</strong> <span class=\"unit\">per min"],
     );
     assert!(!html.contains("Extra Minutes"), "{html}");
-    let packages = render(|| packages_page(northwind(), PackagesView { packages: Ok(Vec::new()) })).html;
+    let packages = render(|| packages_page(northwind(), PackagesView::of(Ok(Vec::new())))).html;
     assert!(packages.contains("href=\"/billing?buy=credits\""));
     let viewer = billing(Frame { may_buy: false, ..northwind() }, plain());
     assert!(!viewer.contains("buy=credits"), "{viewer}");
@@ -247,7 +247,7 @@ fn what_is_frozen_is_said_with_its_reason() {
     assert_all(&billing(framed(other_unit.clone()), plain()), &["141 min frozen because your plan counts calls"]);
 
     let packages = vec![lot(Meter::Minutes, PackageState::Frozen), lot(Meter::Calls, PackageState::Active)];
-    let html = render(|| packages_page(framed(other_unit), PackagesView { packages: Ok(packages) })).html;
+    let html = render(|| packages_page(framed(other_unit), PackagesView::of(Ok(packages)))).html;
     assert_all(&html, &["Frozen", "because your plan counts calls", "Extra calls left", "100 min", "100 calls"]);
 }
 
@@ -301,6 +301,7 @@ fn lot(meter: Meter, state: PackageState) -> Package {
         granted: units,
         remaining: units,
         taken: 0,
+        purchase: None,
         price: MilliCents(1_000_000),
         source: PackageSource::Stripe,
         added_by: Some("Dana Whitfield".into()),
@@ -313,7 +314,7 @@ fn lot(meter: Meter, state: PackageState) -> Package {
 
 #[test]
 fn packages_are_listed_or_their_absence_leads_on() {
-    let page = |packages| render(|| packages_page(harbor(), PackagesView { packages })).html;
+    let page = |packages| render(|| packages_page(harbor(), PackagesView::of(packages))).html;
     let listed = page(Ok(vec![lot(Meter::Minutes, PackageState::Active)]));
     assert_all(
         &listed,
@@ -336,7 +337,7 @@ fn a_refused_sign_in_keeps_the_address_and_tells_no_more() {
 fn no_page_needs_a_looser_content_policy() {
     let pages = [
         billing(harbor(), View { buying: Some(Buying::default()), ..plain() }),
-        render(|| packages_page(harbor(), PackagesView { packages: Ok(Vec::new()) })).html,
+        render(|| packages_page(harbor(), PackagesView::of(Ok(Vec::new())))).html,
         render(|| sign_in_page(SignInView::default())).html,
         render(|| error_page(Problem::NotFound, true)).html,
     ];

@@ -2,11 +2,17 @@
 
 use crate::tenants::audit::Action;
 
-/// What was done about a client, in a few words; the line's details say to what. Deeds that are about no client have
-/// only the word under which they are stored: they stand in no client's trail.
+/// What was done, in a few words; the line's details say to what.
 pub(super) const fn deed_words(action: Action) -> &'static str {
     match action {
+        Action::CreateAgency => "Agency created",
         Action::CreateClient => "Client created",
+        Action::CreatePlan => "Plan created",
+        Action::EditPlan => "Plan edited",
+        Action::ArchivePlan => "Plan archived",
+        Action::CreatePack => "Pack created",
+        Action::EditPack => "Pack edited",
+        Action::ArchivePack => "Pack archived",
         Action::AssignPacks => "Addon packs assigned",
         Action::RemoveAssignment => "Assignment removed",
         Action::ApplyPack => "Addon pack applied",
@@ -21,7 +27,8 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::RefundPayment => "Payment refunded",
         Action::DismissItem => "Inbox item settled",
         Action::InviteMember => "Member invited",
-        Action::WithdrawInvite => "Invitation withdrawn",
+        Action::WithdrawInvite | Action::EndInvite => "Invitation withdrawn",
+        Action::ResendInvite => "Invitation sent again",
         Action::ChangeRole => "Role changed",
         Action::RemoveMember => "Member removed",
         Action::RefundUnused => "Unused part refunded",
@@ -29,8 +36,5 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::CreateKey => "API key made",
         Action::RevokeKey => "API key revoked",
         Action::InviteAdmin => "Administrator invited",
-        Action::ResendInvite => "Invitation sent again",
-        Action::EndInvite => "Invitation withdrawn",
-        _ => action.as_str(),
     }
 }

@@ -8,7 +8,7 @@ mod credits;
 mod dialog;
 mod extra;
 mod plan;
-mod rates;
+pub(super) mod rates;
 mod recent;
 mod recharge;
 mod recharge_form;

@@ -53,7 +53,8 @@ for (const js of [true, false]) {
       await page.getByLabel('Time zone').selectOption('America/Chicago');
       await page.getByLabel('Email of the owner').fill('owner@lakeside.test');
       await checkWidth(page);
-      await checkAccessibility(page);
+      // Without JavaScript the audit would wait for a promise for ever.
+      if (js) await checkAccessibility(page);
       await button(page, 'Create client').click();
       await page.waitForURL(/\/agency\/clients\/ws_\w+\?notice=client_created$/);
       await page.context().clearCookies();
@@ -77,7 +78,7 @@ for (const js of [true, false]) {
       await button(page, 'Create client').click();
       await page.waitForURL(/notice=client_created$/);
       await page.goto(`${product.url}/agency/clients?search=cedar`);
-      assert.match(await mainText(page), /1 workspace found.*Cedar Law Starter Calls on 100 min 0% \$29\.00/);
+      assert.match(await mainText(page), /1 workspace found.*Cedar Law Starter Calls on 100 min 0%/);
       await page.context().clearCookies();
       await comeInByMail(page, product, 'Ada Reyes', 'Cedar Law');
       await atPath(page, '/billing');

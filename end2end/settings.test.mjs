@@ -111,7 +111,7 @@ for (const js of [true, false]) {
     });
 
     inBrowser(`a key is made, used and revoked, ${mode}`, options, async ({ page, product }) => {
-      await openTab(page, product, 'API keys');
+      await openTab(page, product, 'API and events');
       const key = await createKey(page, 'Night shift');
       assert.equal((await wallet(product, key)).status, 200);
       await page.reload();
@@ -167,7 +167,7 @@ describe('pictures of the settings', () => {
       const db = await product.database();
       await db`delete from api_keys where workspace_id = (select id from workspaces where public_id = 'ws_quiet')`;
       await db.end();
-      await openTab(page, product, 'API keys', QUIET);
+      await openTab(page, product, 'API and events', QUIET);
       await screenshot(page, `settings-api-empty-${look}`);
       await checkWidth(page);
       await checkAccessibility(page);

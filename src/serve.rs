@@ -12,7 +12,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::app::{
-    alert_members, answer_once, expire_calls, keep_billing, open_periods, pay_numbers, send_mail, sweep_purchases,
+    alert_members, answer_once, deliver_events, event_endpoints, expire_calls, keep_billing, open_periods, pay_numbers,
+    send_mail, sweep_purchases,
 };
 use crate::clock::Clock;
 use crate::config::Config;
@@ -20,6 +21,7 @@ use crate::database::{self, DatabaseError};
 use crate::demo::{self, DemoError};
 use crate::embedded::{self, Embedded, EmbeddedError};
 use crate::ledger::{self, Ledger, Options};
+use crate::notify::events::sender::Sender;
 use crate::notify::live::{self, Hub};
 use crate::notify::mail::Mailer;
 use crate::payments::Stripe;
@@ -52,6 +54,9 @@ pub enum ServeError {
     /// Stripe's configuration is unusable.
     #[error("STRIPE_API_BASE or STRIPE_SECRET_KEY cannot be used: {0}")]
     Stripe(#[from] stripe::StripeError),
+    /// TLS cannot be set up for the events that go out.
+    #[error("events cannot be sent: {0}")]
+    Events(#[from] reqwest::Error),
     /// The mail server's configuration is unusable.
     #[error("SMTP_URL cannot be used: {0}")]
     Mail(#[from] lettre::transport::smtp::Error),
@@ -132,12 +137,14 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
         demo::ensure(&state, postgres.url()).await?;
     }
     let mailer = mailer(&state.config)?;
+    let sender = Sender::new(event_endpoints::reach(&state.config))?;
     let mut chores = JoinSet::new();
     chores.spawn(sweep_purchases::keep_sweeping(state.clone()));
     chores.spawn(open_periods::keep_opening(state.clone()));
     chores.spawn(pay_numbers::keep_paying(state.clone()));
     chores.spawn(keep_billing::keep_billing(state.clone()));
     chores.spawn(expire_calls::keep_expiring(state.clone()));
+    chores.spawn(deliver_events::keep_delivering(state.clone(), sender));
     chores.spawn(answer_once::keep_forgetting(state.clone()));
     chores.spawn(send_mail::keep_sending(state.clone(), mailer));
     chores.spawn(alert_members::keep_alerting(state.clone(), state.ledger.changes()));

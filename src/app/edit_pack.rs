@@ -30,12 +30,19 @@ pub async fn create_pack(state: &AppState, form: &AgencyForm, draft: &PackDraft)
 /// Changes what a pack offers from now on.
 ///
 /// # Errors
-/// `Invalid` with the fields of [`PackDraft::faults`], `NotFound`, `FormUsed`; else see [`AgencyError`].
+/// `Invalid` with the fields of [`PackDraft::faults`], `NotFound`; `FormUsed`, also where this form has saved another
+/// draft before; else see [`AgencyError`].
 pub async fn edit_pack(state: &AppState, form: &AgencyForm, pack: &str, draft: &PackDraft) -> Result<(), AgencyError> {
     check(draft)?;
     let offer = draft.offer(pack);
     let change = async |db: &mut PgConnection| repo::update_pack(db, form.agency, &offer).await;
-    once(state, form, Action::EditPack, pack, draft.name.trim(), change).await
+    if once(state, form, Action::EditPack, pack, draft.name.trim(), change).await? {
+        return Ok(());
+    }
+    // As for plans: what was typed over afterwards is not saved.
+    let mut db = state.db.acquire().await?;
+    let stands = repo::packs(&mut db, form.agency, Some(pack)).await?.pop();
+    if stands.is_some_and(|stands| stands.offer == offer) { Ok(()) } else { Err(AgencyError::FormUsed) }
 }
 
 /// Takes a pack off the offer, for every client. Units that were bought stay.
@@ -45,7 +52,8 @@ pub async fn edit_pack(state: &AppState, form: &AgencyForm, pack: &str, draft: &
 pub async fn archive_pack(state: &AppState, form: &AgencyForm, pack: &str) -> Result<(), AgencyError> {
     let now = state.clock.now();
     let change = async |db: &mut PgConnection| repo::archive_pack(db, form.agency, pack, now).await;
-    once(state, form, Action::ArchivePack, pack, "", change).await
+    once(state, form, Action::ArchivePack, pack, "", change).await?;
+    Ok(())
 }
 
 fn check(draft: &PackDraft) -> Result<(), AgencyError> {

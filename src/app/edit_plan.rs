@@ -32,13 +32,19 @@ pub async fn create_plan(state: &AppState, form: &AgencyForm, draft: &PlanDraft)
 /// Changes what a plan offers from now on.
 ///
 /// # Errors
-/// `Invalid` with the fields of [`PlanDraft::faults`], `NotFound`, `FormUsed`; else
-/// see [`AgencyError`].
+/// `Invalid` with the fields of [`PlanDraft::faults`], `NotFound`; `FormUsed`, also where this form has saved another
+/// draft before; else see [`AgencyError`].
 pub async fn edit_plan(state: &AppState, form: &AgencyForm, plan: &str, draft: &PlanDraft) -> Result<(), AgencyError> {
     let draft = checked(draft)?;
     let name = draft.terms.name.clone();
     let change = async |db: &mut PgConnection| repo::update_plan(db, form.agency, plan, &draft).await;
-    once(state, form, Action::EditPlan, plan, &name, change).await
+    if once(state, form, Action::EditPlan, plan, &name, change).await? {
+        return Ok(());
+    }
+    // Sent twice, or typed over after a step back in the browser: then nobody may believe that it was saved.
+    let mut db = state.db.acquire().await?;
+    let stands = repo::plans(&mut db, form.agency, Some(plan)).await?.pop();
+    if stands.is_some_and(|stands| stands.draft == draft) { Ok(()) } else { Err(AgencyError::FormUsed) }
 }
 
 /// Takes a plan off the offer; who is on it stays on it.
@@ -48,7 +54,8 @@ pub async fn edit_plan(state: &AppState, form: &AgencyForm, plan: &str, draft: &
 pub async fn archive_plan(state: &AppState, form: &AgencyForm, plan: &str) -> Result<(), AgencyError> {
     let now = state.clock.now();
     let change = async |db: &mut PgConnection| repo::archive_plan(db, form.agency, plan, now).await;
-    once(state, form, Action::ArchivePlan, plan, "", change).await
+    once(state, form, Action::ArchivePlan, plan, "", change).await?;
+    Ok(())
 }
 
 /// Puts clients of a plan on its terms as they are offered now, those that the page has listed: each as an instruction of
@@ -85,7 +92,8 @@ fn checked(draft: &PlanDraft) -> Result<PlanDraft, AgencyError> {
     Ok(draft)
 }
 
-/// Changes one thing of the catalogue, once for each form. `change` says whether there was something to change.
+/// Changes one thing of the catalogue, once for each form; false where this form did so before. `change` says whether
+/// there was something to change.
 pub(super) async fn once(
     state: &AppState,
     form: &AgencyForm,
@@ -93,13 +101,16 @@ pub(super) async fn once(
     target: &str,
     details: &str,
     change: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<bool>,
-) -> Result<(), AgencyError> {
+) -> Result<bool, AgencyError> {
     let mut transaction = state.db.begin().await?;
     let act = Act { workspace: None, action, target, details };
     match form.claim(&mut transaction, &act, state.clock.now()).await? {
-        Some(known) if known == target => Ok(()),
+        Some(known) if known == target => Ok(false),
         Some(_) => Err(AgencyError::FormUsed),
         None if !change(&mut transaction).await? => Err(AgencyError::NotFound),
-        None => Ok(transaction.commit().await?),
+        None => {
+            transaction.commit().await?;
+            Ok(true)
+        }
     }
 }

@@ -8,6 +8,7 @@ use sqlx::Acquire as _;
 use super::alert_members::{News, tell};
 use super::pay_request::settle_payment;
 use crate::ledger::LedgerError;
+use crate::payments::bill;
 use crate::payments::inbox::{self, ItemKind, NewItem};
 use crate::payments::{
     Bought, Failure, Mismatch, Purchase, PurchaseStatus, Session, SessionState, is_session_id, repo,
@@ -79,7 +80,10 @@ pub async fn fulfil(state: &AppState, session_id: &str) -> Result<Fulfilment, Fu
             Ok(Fulfilment::Expired(purchase))
         }
         SessionState::Paid => match session.matches(session_id, &purchase, state.stripe.livemode()) {
-            Ok(()) => credit(state, session_id, purchase).await,
+            Ok(()) => {
+                keep_receipt(state, &session, &purchase).await?;
+                credit(state, session_id, purchase).await
+            }
             Err(mismatch) => report(state, &session, purchase, &mismatch).await,
         },
     }
@@ -104,6 +108,15 @@ async fn credit(state: &AppState, session_id: &str, purchase: Box<Purchase>) -> 
     Ok(Fulfilment::Credited(purchase))
 }
 
+/// Keeps where Stripe shows the receipt, before anything says that there is one.
+async fn keep_receipt(state: &AppState, session: &Session, purchase: &Purchase) -> sqlx::Result<()> {
+    if let Some(url) = &session.receipt_url {
+        let mut db = state.db.acquire().await?;
+        bill::repo::keep_receipt(&mut db, &purchase.id, url).await?;
+    }
+    Ok(())
+}
+
 /// Puts a payment that does not match into the agency's inbox, and leaves the wallet alone.
 async fn report(
     state: &AppState,
@@ -111,8 +124,9 @@ async fn report(
     purchase: Box<Purchase>,
     mismatch: &Mismatch,
 ) -> Result<Fulfilment, FulfilError> {
-    let detail = format!("Payment for {} credits nothing: its {mismatch}", purchase.id);
-    tracing::error!(session = session.id, detail, "a payment does not match its purchase");
+    let Mismatch { field, found, expected } = mismatch;
+    let detail = format!("the payment's {field} is {found}, its purchase says {expected}. Nothing was credited.");
+    tracing::error!(session = session.id, purchase = purchase.id, detail, "a payment does not match its purchase");
     let mut db = state.db.acquire().await?;
     let mut transaction = db.begin().await?;
     let now = state.clock.now();

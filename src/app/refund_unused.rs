@@ -74,6 +74,15 @@ pub struct Quote {
     pub amount: MilliCents,
 }
 
+/// A refund that was asked for and has not failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refunding {
+    /// What goes back; `None` while that is not decided.
+    pub amount: Option<MilliCents>,
+    /// Stripe has it.
+    pub sent: bool,
+}
+
 /// Refunds the unused part of a purchase. Answers what goes back to the card.
 ///
 /// # Errors
@@ -129,6 +138,17 @@ pub async fn quote(
         Err(Refusal::UnknownCredit) => return Err(RefundUnusedError::NotFound),
         _ => None,
     })
+}
+
+/// How the refund stands that a form of this workspace has asked for; `None` where there is none, or it has failed.
+///
+/// # Errors
+/// Where the database failed.
+pub async fn refunding(state: &AppState, workspace: WorkspaceId, form_key: &str) -> sqlx::Result<Option<Refunding>> {
+    let mut db = state.db.acquire().await?;
+    let refund = repo::of_form(&mut db, workspace, form_key).await?;
+    let going = refund.filter(|it| !matches!(it.status, RefundStatus::Returning | RefundStatus::Failed));
+    Ok(going.map(|it| Refunding { amount: it.amount, sent: it.status == RefundStatus::Succeeded }))
 }
 
 /// A purchase of packs of this workspace that was credited, and its session.

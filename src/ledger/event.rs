@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::call::{Call, CallStatus};
 use super::command::PaymentState;
 use super::history::Change;
 use super::posting::{Posting, PostingKind};
@@ -23,6 +24,8 @@ pub enum EventKind {
     Resumed,
     /// Credits or packages were added.
     Credited,
+    /// A call was charged; told only where somebody wants it, because there are many.
+    Settled,
 }
 
 words!(EventKind {
@@ -30,6 +33,7 @@ words!(EventKind {
     Paused = "wallet.paused",
     Resumed = "wallet.resumed",
     Credited = "wallet.credited",
+    Settled = "call.settled",
 });
 
 /// An event as it is saved.
@@ -77,12 +81,13 @@ pub fn unheld(wallet: &Wallet) -> Standing {
     Standing { held: 0, sigma_max: standing.sigma, ..standing }
 }
 
-/// Notes what a command made of the wallet: a crossing of its level since `before`, and what the postings from number
-/// `first_seq` on have added.
-pub(super) fn note(wallet: &mut Wallet, before: Option<Level>, first_seq: i64, now: Timestamp) {
+/// Notes what a command made of the wallet: the call that it settled, what the postings from number `first_seq` on have
+/// added, and a crossing of its level since `before`.
+pub(super) fn note(wallet: &mut Wallet, before: Option<Level>, first_seq: i64, settled: Option<&Call>, now: Timestamp) {
     let seq = wallet.seq;
     let new = wallet.changes.postings.iter().filter(|posting| posting.seq >= first_seq);
-    let mut events: Vec<Event> = new.filter_map(credited).collect();
+    let settled = settled.filter(|_| wallet.tells_settled).and_then(|call| settled_event(call, seq));
+    let mut events: Vec<Event> = settled.into_iter().chain(new.filter_map(credited)).collect();
     let crossing = match (before, Level::of(wallet)) {
         (Some(before), Some(after)) if before == after => None,
         (Some(Level::Paused), Some(_)) => Some(EventKind::Resumed),
@@ -92,6 +97,22 @@ pub(super) fn note(wallet: &mut Wallet, before: Option<Level>, first_seq: i64, n
     };
     events.extend(crossing.map(|kind| Event { kind, occurred_at: now, seq, data: figures(&unheld(wallet)) }));
     wallet.changes.events.extend(events);
+}
+
+/// A call's figures under the names that they have in the API.
+fn settled_event(call: &Call, seq: i64) -> Option<Event> {
+    let end = call.end.as_ref().filter(|_| call.status == CallStatus::Settled)?;
+    let data = json!({
+        "call": call.placement.id,
+        "outcome": end.outcome.as_str(),
+        "duration_seconds": end.duration.0,
+        "billed_duration_seconds": end.billed.0,
+        "billing_amount_milli_cents": end.credits.0,
+        "excess_milli_cents": end.excess.0,
+        "overrun_seconds": end.overrun.0,
+        "ended_at": end.ended_at,
+    });
+    Some(Event { kind: EventKind::Settled, occurred_at: end.ended_at, seq, data })
 }
 
 fn credited(posting: &Posting) -> Option<Event> {

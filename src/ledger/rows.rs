@@ -111,6 +111,7 @@ pub fn wallet(row: &impl Columns, snapshots: &Snapshots) -> Wallet {
             excess_mc: row.int("excess_mc"),
             debt_mc: row.int("debt_mc"),
         },
+        tells_settled: row.flag("tells_settled"),
         held: holds.map(|((id, calls), units)| Held { snapshot: snapshot(id), calls, units }).collect(),
         ..Wallet::new(workspace, zone, row.time("last_posted_at"))
     }

@@ -144,6 +144,8 @@ pub struct Wallet {
     pub calls: HashMap<String, Call>,
     /// Postings that the commands at hand would repeat, where they exist.
     pub posted: HashMap<(PostingKind, String), Posted>,
+    /// Somebody wants to be told of each settled call.
+    pub tells_settled: bool,
     /// What changed since it was loaded.
     pub changes: Changes,
 }
@@ -168,6 +170,7 @@ impl Wallet {
             held: Vec::new(),
             calls: HashMap::new(),
             posted: HashMap::new(),
+            tells_settled: false,
             changes: Changes::default(),
         }
     }

@@ -1,5 +1,6 @@
 //! What people, programs and open pages are told.
 
 pub mod alert;
+pub mod events;
 pub mod live;
 pub mod mail;

@@ -2,7 +2,12 @@
 
 use stripe_checkout::{CheckoutSession, CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus};
 
+use stripe_shared::PaymentIntent;
+use stripe_types::Expandable;
+use url::Url;
+
 use super::purchase::Purchase;
+use crate::units::MilliCents;
 
 /// What matters of a Checkout session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +28,8 @@ pub struct Session {
     pub client_reference_id: Option<String>,
     /// `pi_…`, once there is a payment.
     pub payment_intent: Option<String>,
+    /// Where Stripe shows the receipt of that payment.
+    pub receipt_url: Option<String>,
     /// It takes one payment, no subscription or setup.
     pub payment_mode: bool,
     /// Real money.
@@ -62,7 +69,9 @@ impl From<CheckoutSession> for Session {
             (_, Some(CheckoutSessionStatus::Complete)) => SessionState::Unpaid,
             _ => SessionState::Open,
         };
+        let receipt_url = session.payment_intent.as_ref().and_then(receipt_url);
         Self {
+            receipt_url,
             id: session.id.to_string(),
             url: session.url,
             state,
@@ -77,6 +86,13 @@ impl From<CheckoutSession> for Session {
     }
 }
 
+/// The receipt of a payment that came with its charge. An address that is not of the web is none.
+fn receipt_url(payment: &Expandable<PaymentIntent>) -> Option<String> {
+    let url = payment.as_object()?.latest_charge.as_ref()?.as_object()?.receipt_url.clone()?;
+    let parsed = Url::parse(&url).ok()?;
+    matches!(parsed.scheme(), "https" | "http").then_some(url)
+}
+
 impl Session {
     /// Compares what Stripe says with what was asked: the session's id, amount, currency, customer, purchase, mode.
     ///
@@ -84,10 +100,11 @@ impl Session {
     /// The first difference.
     pub fn matches(&self, id: &str, purchase: &Purchase, livemode: bool) -> Result<(), Mismatch> {
         let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".into());
-        let cents = |value: Option<i64>| value.map_or("nothing".into(), |cents| format!("{cents} cents"));
+        let sum =
+            |value: Option<i64>| value.map_or("nothing".into(), |cents| MilliCents::from_cents(cents).to_string());
         let told_and_asked = [
             ("id", self.id.clone(), id.to_owned()),
-            ("amount", cents(self.amount_total), cents(Some(purchase.total().cents_up()))),
+            ("amount", sum(self.amount_total), sum(Some(purchase.total().cents_up()))),
             ("currency", text(&self.currency), "usd".into()),
             ("customer", text(&self.customer), purchase.customer.clone()),
             ("purchase", text(&self.client_reference_id), purchase.id.clone()),
@@ -124,6 +141,7 @@ mod tests {
             customer: Some("cus_sample".into()),
             client_reference_id: Some("pur_sample".into()),
             payment_intent: Some("pi_sample".into()),
+            receipt_url: None,
             payment_mode: true,
             livemode: false,
         }

@@ -15,7 +15,7 @@ use super::conduct::Presence;
 use super::currency;
 use super::hosted_page::{self, framed};
 use super::html;
-use super::model::Session;
+use super::model::{Session, SessionStatus};
 use super::payment::{self, Outcome};
 use super::payment_model::{Intent, IntentStatus, PaymentMethod, SetupIntent};
 use super::setup_intents;
@@ -50,11 +50,14 @@ impl<'s> Found<'s> {
         Some(Self { subject, method, session })
     }
 
-    const fn status(&self) -> IntentStatus {
-        match self.subject {
+    /// Whether the customer is awaited here; not once the session has run out.
+    fn asks(&self) -> bool {
+        let status = match self.subject {
             Subject::Payment(intent) => intent.status,
             Subject::Setup(intent) => intent.status,
-        }
+        };
+        let open = self.session.is_none_or(|session| session.status == SessionStatus::Open);
+        status == IntentStatus::RequiresAction && open
     }
 
     /// Where the form leads in the end: the shop.
@@ -104,7 +107,7 @@ pub async fn submit(
 pub fn press(transaction: &mut Transaction<'_>, id: &str, pressed: Pressable) -> Option<Response> {
     let known = transaction.state;
     let found = Found::of(known, id)?;
-    let Some(method) = found.method.filter(|_| found.status() == IntentStatus::RequiresAction) else {
+    let Some(method) = found.method.filter(|_| found.asks()) else {
         return Some(page(&found, id));
     };
     Some(match (pressed, &found.subject, found.session) {
@@ -168,7 +171,7 @@ fn returned(intent: &Intent) -> Response {
 
 fn page(found: &Found<'_>, id: &str) -> Response {
     let way_back = found.way_back();
-    if found.status() != IntentStatus::RequiresAction {
+    if !found.asks() {
         let text = "There is nothing to authenticate any more. You can close this page.";
         let link = found.session.map(|session| format!("/c/pay/{}", session.id));
         let link = link.as_deref().map(|to| ("Back to Checkout", to));

@@ -35,6 +35,11 @@ impl Role {
         matches!(self, Role::Owner)
     }
 
+    /// True where the member may send back what was bought and not used.
+    pub const fn may_refund(self) -> bool {
+        matches!(self, Role::Owner)
+    }
+
     /// True where the member may make and end the workspace's API keys.
     pub const fn may_manage_keys(self) -> bool {
         matches!(self, Role::Owner)
@@ -79,10 +84,10 @@ mod tests {
     fn roles_and_what_they_may_do() {
         let table: [(Role, bool, bool); 3] =
             [(Role::Owner, true, true), (Role::Billing, true, false), (Role::Viewer, false, false)];
-        for (role, buys, manages) in table {
-            let may = (role.may_buy(), role.may_manage_keys(), role.may_manage_members());
-            assert_eq!(may, (buys, manages, manages), "{role:?}");
-            assert_eq!(role.may_set_alerts(), buys, "{role:?}");
+        for (role, buys, owns) in table {
+            let may = [role.may_manage_keys(), role.may_manage_members(), role.may_refund()];
+            assert_eq!(may, [owns; 3], "{role:?}");
+            assert_eq!([role.may_buy(), role.may_set_alerts()], [buys; 2], "{role:?}");
         }
     }
 

@@ -12,7 +12,8 @@ use tower_sessions::Session;
 use super::answer::{frame, page, section};
 use super::document::render;
 use super::error::Error;
-use super::pages::{KeyForm, KeysView, ShownKey, keys_page, keys_withheld_page};
+use super::events;
+use super::pages::{EndpointForm, KeyForm, KeysView, ShownKey, keys_page, keys_withheld_page};
 use super::session::{CsrfForm, Viewer};
 use crate::app::api_keys::{api_keys, create_api_key, key_id, revoke_api_key, show_api_key};
 use crate::ids;
@@ -24,24 +25,57 @@ use crate::tenants::{Role, Scope};
 const FRESH: &str = "fresh_key";
 /// Longest name, characters.
 const LONGEST_NAME: usize = 60;
-const PLACE: &str = "/settings?tab=api";
+/// Where the tab is.
+pub(super) const PLACE: &str = "/settings?tab=api";
 
-/// The tab; `revoking` names the key that the dialog is about.
+/// What stands in the tab's forms and over them.
+pub(super) struct Forms<'a> {
+    /// The form for another key.
+    pub(super) key: KeyForm,
+    /// The form for another endpoint of events.
+    pub(super) endpoint: EndpointForm,
+    /// The text of a key that was just made.
+    pub(super) fresh_key: Option<String>,
+    /// A secret that was just made.
+    pub(super) fresh_secret: Option<String>,
+    /// The key that the dialog is about.
+    pub(super) revoking: Option<&'a str>,
+    /// The endpoint that the dialog is about.
+    pub(super) removing: Option<&'a str>,
+}
+
+impl Forms<'_> {
+    /// As they are at first.
+    pub(super) fn new() -> Self {
+        Self {
+            key: empty_form(),
+            endpoint: events::new_form(),
+            fresh_key: None,
+            fresh_secret: None,
+            revoking: None,
+            removing: None,
+        }
+    }
+}
+
+/// The tab; `revoking` and `removing` name what its dialog is about.
 pub(super) async fn show(
     state: &AppState,
     viewer: &Viewer,
     session: &Session,
     revoking: Option<&str>,
+    removing: Option<&str>,
 ) -> Result<Response, Error> {
     if !viewer.role.may_manage_keys() {
         let frame = frame(state, viewer).await;
         return Ok(page(&state.config, render(|| keys_withheld_page(frame, viewer.role))));
     }
-    let fresh = match session.remove::<i64>(FRESH).await? {
+    let fresh_key = match session.remove::<i64>(FRESH).await? {
         Some(id) => show_api_key(state, viewer.workspace, id).await?,
         None => None,
     };
-    list(state, viewer, empty_form(), fresh, revoking).await
+    let fresh_secret = events::fresh_secret(state, viewer, session).await?;
+    list(state, viewer, Forms { fresh_key, fresh_secret, revoking, removing, ..Forms::new() }).await
 }
 
 /// A form for the usual scopes.
@@ -50,18 +84,18 @@ pub(super) fn empty_form() -> KeyForm {
     KeyForm { form_key: ids::fresh("form"), scopes, ..KeyForm::default() }
 }
 
-async fn list(
-    state: &AppState,
-    viewer: &Viewer,
-    form: KeyForm,
-    fresh: Option<String>,
-    revoking: Option<&str>,
-) -> Result<Response, Error> {
-    let (frame, keys) = tokio::join!(frame(state, viewer), api_keys(state, viewer.workspace));
+/// The tab with these forms.
+pub(super) async fn list(state: &AppState, viewer: &Viewer, forms: Forms<'_>) -> Result<Response, Error> {
+    let Forms { key: form, endpoint, fresh_key: fresh, fresh_secret, revoking, removing } = forms;
+    let (frame, keys, events) = tokio::join!(
+        frame(state, viewer),
+        api_keys(state, viewer.workspace),
+        events::read(state, viewer, endpoint, fresh_secret, removing)
+    );
     let keys = section("the keys", keys).map(|keys| keys.into_iter().map(shown).collect::<Vec<_>>());
     let revoking = keys.as_ref().ok().and_then(|keys| open_key(keys, revoking));
     let view = KeysView { keys, fresh, form, revoking };
-    Ok(page(&state.config, render(|| keys_page(frame, view))))
+    Ok(page(&state.config, render(|| keys_page(frame, view, events))))
 }
 
 /// The key that the dialog is about, unless it was ended.
@@ -98,7 +132,7 @@ pub async fn create(
         return Err(Error::BadForm);
     }
     if form.wrong_name.is_some() || form.wrong_scopes.is_some() {
-        let mut response = list(&state, &viewer, form, None, None).await?;
+        let mut response = list(&state, &viewer, Forms { key: form, ..Forms::new() }).await?;
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(response);
     }

@@ -17,6 +17,7 @@ mod demo_mail;
 mod docs;
 pub mod document;
 pub mod error;
+mod events;
 mod forgot;
 mod health;
 mod invite;
@@ -26,6 +27,7 @@ mod live;
 mod members;
 mod packages;
 pub mod pages;
+mod payments;
 mod receipt;
 pub mod sections;
 pub mod session;
@@ -34,6 +36,7 @@ pub mod shell;
 mod sign_in;
 pub mod stripe_webhook;
 pub mod transactions;
+pub mod typed;
 mod usage;
 mod workspace;
 
@@ -63,11 +66,14 @@ pub fn router(state: AppState) -> Router {
         .route("/workspace", post(workspace::switch))
         .route("/billing", get(billing::show))
         .route("/billing/packages", get(packages::show))
+        .route("/billing/packages/refund", post(packages::refund))
         .route("/billing/transactions", get(transactions::show))
         .route("/billing/transactions.csv", get(transactions::download))
         .route("/billing/calls/{id}", get(receipt::show))
         .route("/billing/buy", post(buy::packs))
         .route("/billing/credits", post(buy::credits))
+        .route("/billing/payments", get(payments::show))
+        .route("/billing/pay", post(payments::pay))
         .route("/billing/usage.csv", get(usage::csv))
         .route("/billing/return", get(buy::come_back))
         .route("/settings", get(settings::show))
@@ -75,6 +81,12 @@ pub fn router(state: AppState) -> Router {
         .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))
         .route("/settings/keys", post(api_keys::create))
         .route("/settings/keys/revoke", post(api_keys::revoke))
+        .route("/settings/endpoints", post(events::add))
+        .route("/settings/endpoints/secret", post(events::secret))
+        .route("/settings/endpoints/disable", post(events::disable))
+        .route("/settings/endpoints/enable", post(events::enable))
+        .route("/settings/endpoints/remove", post(events::remove))
+        .route("/settings/deliveries/resend", post(events::send_again))
         .route("/settings/alerts", post(alerts::save))
         .route("/settings/members/invite", post(members::invite))
         .route("/settings/members/withdraw", post(members::withdraw))
@@ -84,6 +96,7 @@ pub fn router(state: AppState) -> Router {
         .route(islands::Usage::PATH, get(sections::answer))
         .route(islands::AddonPacks::PATH, get(sections::answer))
         .route(islands::RecentTransactions::PATH, get(sections::answer))
+        .route(islands::Payments::PATH, get(sections::answer))
         .route("/live", get(live::follow))
         .nest("/agency", agency::router())
         .route("/usage", get(to_billing))

@@ -41,7 +41,7 @@ pub async fn show(
             profile(&state, &viewer, &session, PasswordFaults::default(), changed).await
         }
         Some("members") => members::show(&state, &viewer, word("remove")).await,
-        Some("api") => api_keys::show(&state, &viewer, &session, word("revoke")).await,
+        Some("api") => api_keys::show(&state, &viewer, &session, word("revoke"), word("remove")).await,
         Some("alerts") => alerts::show(&state, &viewer, word("done") == Some("alerts")).await,
         Some("billing") => Ok(Redirect::to("/billing").into_response()),
         Some(_) => Err(Error::NotFound),

@@ -4,6 +4,7 @@ use crate::app::ReadError;
 use crate::catalog::{self, Behind, Pack, Plan};
 use crate::payments::inbox::{self, Item, ItemKind};
 use crate::payments::request::{self, PaymentRequest, Place};
+use crate::payments::{self, Purchase};
 use crate::state::AppState;
 use crate::tenants::audit::{self, Record};
 use crate::tenants::{AgencyId, admin};
@@ -36,6 +37,24 @@ pub async fn requests(
     let found = request::repo::of_agency(&mut db, agency, owed, below, limit).await?;
     let listed = |(client, client_name, request)| ListedRequest { client, client_name, request };
     Ok(found.into_iter().map(listed).collect())
+}
+
+/// A request of one of the agency's clients; `None` where it has none with these public ids.
+///
+/// # Errors
+/// Where the database failed.
+pub async fn request(
+    state: &AppState,
+    agency: AgencyId,
+    client: &str,
+    id: &str,
+) -> Result<Option<ListedRequest>, ReadError> {
+    let mut db = state.db.acquire().await?;
+    let Some(client) = admin::repo::client(&mut db, agency, client).await? else {
+        return Ok(None);
+    };
+    let found = request::repo::request(&mut db, client.workspace, id).await?;
+    Ok(found.map(|request| ListedRequest { client: client.public_id, client_name: client.name, request }))
 }
 
 /// A page of one workspace's requests, newest first, below a place (`None` for the first page): for the client's
@@ -113,6 +132,28 @@ pub async fn inbox(
 ) -> Result<Vec<Item>, ReadError> {
     let mut db = state.db.acquire().await?;
     Ok(inbox::repo::page(&mut db, agency, open, before, limit).await?)
+}
+
+/// An item of the inbox with the purchase that its payment was meant for, where it is a payment that matches nothing;
+/// `None` where the agency has no such item.
+///
+/// # Errors
+/// Where the database failed.
+pub async fn inbox_item(
+    state: &AppState,
+    agency: AgencyId,
+    id: i64,
+) -> Result<Option<(Item, Option<Purchase>)>, ReadError> {
+    let mut db = state.db.acquire().await?;
+    let Some(item) = inbox::repo::find(&mut db, agency, id).await? else {
+        return Ok(None);
+    };
+    let meant = match item.kind {
+        ItemKind::UnmatchedPayment => payments::repo::purchase_by_session(&mut db, &item.reference).await?,
+        _ => None,
+    };
+    let meant = meant.filter(|purchase| purchase.workspace == item.workspace);
+    Ok(Some((item, meant)))
 }
 
 /// How many items of the inbox wait for somebody.

@@ -33,7 +33,11 @@ pub fn decide(wallet: &mut Wallet, command: &Command, now: Timestamp) -> Result<
     let now = now.max(wallet.last_posted_at);
     let (before, first_seq) = (Level::of(wallet), wallet.seq + 1);
     let answer = carry_out(wallet, command, now);
-    event::note(wallet, before, first_seq, now);
+    let settled = match &answer {
+        Ok(Answer::Ended { call, repeated: false }) => Some(call.as_ref()),
+        _ => None,
+    };
+    event::note(wallet, before, first_seq, settled, now);
     answer
 }
 

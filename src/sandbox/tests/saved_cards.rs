@@ -161,6 +161,22 @@ async fn a_card_that_asks_once_is_authenticated_on_its_page() {
 }
 
 #[tokio::test]
+async fn who_authenticates_too_late_pays_nothing() {
+    let fixture = Fixture::start().await;
+    let id = fixture.session().await;
+    let pay = format!("/_sandbox/sessions/{id}/pay");
+    let asked = fixture.control(&pay, json!({ "card": "4000002760003184" })).await.json();
+    assert_eq!(asked["status"], "open");
+    let press = format!("/_sandbox/authenticate/{}", asked["payment_intent"].as_str().unwrap());
+    fixture.clock.advance(jiff::SignedDuration::from_hours(24));
+    let late = fixture.control(&press, json!({ "outcome": "complete" })).await.json();
+    assert_eq!(late["status"], "requires_action");
+    assert_eq!(fixture.get("/_sandbox/ledger").await.json()["total"]["charged"], 0);
+    assert_eq!(fixture.get(&format!("/v1/checkout/sessions/{id}")).await.json()["status"], "expired");
+    fixture.stop().await;
+}
+
+#[tokio::test]
 async fn a_declined_charge_says_which_intent() {
     let fixture = Fixture::start().await;
     let customer = customer(&fixture).await;

@@ -46,6 +46,8 @@ fn a_plan_s_edit_touches_nobody_until_it_is_applied() {
         assert_eq!(behind().await, []);
         let off = draft(Terms { addons: false, included: 12_000, ..starter() });
         join_all((0..3).map(|_| async { edit_plan(desk.state, &desk.form("edit"), &plan, &off).await })).await;
+        let other = edit_plan(desk.state, &desk.form("edit"), &plan, &draft(starter())).await;
+        assert!(matches!(other, Err(AgencyError::FormUsed)), "typed over after it was saved, it is not saved again");
         assert_eq!(desk.wallet().await.subscription.unwrap().snapshot.terms, starter(), "the snapshot stays");
         let touched = behind().await;
         assert_eq!(
@@ -127,7 +129,11 @@ fn an_archived_pack_is_gone_and_an_edited_one_is_offered_as_it_is_now() {
         desk.apply("before", false).await.unwrap();
         let new = create_pack(desk.state, &desk.form("new"), &pack("Huge", 1_000)).await.unwrap();
         assign_packs(desk.state, &desk.form("assign"), &desk.client, std::slice::from_ref(&new), &[]).await.unwrap();
-        edit_pack(desk.state, &desk.form("edit"), "pack_medium", &pack("Middle", 120)).await.unwrap();
+        for _ in 0..2 {
+            edit_pack(desk.state, &desk.form("edit"), "pack_medium", &pack("Middle", 120)).await.unwrap();
+        }
+        let other = edit_pack(desk.state, &desk.form("edit"), "pack_medium", &pack("Middle", 130)).await;
+        assert!(matches!(other, Err(AgencyError::FormUsed)));
         archive_pack(desk.state, &desk.form("archive"), &new).await.unwrap();
         assert_eq!(seen(desk).await, ["Small", "Middle", "Large"]);
         desk.apply("after", false).await.unwrap();

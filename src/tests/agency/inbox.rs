@@ -13,7 +13,7 @@ use crate::fixture::starter;
 use crate::ledger::{answered, place};
 
 /// A payment of Medium that does not match its purchase; the item's row.
-async fn unmatched(desk: &Desk<'_>) -> i64 {
+pub(super) async fn unmatched(desk: &Desk<'_>) -> i64 {
     let shop = desk.shop;
     shop.hold_webhooks().await;
     shop.buy("one", 1).await.unwrap();
@@ -44,6 +44,43 @@ fn an_accepted_payment_credits_its_purchase_once() {
         let settled = lists::inbox(desk.state, desk.agency, false, i64::MAX, 10).await.unwrap();
         assert_eq!(settled[0].resolved.map(|it| it.0), Some(Resolution::Accepted));
         assert_eq!(lists::inbox_count(desk.state, desk.agency).await.unwrap(), 0);
+    });
+}
+
+#[test]
+fn a_refund_sends_the_money_back_once_and_credits_nothing() {
+    desk_on(&starter(), async |desk| {
+        let item = unmatched(desk).await;
+        let (shop, session) = (desk.shop, desk.shop.session("one").await);
+        assert_eq!(shop.money().await, (1_000, 0));
+        shop.fault("drop_after", "POST", "/v1/refunds", 1).await;
+        let refunded = async || refund_payment(desk.state, &desk.form("refund"), item).await;
+        let lost = refunded().await;
+        assert!(matches!(lost, Err(AgencyError::StripeUnreachable)), "{lost:?}");
+        let open = lists::inbox(desk.state, desk.agency, true, i64::MAX, 10).await.unwrap();
+        assert!(open[0].refunding && open[0].resolved.is_none(), "nobody knows yet: {open:?}");
+        let accepted = accept_payment(desk.state, &desk.form("accept"), item).await;
+        assert!(matches!(accepted, Err(AgencyError::Settled)), "{accepted:?}");
+        let again = join_all((0..5).map(|_| refunded())).await;
+        assert!(again.iter().all(Result::is_ok), "{again:?}");
+        assert_eq!(shop.money().await, (1_000, 1_000));
+        let settled = lists::inbox(desk.state, desk.agency, false, i64::MAX, 10).await.unwrap();
+        assert_eq!(settled[0].resolved.map(|it| it.0), Some(Resolution::Refunded));
+        fulfil(desk.state, &session).await.unwrap();
+        assert_eq!((shop.lots().await, desk.wallet().await.balances.debt_mc), (vec![], 0));
+        let late = accept_payment(desk.state, &desk.form("late"), item).await;
+        assert!(matches!(late, Err(AgencyError::Settled)), "{late:?}");
+    });
+}
+
+#[test]
+fn what_stripe_refuses_to_send_back_stays_in_the_inbox() {
+    desk_on(&starter(), async |desk| {
+        let item = unmatched(desk).await;
+        desk.shop.fault("http_500", "POST", "/v1/refunds", 1).await;
+        let failed = refund_payment(desk.state, &desk.form("one"), item).await;
+        assert!(failed.is_err(), "{failed:?}");
+        assert_eq!((desk.shop.money().await.1, lists::inbox_count(desk.state, desk.agency).await.unwrap()), (0, 1));
     });
 }
 

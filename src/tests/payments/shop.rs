@@ -228,10 +228,32 @@ impl<'w> Shop<'w> {
         self.programs.get(format!("{}/_sandbox/state", self.sandbox)).send().await.unwrap().json().await.unwrap()
     }
 
+    /// What the sandbox has charged and sent back, in cents.
+    pub async fn money(&self) -> (i64, i64) {
+        let ledger = self.programs.get(format!("{}/_sandbox/ledger", self.sandbox)).send().await.unwrap();
+        let total = ledger.json::<Value>().await.unwrap()["total"].clone();
+        (total["charged"].as_i64().unwrap(), total["refunded"].as_i64().unwrap())
+    }
+
     /// A POST to Stripe's own API, as nobody of the product's.
     pub async fn stripe(&self, path: &str) -> Response {
         let sent = self.programs.post(format!("{}/v1/{path}", self.sandbox)).bearer_auth("sk_test_other");
         sent.send().await.unwrap()
+    }
+
+    /// A POST of a form to Stripe's own API, as somebody in its dashboard.
+    pub async fn stripe_form(&self, path: &str, fields: &[(&str, &str)]) -> Value {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let sent = self.programs.post(format!("{}/v1/{path}", self.sandbox)).bearer_auth("sk_test_shop");
+        let sent = sent.header("content-type", "application/x-www-form-urlencoded").body(body);
+        sent.send().await.unwrap().json().await.unwrap()
+    }
+
+    /// A list of Stripe's, the newest first.
+    pub async fn stripe_list(&self, path: &str) -> Vec<Value> {
+        let asked = self.programs.get(format!("{}/v1/{path}", self.sandbox)).bearer_auth("sk_test_shop");
+        let list: Value = asked.send().await.unwrap().json().await.unwrap();
+        list["data"].as_array().cloned().unwrap_or_else(|| panic!("{path}: {list}"))
     }
 
     /// Sends the product a webhook's body under this signature; answers the status.
@@ -275,7 +297,8 @@ impl Browser {
         self.send("/billing/credits", fields).await
     }
 
-    async fn send(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+    /// Sends a form; answers the status and where it leads on.
+    pub async fn send(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
         let fields: Vec<_> = [("csrf", self.csrf.as_str())].iter().chain(fields).copied().collect();
         seen(&self.browser.post(path, &fields).await)
     }

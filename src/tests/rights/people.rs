@@ -12,6 +12,7 @@ use minutebank::units::WorkspaceId;
 use reqwest::Method;
 use tokio::sync::OnceCell;
 
+use super::stock::Stock;
 use crate::fixture::{World, starter};
 use crate::site::{Answered, Browser, PASSWORD, Program, Site};
 
@@ -19,6 +20,9 @@ use crate::site::{Answered, Browser, PASSWORD, Program, Site};
 pub const MARKER: &str = "Marker Dental";
 /// A Checkout session of the client's.
 pub const SESSION: &str = "cs_test_marker1";
+
+/// An endpoint of the client's, to which an event is on its way.
+pub const ENDPOINT: &str = "we_marker";
 
 /// An identity. Signed in are the first few, the others send a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,8 +117,12 @@ pub struct Scene {
     pub client_id: String,
     /// Public id of a key of the client.
     pub key_id: String,
+    /// Public id of the event that is on its way.
+    pub event_id: String,
     /// Public id of the client's viewer.
     pub member_id: String,
+    /// What the client's agency sells.
+    pub stock: Stock,
     readers: [OnceCell<Browser>; EVERYBODY.len()],
 }
 
@@ -152,6 +160,7 @@ impl Scene {
         world.agency_key(foreigner, "mb_live_foreign_agency", &[Scope::Admin]).await;
         assert_ne!(agency, foreign_agency);
         purchase(world, client).await;
+        let event_id = event(world, client).await;
         let mut config = (*world.state.config).clone();
         config.demo = false;
         config.site_root = concat!(env!("CARGO_MANIFEST_DIR"), "/public").into();
@@ -160,7 +169,9 @@ impl Scene {
             site,
             client_id: "ws_marker".into(),
             key_id: ids::derived("key", &[key]),
+            event_id,
             member_id: ids::derived("usr", &[viewer.0]),
+            stock: Stock::of(world, agency, client).await,
             readers: Default::default(),
         }
     }
@@ -251,6 +262,23 @@ async fn workspace(world: &World, agency: AgencyId, id: &str, name: &str) -> Wor
     let snapshot = Arc::new(world.snapshot(workspace, &terms).await);
     world.submit(workspace, Command::Subscribe { snapshot, anchor_at: world.clock.now() }).await;
     workspace
+}
+
+/// An event on its way to the client's endpoint.
+async fn event(world: &World, client: WorkspaceId) -> String {
+    let insert = "with endpoint as (
+             insert into event_endpoints (workspace_id, id, url, types, created_at, form_key)
+             select id, $2, 'https://hooks.example.com/', array['wallet.low'], created_at, 'k' from workspaces
+             where id = $1 returning workspace_id, id, created_at
+         ), event as (
+             insert into wallet_events (workspace_id, type, occurred_at, seq, data, dispatched_at)
+             select id, 'wallet.low', created_at, 1, '{}', created_at from workspaces where id = $1 returning no
+         )
+         insert into event_deliveries (workspace_id, endpoint_id, event_no, next_attempt_at)
+         select workspace_id, id, no, created_at from endpoint, event returning event_no";
+    let mut db = world.superuser().await;
+    let number = sqlx::query_scalar(insert).bind(client.0).bind(ENDPOINT).fetch_one(&mut db).await.unwrap();
+    minutebank::notify::events::event_id(client, number)
 }
 
 /// A purchase that was credited long ago, for the way back from Checkout.

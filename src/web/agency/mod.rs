@@ -3,10 +3,14 @@
 
 mod client;
 mod clients;
+mod inbox;
 mod keys;
 mod new_client;
 mod outcome;
+mod packs;
 mod people;
+mod plans;
+mod requests;
 mod settings;
 
 use axum::Router;
@@ -29,6 +33,20 @@ pub fn router() -> Router<AppState> {
         .route("/clients/{id}/subscribe", post(client::subscribe))
         .route("/clients/{id}/end", post(client::end_subscription))
         .route("/clients/{id}/grants", post(client::grant))
+        .route("/plans", get(plans::list))
+        .route("/plans/new", get(plans::begin).post(plans::create))
+        .route("/plans/{id}", get(plans::show).post(plans::edit))
+        .route("/plans/{id}/archive", post(plans::archive))
+        .route("/plans/{id}/apply", get(plans::terms::show).post(plans::terms::apply))
+        .route("/packs", get(packs::list))
+        .route("/packs/new", get(packs::begin).post(packs::create))
+        .route("/packs/{id}", get(packs::show).post(packs::edit))
+        .route("/packs/{id}/archive", post(packs::archive))
+        .route("/requests", get(requests::list))
+        .route("/requests/paid", post(requests::paid))
+        .route("/requests/cancel", post(requests::cancel))
+        .route("/inbox", get(inbox::list))
+        .route("/inbox/{id}/{verdict}", post(inbox::resolve))
         .route("/settings", get(settings::show))
         .route("/settings/password", post(settings::password))
         .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))

@@ -13,6 +13,8 @@ pub enum FieldKind {
     Note,
     /// The address of an account.
     Email,
+    /// An address of the web.
+    Url,
     /// The address of somebody else.
     Address,
     /// The password of today.
@@ -26,13 +28,14 @@ impl FieldKind {
         match self {
             FieldKind::Text | FieldKind::Reason | FieldKind::Note => "text",
             FieldKind::Email | FieldKind::Address => "email",
+            FieldKind::Url => "url",
             FieldKind::Password | FieldKind::NewPassword => "password",
         }
     }
 
     const fn autocomplete(self) -> &'static str {
         match self {
-            FieldKind::Text | FieldKind::Reason | FieldKind::Note | FieldKind::Address => "off",
+            FieldKind::Text | FieldKind::Reason | FieldKind::Note | FieldKind::Address | FieldKind::Url => "off",
             FieldKind::Email => "username",
             FieldKind::Password => "current-password",
             FieldKind::NewPassword => "new-password",
@@ -44,6 +47,7 @@ impl FieldKind {
             FieldKind::Text => "60",
             FieldKind::Reason | FieldKind::Note => "200",
             FieldKind::Email | FieldKind::Address => "254",
+            FieldKind::Url => "2000",
             FieldKind::Password | FieldKind::NewPassword => "1024",
         }
     }

@@ -2,13 +2,34 @@
 
 use jiff::tz::TimeZone;
 
-use crate::app::overview::{Frozen, Overview, PaymentState, Subscription, SubscriptionState};
+use crate::app::overview::{Billable, Frozen, Overview, PaymentState, Subscription, SubscriptionState};
 use crate::app::transactions::{Reference, Transaction, TransactionType};
 use crate::ledger::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement, Source};
-use crate::pricing::{PurchaseMode, Rates, Standing};
+use crate::payments::bill::{Bill, Billed};
+use crate::payments::request::{Asked, Due, RequestKind, RequestStatus};
+use crate::pricing::{ExcessMode, HoldPolicy, PurchaseMode, Rates, Standing, Terms};
 use crate::units::{Meter, MilliCents, Seconds};
 use crate::web::dates::Calendar;
 use crate::web::shell::Frame;
+
+/// $29 a month with 100 minutes and add-on packs.
+pub(in crate::web) fn starter_terms() -> Terms {
+    Terms {
+        name: "Starter".into(),
+        price: MilliCents(2_900_000),
+        meter: Meter::Minutes,
+        included: 6_000,
+        rates: Rates::default(),
+        addons: true,
+        purchase_mode: PurchaseMode::SelfService,
+        max_call: Seconds(3_600),
+        hold: HoldPolicy::Buffer(60),
+        excess: ExcessMode::Refuse,
+        free_credits: MilliCents(0),
+        due_days: 1,
+        grace_days: 7,
+    }
+}
 
 /// The frame around Dana's pages.
 pub(in crate::web) fn frame() -> Frame {
@@ -58,6 +79,7 @@ pub(in crate::web) fn harbor(used_secs: i64, lots: i64) -> Overview {
         rates: Rates::default(),
         holds_longest_call: false,
         debt: MilliCents(0),
+        billable: Billable::default(),
         calls_in_progress: 0,
         active_packages: i64::from(lots > 0),
         frozen: Frozen::default(),
@@ -156,4 +178,21 @@ pub(in crate::web) fn ended_call(billed: i64) -> Call {
     };
     let status = if answered { CallStatus::Settled } else { CallStatus::Released };
     Call { status, end: Some(end), ..open_call() }
+}
+
+/// Medium, applied yesterday and due today: $10.00, pending.
+pub(in crate::web) fn bill() -> Bill {
+    let asked =
+        Asked { title: "Medium".into(), price: MilliCents(1_000_000), excess: MilliCents(0), carried: MilliCents(0) };
+    let due = Due { at: "2026-11-20T16:20:00Z".parse().unwrap(), blocks_at: "2026-11-27T16:20:00Z".parse().unwrap() };
+    Bill {
+        id: "req_1".into(),
+        what: Billed::Request { kind: RequestKind::Pack, asked, period: None, due },
+        amount: MilliCents(1_000_000),
+        status: RequestStatus::Pending,
+        issued_at: "2026-11-19T16:20:00Z".parse().unwrap(),
+        closed_at: None,
+        paid_by: None,
+        receipt_url: None,
+    }
 }

@@ -10,6 +10,7 @@ mod frozen;
 mod invite;
 mod narrow;
 mod packages;
+mod payments;
 mod receipt;
 mod settings;
 mod sign_in;
@@ -17,23 +18,27 @@ mod transactions;
 
 pub use agency::{
     ClientDialog, ClientTab, ClientView, ClientsView, Content, DeskForm, DeskNotice, DeskProfileView, DeskRefusal,
-    NewClientView, PeopleView, Said, Turned, client_page, clients_page, desk_keys_page, desk_profile_page,
-    new_client_page, people_page,
+    Filled, InboxView, NewClientView, PackView, PeopleView, PlanView, RequestDialog, RequestsView, Said, TermsView,
+    Turned, Verdict, client_page, clients_page, desk_keys_page, desk_profile_page, inbox_page, new_client_page,
+    pack_page, packs_page, people_page, plan_page, plan_terms_page, plans_page, requests_page,
 };
 pub use billing::{
-    Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, RECENT, RangeKind, Refused,
-    UsageView, WrongRange, addon_packs_section, billing_page, recent_transactions, usage_section, wallet_section,
+    Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, PRESSING, RECENT, RangeKind,
+    Refused, Urgent, UsageView, WrongRange, addon_packs_section, billing_page, payments_section, recent_transactions,
+    usage_section, wallet_section,
 };
 pub use demo_mail::{Letter, demo_mail_page};
 pub use docs::docs_page;
 pub use error::{Problem, error_page, too_early};
 pub use forgot::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_expired_page, reset_page};
 pub use invite::{InviteView, invite_ended_page, invite_page};
-pub use packages::{PackagesView, packages_page};
+pub use packages::{Asking, NotRefunded, Outcome as RefundOutcome, PackagesView, packages_page};
+pub use payments::{PaymentsView, payments_page};
 pub use receipt::{ReceiptView, receipt_page};
 pub use settings::{
-    AlertsForm, AlertsView, InviteForm, KeyForm, KeysView, MemberRow, MembersView, PasswordFaults, ProfileView,
-    SessionRow, ShownKey, alerts_page, keys_page, keys_withheld_page, members_page, profile_page,
+    AlertsForm, AlertsView, EndpointForm, EventsView, InviteForm, KeyForm, KeysView, MemberRow, MembersView,
+    PasswordFaults, ProfileView, SessionRow, ShownDelivery, ShownKey, alerts_page, keys_page, keys_withheld_page,
+    members_page, profile_page,
 };
 pub use sign_in::{DemoLogin, SignInNotice, SignInRefusal, SignInView, sign_in_page};
 pub use transactions::{Listed, TransactionsView, transactions_page};

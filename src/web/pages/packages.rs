@@ -1,7 +1,14 @@
 //! `/billing/packages`: every package with what is left of it (SPEC §2.3).
 
+mod refund;
+
+pub use refund::{Asking, NotRefunded, Outcome};
+
+use std::collections::HashSet;
+
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
+use refund::{OutcomeAlert, RefundDialog};
 
 use crate::app::overview::{Package, PackageSource, PackageState};
 use crate::app::packages::package_title;
@@ -16,6 +23,19 @@ use crate::web::shell::{Frame, PageHead, Place, Shell};
 pub struct PackagesView {
     /// Every package of the workspace, oldest first.
     pub packages: Result<Vec<Package>, SectionError>,
+    /// The viewer may refund what is unused.
+    pub may_refund: bool,
+    /// The dialog that was asked for.
+    pub asking: Option<Asking>,
+    /// What became of a refund that was asked for.
+    pub outcome: Option<Outcome>,
+}
+
+impl PackagesView {
+    /// The list alone.
+    pub fn of(packages: Result<Vec<Package>, SectionError>) -> Self {
+        Self { packages, may_refund: false, asking: None, outcome: None }
+    }
 }
 
 /// The page.
@@ -26,13 +46,17 @@ pub fn packages_page(frame: Frame, view: PackagesView) -> impl IntoView {
     let meter = frame.overview.as_ref().map(|overview| overview.standing.meter).unwrap_or_default();
     let can_buy = frame.self_service();
     let noun = meter.noun();
+    let may_refund = view.may_refund;
+    let csrf = frame.csrf.clone();
+    let dialog = view.asking.map(|asking| view! { <RefundDialog asking=asking csrf=csrf /> }.into_any());
     let line = format!("Extra {noun} never expire. Calls use them after your plan {noun}, oldest package first.");
     view! {
-        <Shell frame=frame place=Place::Packages dialog=None>
+        <Shell frame=frame place=Place::Packages dialog=dialog>
             <PageHead title="Packages" line=line>
                 <a href="/billing">"Wallet"</a>
                 {can_buy.then(|| view! { <BuyMore meter=meter primary=true /> })}
             </PageHead>
+            {view.outcome.map(|outcome| view! { <OutcomeAlert outcome=outcome /> })}
             {match (view.packages, calendar) {
                 (Ok(packages), Some(_)) if packages.is_empty() => {
                     EitherOf3::A(view! { <NoPackages meter=meter can_buy=can_buy /> })
@@ -41,7 +65,13 @@ pub fn packages_page(frame: Frame, view: PackagesView) -> impl IntoView {
                     EitherOf3::B(
                         view! {
                             <Totals packages=packages.clone() meter=meter calendar=calendar.clone() />
-                            <List packages=packages calendar=calendar.clone() agency=agency why_frozen=why_frozen />
+                            <List
+                                packages=packages
+                                calendar=calendar.clone()
+                                agency=agency
+                                why_frozen=why_frozen
+                                may_refund=may_refund
+                            />
                             <p class="foot">
                                 {format!(
                                     "Times in {}. Without an active plan, remaining {noun} are frozen and come back \
@@ -140,7 +170,14 @@ fn spent_within_a_year(packages: &[Package], calendar: &Calendar) -> MilliCents 
 }
 
 #[component]
-fn List(packages: Vec<Package>, calendar: Calendar, agency: String, why_frozen: String) -> impl IntoView {
+fn List(
+    packages: Vec<Package>,
+    calendar: Calendar,
+    agency: String,
+    why_frozen: String,
+    /// Each purchase with something left leads to its refund.
+    may_refund: bool,
+) -> impl IntoView {
     let in_state = |state: PackageState| packages.iter().filter(move |it| it.state == state).cloned();
     let active: Vec<_> = in_state(PackageState::Active).collect();
     let frozen: Vec<_> = in_state(PackageState::Frozen).collect();
@@ -179,7 +216,7 @@ fn List(packages: Vec<Package>, calendar: Calendar, agency: String, why_frozen: 
                                         <span>{remark}</span>
                                     </th>
                                 </tr>
-                                {rows(members, &calendar, &agency)}
+                                {rows(members, &calendar, &agency, may_refund)}
                             </tbody>
                         }
                     })
@@ -189,7 +226,8 @@ fn List(packages: Vec<Package>, calendar: Calendar, agency: String, why_frozen: 
     }
 }
 
-fn rows(packages: Vec<Package>, calendar: &Calendar, agency: &str) -> impl IntoView + use<> {
+fn rows(packages: Vec<Package>, calendar: &Calendar, agency: &str, may_refund: bool) -> impl IntoView + use<> {
+    let mut offered = HashSet::new();
     packages
         .into_iter()
         .enumerate()
@@ -202,8 +240,19 @@ fn rows(packages: Vec<Package>, calendar: &Calendar, agency: &str) -> impl IntoV
             // A list that begins with the transaction.
             let transaction = format!("/billing/transactions?before={}", package.added_by_seq + 1);
             let unit = unit_price(&package);
+            // Once for each purchase, whose packages are refunded together.
+            let purchase = package.refundable().filter(|it| may_refund && offered.insert(it.clone()));
             // On a phone the second line carries the price, which has no column there.
-            let line = view! { {from} <span class="phone">" · "{price.clone()}</span> };
+            let receipt = package.receipt_url.clone().map(|url| {
+                let label = format!("Receipt for {}", name(&package));
+                view! {
+                    ", "
+                    <a href=url rel="noreferrer" aria-label=label>
+                        "Receipt"
+                    </a>
+                }
+            });
+            let line = view! { {from} {receipt} <span class="phone">" · "{price.clone()}</span> };
             view! {
                 <tr role="row">
                     <td role="cell" class="what">
@@ -225,11 +274,21 @@ fn rows(packages: Vec<Package>, calendar: &Calendar, agency: &str) -> impl IntoV
                     <td role="cell" class="amount price">{price} <small>{unit}</small></td>
                     <td role="cell" class="state">
                         <Pill tone=tone words=state />
+                        {purchase.map(|purchase| view! { <RefundLink purchase=purchase /> })}
                     </td>
                 </tr>
             }
         })
         .collect_view()
+}
+
+#[component]
+fn RefundLink(purchase: String) -> impl IntoView {
+    view! {
+        <a class="refund" href=format!("/billing/packages?refund={purchase}")>
+            "Refund unused"
+        </a>
+    }
 }
 
 fn name(package: &Package) -> String {
@@ -286,10 +345,12 @@ mod tests {
             taken: 0,
             price: MilliCents(1_000_000),
             source,
+            purchase: None,
             added_by: None,
             added_by_seq: 7,
             added_at: "2026-10-26T13:12:00Z".parse().unwrap(),
             used_up_at: None,
+            receipt_url: None,
             state,
         }
     }

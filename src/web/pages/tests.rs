@@ -4,7 +4,7 @@ use super::*;
 use crate::app::overview::{
     Frozen, Offers, Overview, Package, PackageSource, PackageState, Subscription, SubscriptionState,
 };
-use crate::pricing::{AmountError, PackOffer, PurchaseMode};
+use crate::pricing::{AmountError, PackOffer, PurchaseMode, Upgrade};
 use crate::units::{Meter, MilliCents};
 use crate::web::components::SectionError;
 use crate::web::document::{Document, content_policy, render};
@@ -29,20 +29,21 @@ struct View {
     notice: Option<Notice>,
     buying: Option<Buying>,
     crediting: Option<Crediting>,
+    advice: Option<Upgrade>,
 }
 
 fn plain() -> View {
     let packs =
         vec![pack("pack_s", "Small", 50, 6), pack("pack_m", "Medium", 100, 10), pack("pack_l", "Large", 250, 20)];
-    View { offers: Ok(Offers { packs }), notice: None, buying: None, crediting: None }
+    View { offers: Ok(Offers { packs }), notice: None, buying: None, crediting: None, advice: None }
 }
 
 fn document(frame: Frame, view: View) -> Document {
-    let View { offers, notice, buying, crediting } = view;
-    let asked = Asked { buying, crediting };
+    let View { offers, notice, buying, crediting, advice } = view;
+    let asked = Asked { buying, crediting, unpaid: None };
     let wallet = frame.overview.as_ref().map_err(|error| *error).map(|overview| {
         let may = May::of(frame.may_buy, overview, &offers);
-        wallet_section(overview, notice.or_else(|| asked.unsaid(may)), may)
+        wallet_section(overview, notice.or_else(|| asked.unsaid(may)), may, None)
     });
     let addon_packs = addon_packs_section(frame.overview.clone().ok(), offers.clone(), frame.may_buy);
     render(|| {
@@ -53,8 +54,10 @@ fn document(frame: Frame, view: View) -> Document {
                 usage: Ok(String::new()),
                 addon_packs,
                 transactions: Ok(String::new()),
+                payments: Ok(String::new()),
                 offers,
                 asked,
+                advice,
             },
         )
     })
@@ -120,6 +123,28 @@ fn the_dialog_is_an_ordinary_form_with_the_sum_on_its_button() {
 }
 
 #[test]
+fn the_upgrade_advice_shows_its_arithmetic_last() {
+    let advice = Upgrade {
+        from: "Starter".into(),
+        to: "Growth".into(),
+        meter: Meter::Minutes,
+        included: 18_000,
+        packs: MilliCents(7_800_000),
+        difference: MilliCents(2_000_000),
+    };
+    let html = billing(harbor(), View { buying: Some(Buying::default()), advice: Some(advice), ..plain() });
+    let last = html.split("class=\"advice\"").nth(1).unwrap().split("</p>").next().unwrap();
+    let words: String = last.split('<').map(|piece| piece.split_once('>').map_or("", |(_, text)| text)).collect();
+    assert_eq!(
+        words,
+        "Packs in your last 3 periods: $78.00. Growth (300 min) instead of Starter: 3 × $20.00 = $60.00. Growth would \
+         have cost $18.00 less. Ask your provider to change your plan."
+    );
+    assert!(html.find("You pay on Stripe") < html.find("class=\"advice\""), "after everything else");
+    assert!(!billing(harbor(), View { buying: Some(Buying::default()), ..plain() }).contains("advice"));
+}
+
+#[test]
 fn what_is_wrong_with_a_purchase_stands_beside_the_field_and_the_typed_value_stays() {
     let buying = Buying {
         purchase_key: "key_1".into(),
@@ -153,7 +178,7 @@ fn credits_can_be_added_from_page_and_sidebar_where_something_has_a_rate() {
         &["$1.12 short of one call", "Hold per call, up to 60 min", "$0.05</strong> <span class=\"unit\">per min"],
     );
     assert!(!html.contains("Extra Minutes"), "{html}");
-    let packages = render(|| packages_page(northwind(), PackagesView { packages: Ok(Vec::new()) })).html;
+    let packages = render(|| packages_page(northwind(), PackagesView::of(Ok(Vec::new())))).html;
     assert!(packages.contains("href=\"/billing?buy=credits\""));
     let viewer = billing(Frame { may_buy: false, ..northwind() }, plain());
     assert!(!viewer.contains("buy=credits"), "{viewer}");
@@ -238,7 +263,7 @@ fn what_is_frozen_is_said_with_its_reason() {
     assert_all(&billing(framed(other_unit.clone()), plain()), &["141 min frozen because your plan counts calls"]);
 
     let packages = vec![lot(Meter::Minutes, PackageState::Frozen), lot(Meter::Calls, PackageState::Active)];
-    let html = render(|| packages_page(framed(other_unit), PackagesView { packages: Ok(packages) })).html;
+    let html = render(|| packages_page(framed(other_unit), PackagesView::of(Ok(packages)))).html;
     assert_all(&html, &["Frozen", "because your plan counts calls", "Extra calls left", "100 min", "100 calls"]);
 }
 
@@ -292,19 +317,21 @@ fn lot(meter: Meter, state: PackageState) -> Package {
         granted: units,
         remaining: units,
         taken: 0,
+        purchase: None,
         price: MilliCents(1_000_000),
         source: PackageSource::Stripe,
         added_by: Some("Dana Whitfield".into()),
         added_by_seq: 7,
         added_at: "2026-11-20T15:40:00Z".parse().unwrap(),
         used_up_at: None,
+        receipt_url: None,
         state,
     }
 }
 
 #[test]
 fn packages_are_listed_or_their_absence_leads_on() {
-    let page = |packages| render(|| packages_page(harbor(), PackagesView { packages })).html;
+    let page = |packages| render(|| packages_page(harbor(), PackagesView::of(packages))).html;
     let listed = page(Ok(vec![lot(Meter::Minutes, PackageState::Active)]));
     assert_all(
         &listed,
@@ -327,7 +354,7 @@ fn a_refused_sign_in_keeps_the_address_and_tells_no_more() {
 fn no_page_needs_a_looser_content_policy() {
     let pages = [
         billing(harbor(), View { buying: Some(Buying::default()), ..plain() }),
-        render(|| packages_page(harbor(), PackagesView { packages: Ok(Vec::new()) })).html,
+        render(|| packages_page(harbor(), PackagesView::of(Ok(Vec::new())))).html,
         render(|| sign_in_page(SignInView::default())).html,
         render(|| error_page(Problem::NotFound, true)).html,
     ];

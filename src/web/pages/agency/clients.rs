@@ -230,11 +230,11 @@ fn dash() -> String {
     "–".to_owned()
 }
 
-/// `Clinic, add-ons off`
+/// `Clinic, add-ons off`; where nothing is included, nobody expects packs.
 fn plan_words(row: &ClientRow) -> String {
     match &row.plan {
         None => "No plan".to_owned(),
-        Some(plan) if row.addons => plan.clone(),
+        Some(plan) if row.addons || row.allowance.is_none() => plan.clone(),
         Some(plan) => format!("{plan}, add-ons off"),
     }
 }

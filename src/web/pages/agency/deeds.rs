@@ -6,13 +6,13 @@ use crate::tenants::audit::Action;
 pub(super) const fn deed_words(action: Action) -> &'static str {
     match action {
         Action::CreateAgency => "Agency created",
+        Action::CreateClient => "Client created",
         Action::CreatePlan => "Plan created",
         Action::EditPlan => "Plan edited",
         Action::ArchivePlan => "Plan archived",
         Action::CreatePack => "Pack created",
         Action::EditPack => "Pack edited",
         Action::ArchivePack => "Pack archived",
-        Action::CreateClient => "Client created",
         Action::AssignPacks => "Addon packs assigned",
         Action::RemoveAssignment => "Assignment removed",
         Action::ApplyPack => "Addon pack applied",
@@ -27,7 +27,8 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::RefundPayment => "Payment refunded",
         Action::DismissItem => "Inbox item settled",
         Action::InviteMember => "Member invited",
-        Action::WithdrawInvite => "Invitation withdrawn",
+        Action::WithdrawInvite | Action::EndInvite => "Invitation withdrawn",
+        Action::ResendInvite => "Invitation sent again",
         Action::ChangeRole => "Role changed",
         Action::RemoveMember => "Member removed",
         Action::RefundUnused => "Unused part refunded",
@@ -35,7 +36,5 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::CreateKey => "API key made",
         Action::RevokeKey => "API key revoked",
         Action::InviteAdmin => "Administrator invited",
-        Action::ResendInvite => "Invitation sent again",
-        Action::EndInvite => "Invitation withdrawn",
     }
 }

@@ -48,7 +48,8 @@ fn line(item: Item, calendar: &Calendar) -> impl IntoView + use<> {
     }
 }
 
-const fn words(kind: ItemKind) -> (PillTone, &'static str) {
+/// What an item is about, in words.
+pub(super) const fn words(kind: ItemKind) -> (PillTone, &'static str) {
     match kind {
         ItemKind::UnmatchedPayment => (PillTone::Amber, "Unmatched payment"),
         ItemKind::Overpayment => (PillTone::Amber, "Overpayment"),

@@ -149,6 +149,11 @@ pub enum DeskRefusal {
 }
 
 impl DeskRefusal {
+    /// What it means, and what to do, where it stands beside what was refused.
+    pub(super) const fn sentence(self) -> &'static str {
+        self.words().1
+    }
+
     /// Title and sentence. SPEC §3 has those of add-on packs.
     const fn words(self) -> (&'static str, &'static str) {
         match self {

@@ -4,7 +4,7 @@ use crate::pricing::Rates;
 use crate::units::{Meter, MilliCents};
 
 /// The rate of a connected minute with everything, or of an answered call: `$0.05` and its unit.
-pub(super) fn headline(rates: &Rates, meter: Meter) -> Option<(String, &'static str)> {
+pub(in crate::web::pages) fn headline(rates: &Rates, meter: Meter) -> Option<(String, &'static str)> {
     let (rate, unit) = match meter {
         Meter::Minutes => (rates.sigma(), "per min"),
         Meter::Calls => (rates.call.unwrap_or_default(), "per call"),
@@ -14,7 +14,7 @@ pub(super) fn headline(rates: &Rates, meter: Meter) -> Option<(String, &'static 
 
 /// What the headline does not say: `Voice $0.10, telephony $0.08, recording $0.02 per min; messages $0.01; numbers $2.00
 /// a month`. `None` where it says all.
-pub(super) fn details(rates: &Rates, meter: Meter) -> Option<String> {
+pub(in crate::web::pages) fn details(rates: &Rates, meter: Meter) -> Option<String> {
     let minute = [("voice", rates.voice), ("telephony", rates.telephony), ("recording", rates.recording)];
     let minute: Vec<_> = minute.into_iter().filter(|(_, rate)| rate.0 > 0 && meter == Meter::Minutes).collect();
     let mut parts = Vec::new();

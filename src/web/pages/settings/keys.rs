@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use leptos::prelude::*;
 
+use super::events::{EventsView, RemoveEndpoint, events_cards};
 use super::{Settings, Tab, Whose};
 use crate::tenants::{Role, Scope};
 use crate::web::components::{Broken, Field, FieldKind, Icon, Pill, PillTone, SectionError};
@@ -58,17 +59,22 @@ pub struct KeyForm {
 }
 
 /// The page as an owner sees it.
-pub fn keys_page(frame: Frame, view: KeysView) -> impl IntoView {
+pub fn keys_page(frame: Frame, view: KeysView, events: EventsView) -> impl IntoView {
     let KeysView { keys, fresh, form, revoking } = view;
     let calendar = frame.calendar();
     let csrf = frame.csrf.clone();
     let whose = Whose::Workspace;
-    let dialog = revoking.map(|key| view! { <Revoke whose=whose key=key csrf=csrf.clone() /> }.into_any());
+    let revoke = revoking.map(|key| view! { <Revoke whose=whose key=key csrf=csrf.clone() /> }.into_any());
+    let removing = events.removing.clone();
+    let dialog =
+        revoke.or_else(|| removing.map(|it| view! { <RemoveEndpoint endpoint=it csrf=csrf.clone() /> }.into_any()));
+    let events = events_cards(events, calendar.clone(), &csrf);
     view! {
         <Settings frame=frame tab=Tab::Api dialog=dialog>
             {fresh.map(|text| view! { <Fresh text=text /> })}
             <Keys whose=whose keys=keys calendar=calendar />
             <Create whose=whose form=form csrf=csrf />
+            {events}
         </Settings>
     }
 }
@@ -211,7 +217,7 @@ fn scope_words(scopes: &[Scope]) -> String {
 const fn allows(scope: Scope) -> &'static str {
     match scope {
         Scope::WalletRead => "Read balance, packages, transactions and usage",
-        Scope::CallsWrite => "Place and complete calls, and read them",
+        Scope::CallsWrite => "Place and complete calls, pay for messages and numbers",
         Scope::WalletCharge => "Charge the saved card",
         Scope::Admin => "Everything that keys can do",
     }

@@ -1,6 +1,7 @@
 //! `/settings`: what belongs to the person, and what belongs to the workspace.
 
 mod alerts;
+mod events;
 mod keys;
 mod members;
 mod profile;
@@ -10,6 +11,7 @@ use leptos::prelude::*;
 use crate::web::shell::{Frame, PageHead, Place, Shell};
 
 pub use alerts::{AlertsForm, AlertsView, MemberRow, alerts_page};
+pub use events::{EndpointForm, EventsView, ShownDelivery};
 pub(super) use keys::{Create, Fresh, Keys, Revoke};
 pub use keys::{KeyForm, KeysView, ShownKey, keys_page, keys_withheld_page};
 pub use members::{InviteForm, MembersView, members_page};
@@ -67,7 +69,7 @@ impl Tab {
         match self {
             Tab::Profile => "Profile",
             Tab::Members => "Members",
-            Tab::Api => "API keys",
+            Tab::Api => "API and events",
             Tab::Alerts => "Alerts",
         }
     }

@@ -16,6 +16,7 @@ mod tests;
 
 use leptos::prelude::*;
 
+use super::turns::{Turned, Turns};
 use super::{DeskForm, DeskNotice, DeskRefusal, RefusalAlert, Toast};
 use crate::app::agency::client::ClientDetail;
 use crate::app::overview::SubscriptionState;
@@ -93,26 +94,6 @@ impl Content {
             Content::Requests { .. } => ClientTab::Requests,
             Content::Activity { .. } => ClientTab::Activity,
         }
-    }
-}
-
-/// One page of a list.
-#[derive(Clone, Debug)]
-pub struct Turned<T> {
-    /// What stands on it.
-    pub items: Vec<T>,
-    /// Where the next page begins, where there is one.
-    pub older: Option<String>,
-    /// It is not the first.
-    pub later: bool,
-}
-
-impl<T> Turned<T> {
-    /// A page of `most` items; what was found beyond tells that another one follows below the last item's `place`.
-    pub fn new(mut found: Vec<T>, most: usize, later: bool, place: impl Fn(&T) -> String) -> Self {
-        let more = found.len() > most;
-        found.truncate(most);
-        Self { older: found.last().filter(|_| more).map(place), items: found, later }
     }
 }
 
@@ -222,6 +203,7 @@ pub fn client_page(desk: Desk, view: ClientView) -> impl IntoView {
     // says by itself.
     let told = refusal.filter(|it| tab != ClientTab::AddonPacks || *it != DeskRefusal::AddonsDisabled);
     let (inside, outside) = if dialog.is_some() { (told, None) } else { (None, told) };
+    let demo = desk.demo;
     let dialog = dialog.map(|dialog| dialogs::dialog(&scene, dialog, inside));
     let content = match content {
         Content::Overview => view! { <ClientFacts scene=scene /> }.into_any(),
@@ -242,7 +224,7 @@ pub fn client_page(desk: Desk, view: ClientView) -> impl IntoView {
             <Tabs tab=tab id=id />
             {outside.map(|refusal| view! { <RefusalAlert refusal=refusal /> })}
             {content}
-            {notice.map(|notice| view! { <Toast notice=notice /> })}
+            {notice.map(|notice| view! { <Toast notice=notice demo=demo /> })}
         </DeskShell>
     }
 }
@@ -293,18 +275,4 @@ const fn status_words(status: SubscriptionStatus) -> (PillTone, &'static str) {
         SubscriptionStatus::Blocked => (PillTone::Red, "Blocked"),
         SubscriptionStatus::Canceled => (PillTone::Neutral, "Canceled"),
     }
-}
-
-/// The way through a list that has more than one page.
-#[component]
-fn Turns(here: String, older: Option<String>, later: bool) -> impl IntoView {
-    (older.is_some() || later).then(|| {
-        view! {
-            <div class="turns">
-                <span></span>
-                {later.then(|| view! { <a class="button small" href=here.clone()>"Newest"</a> })}
-                {older.map(|place| view! { <a class="button small" href=format!("{here}&before={place}")>"Older"</a> })}
-            </div>
-        }
-    })
 }

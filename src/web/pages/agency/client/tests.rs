@@ -1,11 +1,11 @@
 use jiff::tz::TimeZone;
 
 use super::Turned;
-use super::requests::{about, status_words};
 use crate::payments::request::{Asked, Due, PaymentRequest, RequestStatus, RequestType};
 use crate::units::{MilliCents, WorkspaceId};
 use crate::web::components::PillTone;
 use crate::web::dates::Calendar;
+use crate::web::pages::agency::request_words::{about, status_words};
 
 fn calendar() -> Calendar {
     Calendar::new(&TimeZone::get("America/New_York").unwrap(), "2026-11-20T15:42:18Z".parse().unwrap())

@@ -1,0 +1,82 @@
+//! What is owed after a refund: a line of its own in the next purchase, and the first thing that a top-up pays.
+
+use super::desk::{bought, client_with, refunded, stands, talk, told};
+use crate::payments::shop::{OWNER, Shop};
+
+/// A client that owes $7.00 for 70 minutes.
+async fn owing(shop: &Shop<'_>) {
+    talk(shop, "used", 70).await;
+    refunded(shop, "one", 1_000).await;
+    told(shop, 1).await;
+    assert_eq!(stands(shop).await, (0, 700, 0));
+}
+
+#[test]
+fn the_next_pack_pays_it_as_a_line_of_its_own() {
+    client_with(1, async |shop| {
+        owing(shop).await;
+        let dialog = shop.browser(OWNER).await.page("/billing?buy=minutes").await;
+        assert!(dialog.contains("Outstanding balance") && dialog.contains("$7.00"), "it is shown before Confirm");
+        assert!(dialog.contains("Pay $17.00"), "and counted");
+        shop.buy("two", 1).await.unwrap();
+        let items = shop.stripe_list(&format!("checkout/sessions/{}/line_items", shop.session("two").await)).await;
+        let lines: Vec<_> =
+            items.iter().map(|item| (item["description"].as_str().unwrap(), item["amount_total"].as_i64())).collect();
+        assert_eq!(lines, [("Medium, 100 minutes", Some(1_000)), ("Outstanding balance", Some(700))]);
+        shop.pay(&shop.session("two").await).await;
+        minutebank::app::sweep_purchases::sweep_all(&shop.state).await.unwrap();
+        assert_eq!(stands(shop).await, (100, 0, 0), "debt never shrinks a pack");
+    });
+}
+
+#[test]
+fn what_was_paid_beyond_the_debt_of_that_moment_becomes_credits() {
+    client_with(1, async |shop| {
+        owing(shop).await;
+        shop.buy("two", 1).await.unwrap();
+        // A top-up pays it meanwhile.
+        shop.world
+            .submit(
+                shop.workspace,
+                minutebank::ledger::Command::CreditMoney {
+                    key: "given".into(),
+                    amount: minutebank::units::MilliCents::from_cents(300),
+                },
+            )
+            .await;
+        assert_eq!(stands(shop).await, (0, 400, 0));
+        shop.pay(&shop.session("two").await).await;
+        minutebank::app::sweep_purchases::sweep_all(&shop.state).await.unwrap();
+        assert_eq!(stands(shop).await, (100, 0, 300));
+    });
+}
+
+#[test]
+fn a_refund_of_such_a_purchase_takes_its_packs_first_then_makes_the_debt_anew() {
+    client_with(1, async |shop| {
+        owing(shop).await;
+        bought(shop, "two", 1).await;
+        assert_eq!(stands(shop).await, (100, 0, 0));
+        refunded(shop, "two", 500).await;
+        told(shop, 2).await;
+        assert_eq!(stands(shop).await, (50, 0, 0));
+        refunded(shop, "two", 1_200).await;
+        told(shop, 2).await;
+        assert_eq!(stands(shop).await, (0, 700, 0));
+    });
+}
+
+#[test]
+fn the_wallet_says_what_is_owed() {
+    client_with(1, async |shop| {
+        owing(shop).await;
+        let billing = shop.browser(OWNER).await.page("/billing").await;
+        assert!(billing.contains("Outstanding balance") && billing.contains("$7.00"));
+        let transactions = shop.browser(OWNER).await.page("/billing/transactions").await;
+        for words in ["Medium 100 refunded", "30 min taken back", "Outstanding balance of $7.00"] {
+            assert!(transactions.contains(words), "{words}");
+        }
+        let packages = shop.browser(OWNER).await.page("/billing/packages").await;
+        assert!(packages.contains("Refunded"), "the lot's state");
+    });
+}

@@ -40,6 +40,9 @@ export class Product {
   #lines = [];
   #unspeakable = [];
 
+  /** From the next start on, the clock of server and sandbox is so far ahead: `+20d`. */
+  clockOffset = null;
+
   /** Finds ports and a data folder; nothing runs before `start`. `command` replaces the program, for tests of this file. */
   static async prepare({ host = 'localhost', command = [PROGRAM, 'serve'] } = {}) {
     const product = new Product();
@@ -140,6 +143,7 @@ export class Product {
       STRIPE_SANDBOX_ADDR: new URL(this.sandboxUrl).host,
       LEPTOS_SITE_ROOT: SITE,
       RUST_BACKTRACE: '1',
+      ...(this.clockOffset && { MINUTEBANK_CLOCK_OFFSET: this.clockOffset }),
     };
   }
 

@@ -40,8 +40,8 @@ pub async fn follow_all(state: &AppState) -> sqlx::Result<usize> {
     Ok(followed)
 }
 
-/// Brings one wallet to where its requests are. Whoever sets it looks again afterwards, so that of several at once the
-/// last word is the present state.
+/// Brings one wallet to where its requests are, and open pages to both. Whoever sets it looks again afterwards, so that of
+/// several at once the last word is the present state.
 ///
 /// # Errors
 /// See [`FollowError`].
@@ -52,6 +52,7 @@ pub async fn follow(state: &AppState, workspace: WorkspaceId) -> Result<PaymentS
         let standing = repo::payment_state(&mut db, workspace, state.clock.now()).await?;
         drop(db);
         if told == Some(standing) {
+            state.live.announce(&mut *state.db.acquire().await?, workspace).await;
             return Ok(standing);
         }
         state.ledger.submit(workspace, Command::SetPaymentState(standing)).await?;

@@ -8,6 +8,7 @@ use sqlx::Acquire as _;
 use super::alert_members::{News, tell};
 use super::pay_request::settle_payment;
 use crate::ledger::LedgerError;
+use crate::payments::bill;
 use crate::payments::inbox::{self, ItemKind, NewItem};
 use crate::payments::{
     Bought, Failure, Mismatch, Purchase, PurchaseStatus, Session, SessionState, is_session_id, repo,
@@ -79,7 +80,10 @@ pub async fn fulfil(state: &AppState, session_id: &str) -> Result<Fulfilment, Fu
             Ok(Fulfilment::Expired(purchase))
         }
         SessionState::Paid => match session.matches(session_id, &purchase, state.stripe.livemode()) {
-            Ok(()) => credit(state, session_id, purchase).await,
+            Ok(()) => {
+                keep_receipt(state, &session, &purchase).await?;
+                credit(state, session_id, purchase).await
+            }
             Err(mismatch) => report(state, &session, purchase, &mismatch).await,
         },
     }
@@ -102,6 +106,15 @@ async fn credit(state: &AppState, session_id: &str, purchase: Box<Purchase>) -> 
     }
     transaction.commit().await?;
     Ok(Fulfilment::Credited(purchase))
+}
+
+/// Keeps where Stripe shows the receipt, before anything says that there is one.
+async fn keep_receipt(state: &AppState, session: &Session, purchase: &Purchase) -> sqlx::Result<()> {
+    if let Some(url) = &session.receipt_url {
+        let mut db = state.db.acquire().await?;
+        bill::repo::keep_receipt(&mut db, &purchase.id, url).await?;
+    }
+    Ok(())
 }
 
 /// Puts a payment that does not match into the agency's inbox, and leaves the wallet alone.

@@ -197,6 +197,9 @@ async fn settle(state: &AppState, instruction: &Instruction) -> Result<(), Agenc
     if let Some(request) = paid {
         close_checkouts(state, instruction.workspace, &request).await?;
         follow(state, instruction.workspace).await?;
+    } else if matches!(instruction.deed, Deed::ApplyPack(_)) {
+        // The wallet's own news came before the request.
+        state.live.announce(&mut *state.db.acquire().await?, instruction.workspace).await;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::agency::client::excess_time;
 use super::{ReadError, current_wallet};
 use crate::catalog;
 use crate::ledger;
@@ -12,7 +13,7 @@ pub use crate::ledger::{PaymentState, SubscriptionState};
 use crate::pricing::{HoldPolicy, PackOffer, PurchaseMode, Rates, Standing};
 use crate::state::AppState;
 use crate::tenants;
-use crate::units::{Meter, MilliCents, WorkspaceId};
+use crate::units::{Meter, MilliCents, Seconds, WorkspaceId};
 
 /// Everything that shell and Billing show of a wallet.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub struct Overview {
     pub holds_longest_call: bool,
     /// Owed after a refund of what was already used; the next payment carries it.
     pub debt: MilliCents,
+    /// Usage of this period that is billed with the next one.
+    pub billable: Billable,
     /// Calls that hold something now.
     pub calls_in_progress: i64,
     /// Lots that calls may use, with something left.
@@ -67,6 +70,15 @@ impl Overview {
     pub fn is_blocked(&self) -> bool {
         self.payment == PaymentState::Unpaid
     }
+}
+
+/// Usage that is billed afterwards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Billable {
+    /// What it comes to.
+    pub amount: MilliCents,
+    /// Connected time of it, by days: the day on which the period began counts whole.
+    pub time: Seconds,
 }
 
 /// What is left in frozen lots.
@@ -134,6 +146,8 @@ pub struct Package {
     pub added_at: Timestamp,
     /// When its last unit was used.
     pub used_up_at: Option<Timestamp>,
+    /// Where Stripe shows its receipt.
+    pub receipt_url: Option<String>,
     /// What can be done with it.
     pub state: PackageState,
 }
@@ -180,6 +194,7 @@ pub struct Offers {
 pub async fn overview(state: &AppState, workspace: WorkspaceId) -> Result<Overview, ReadError> {
     let wallet = current_wallet(state, workspace).await?;
     let terms = wallet.subscription.as_ref().map(|it| &it.snapshot.terms);
+    let billable = Billable { amount: wallet.excess_of_period(), time: excess_time(state, &wallet).await? };
     let mut db = state.db.acquire().await?;
     let about = tenants::repo::workspace(&mut db, workspace).await?.ok_or(ReadError::NoWorkspace)?;
     Ok(Overview {
@@ -192,6 +207,7 @@ pub async fn overview(state: &AppState, workspace: WorkspaceId) -> Result<Overvi
         rates: terms.map(|terms| terms.rates).unwrap_or_default(),
         holds_longest_call: terms.is_some_and(|terms| terms.hold == HoldPolicy::WorstCase),
         debt: MilliCents(wallet.balances.debt_mc),
+        billable,
         calls_in_progress: wallet.open_calls(),
         active_packages: i64::try_from(wallet.usable_lots().count()).unwrap_or(i64::MAX),
         frozen: frozen(&wallet),

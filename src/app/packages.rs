@@ -6,6 +6,7 @@ use super::overview::{Package, PackageSource, PackageState};
 use super::{ReadError, current_wallet};
 use crate::ledger::repo::LotRecord;
 use crate::ledger::{self, LotSource};
+use crate::payments::bill;
 use crate::state::AppState;
 use crate::tenants;
 use crate::units::{Meter, WorkspaceId, grouped};
@@ -35,10 +36,12 @@ pub async fn page_of_packages(
     let purchases: Vec<String> =
         lots.iter().filter(|lot| lot.source == LotSource::Stripe).map(|lot| lot.reference.clone()).collect();
     let buyers = tenants::repo::buyers(&mut db, workspace, &purchases).await?;
+    let receipts = bill::repo::receipts(&mut db, workspace, &purchases).await?;
     let packages = lots.into_iter().map(|lot| {
         let added_by = buyers.get(&lot.reference).cloned();
+        let receipt_url = receipts.get(&lot.reference).cloned();
         let is_usable = usable.contains(&lot.number);
-        package(lot, is_usable, added_by)
+        Package { receipt_url, ..package(lot, is_usable, added_by) }
     });
     Ok((packages.collect(), next))
 }
@@ -81,6 +84,7 @@ fn package(lot: LotRecord, usable: bool, added_by: Option<String>) -> Package {
         added_by_seq: lot.seq,
         added_at: lot.created_at,
         used_up_at: lot.used_up_at,
+        receipt_url: None,
         state,
     }
 }

@@ -21,8 +21,12 @@ pub async fn request_cycles(state: &AppState) -> sqlx::Result<usize> {
     let workspaces = repo::workspaces_to_bill(&mut db, BATCH).await?;
     let mut billed = 0;
     for workspace in workspaces {
+        let before = billed;
         while bill_next(&mut db, workspace, state.clock.now()).await? {
             billed += 1;
+        }
+        if billed > before {
+            state.live.announce(&mut db, workspace).await;
         }
     }
     Ok(billed)

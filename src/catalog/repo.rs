@@ -101,6 +101,18 @@ pub async fn plans(db: &mut PgConnection, agency: AgencyId, only: Option<&str>) 
     Ok(rows.iter().map(plan).collect())
 }
 
+/// What the plans offer that an agency shows to its clients above this one (by its row), by rank.
+pub async fn larger_plans(db: &mut PgConnection, plan: i64) -> sqlx::Result<Vec<Terms>> {
+    let rows: Vec<Json<Terms>> = sqlx::query_scalar(
+        "select q.terms from plans p join plans q on q.agency_id = p.agency_id and q.rank > p.rank
+         where p.id = $1 and q.public and q.archived_at is null order by q.rank, q.id",
+    )
+    .bind(plan)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|Json(terms)| terms).collect())
+}
+
 /// Creates a pack; its row is answered.
 pub async fn create_pack(
     db: &mut PgConnection,

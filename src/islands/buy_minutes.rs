@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 
 use super::checkout::Checkout;
-use crate::pricing::{PackOffer, QUANTITIES, after_purchase, parse_quantity, total};
+use crate::pricing::{PERIODS, PackOffer, QUANTITIES, Upgrade, after_purchase, parse_quantity, total};
 use crate::units::{Meter, MilliCents};
 
 /// The dialog's form. `children` are its head, hidden fields and the packs as radio fields named `pack`.
@@ -21,6 +21,8 @@ pub fn BuyMinutes(
     pack: String,
     /// What stands in the quantity field at first.
     quantity: String,
+    /// A larger plan would have been cheaper.
+    advice: Option<Upgrade>,
     children: Children,
 ) -> impl IntoView {
     let meter = packs.first().map(|pack| pack.meter).unwrap_or_default();
@@ -33,7 +35,7 @@ pub fn BuyMinutes(
     };
     let sum = Signal::derive(move || form.outcome.get().map(|(_, sum)| sum));
     let note = "You pay on Stripe and come back here. One-time, no renewal.";
-    form.checkout.dialog("/billing/buy", move || form.read(), sum, note, content)
+    form.checkout.dialog("/billing/buy", move || form.read(), sum, note, content, advice.map(advised))
 }
 
 /// What the dialog knows while it is open.
@@ -77,6 +79,19 @@ impl Form {
         let (least, most) = (*QUANTITIES.start(), *QUANTITIES.end());
         let next = self.count.get_untracked().map_or(least, |count| count + by);
         self.quantity.set(next.clamp(least, most).to_string());
+    }
+}
+
+/// The arithmetic, and what to do.
+fn advised(advice: Upgrade) -> impl IntoView {
+    let Upgrade { from, to, meter, included, packs, difference } = advice.clone();
+    let plan = format!("{to} ({}) instead of {from}: {PERIODS} × {difference} = ", meter.short(included));
+    view! {
+        <p class="advice">
+            {format!("Packs in your last {PERIODS} periods: ")} <strong>{packs.to_string()}</strong> ". " {plan}
+            <strong>{advice.extra().to_string()}</strong> {format!(". {to} would have cost ")}
+            <strong>{format!("{} less", advice.saved())}</strong> ". Ask your provider to change your plan."
+        </p>
     }
 }
 

@@ -22,7 +22,8 @@ impl Checkout {
         Self { dialog: NodeRef::new(), busy: RwSignal::new(false) }
     }
 
-    /// The dialog. `read` takes over what stands in the fields, `sum` is what will be paid, `note` stands last.
+    /// The dialog. `read` takes over what stands in the fields, `sum` is what will be paid, `note` stands below the buttons,
+    /// `last` below everything.
     pub(super) fn dialog(
         self,
         action: &'static str,
@@ -30,6 +31,7 @@ impl Checkout {
         sum: Signal<Option<MilliCents>>,
         note: &'static str,
         content: impl IntoView + 'static,
+        last: impl IntoView + 'static,
     ) -> impl IntoView {
         Effect::new(move |_| self.wake(read));
         view! {
@@ -46,6 +48,7 @@ impl Checkout {
                     {content}
                     {self.buttons(sum)}
                     <p class="note">{note}</p>
+                    {last}
                 </form>
             </dialog>
         }

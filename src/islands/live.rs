@@ -9,7 +9,7 @@ use leptos::wasm_bindgen::closure::Closure;
 use leptos::web_sys::{EventSource, MessageEvent};
 
 use super::morph::morph;
-use super::sections::{addon_packs, recent_transactions, usage, wallet};
+use super::sections::{addon_packs, payments, recent_transactions, usage, wallet};
 use super::usage_chart;
 
 /// Pause before a stream that the browser has given up is opened again.
@@ -127,6 +127,9 @@ async fn read() {
     if let Ok(wallet) = wallet(query.clone()).await {
         show("wallet", &wallet.cards);
         show("pill", &wallet.pill);
+    }
+    if let Ok(payments) = payments(query.clone()).await {
+        show("payments", &payments);
     }
     if let Ok(usage) = usage(query).await {
         show("usage", &usage);

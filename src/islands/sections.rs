@@ -55,6 +55,15 @@ pub async fn addon_packs() -> Result<String, SectionError> {
     crate::web::sections::addon_packs().await
 }
 
+/// What is to be paid, and the newest of what was.
+#[server(prefix = "/sections", endpoint = "billing/payments", input = GetUrl)]
+pub async fn payments(
+    /// The page's query.
+    query: String,
+) -> Result<String, SectionError> {
+    crate::web::sections::payments(&query).await
+}
+
 /// The newest transactions, open holds first.
 #[server(prefix = "/sections", endpoint = "billing/recent-transactions", input = GetUrl)]
 pub async fn recent_transactions() -> Result<String, SectionError> {

@@ -58,6 +58,15 @@ impl Hub {
         Follower { changes, open: self.0.open.subscribe() }
     }
 
+    /// Tells followers on every instance that something about a workspace has changed that is not in its wallet. The
+    /// connection is in no transaction.
+    pub async fn announce(&self, db: &mut PgConnection, workspace: WorkspaceId) {
+        self.tell(workspace);
+        if let Err(error) = repo::notify(db, CHANNEL, &format!("{}:{}", self.0.name, workspace.0)).await {
+            tracing::warn!(%error, "other instances could not be told of a change");
+        }
+    }
+
     /// Lets every follower go, so that the server can end.
     pub fn close(&self) {
         self.0.open.send_replace(false);

@@ -125,12 +125,13 @@ impl Stripe {
         Ok(session.into())
     }
 
-    /// Retrieves a Checkout session. The id must have passed [`super::is_session_id`].
+    /// Retrieves a Checkout session, its payment with its charge. The id must have passed [`super::is_session_id`].
     ///
     /// # Errors
     /// See [`Failure`].
     pub async fn session(&self, id: &str) -> Result<Session, Failure> {
-        Ok(self.get(&RetrieveCheckoutSession::new(id)).await?.into())
+        let request = RetrieveCheckoutSession::new(id).expand(["payment_intent.latest_charge".to_owned()]);
+        Ok(self.get(&request).await?.into())
     }
 
     /// Reads back the session that an attempt may have made for this purchase of this customer.

@@ -8,6 +8,7 @@
 //! 5. A period and an application of a pack ask for money once: UNIQUE constraints decide.
 
 mod attempt;
+pub mod bill;
 mod client;
 pub mod customer;
 pub mod event;

@@ -2,6 +2,10 @@
 
 use stripe_checkout::{CheckoutSession, CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus};
 
+use stripe_shared::PaymentIntent;
+use stripe_types::Expandable;
+use url::Url;
+
 use super::purchase::Purchase;
 use crate::units::MilliCents;
 
@@ -24,6 +28,8 @@ pub struct Session {
     pub client_reference_id: Option<String>,
     /// `pi_…`, once there is a payment.
     pub payment_intent: Option<String>,
+    /// Where Stripe shows the receipt of that payment.
+    pub receipt_url: Option<String>,
     /// It takes one payment, no subscription or setup.
     pub payment_mode: bool,
     /// Real money.
@@ -63,7 +69,9 @@ impl From<CheckoutSession> for Session {
             (_, Some(CheckoutSessionStatus::Complete)) => SessionState::Unpaid,
             _ => SessionState::Open,
         };
+        let receipt_url = session.payment_intent.as_ref().and_then(receipt_url);
         Self {
+            receipt_url,
             id: session.id.to_string(),
             url: session.url,
             state,
@@ -76,6 +84,13 @@ impl From<CheckoutSession> for Session {
             livemode: session.livemode,
         }
     }
+}
+
+/// The receipt of a payment that came with its charge. An address that is not of the web is none.
+fn receipt_url(payment: &Expandable<PaymentIntent>) -> Option<String> {
+    let url = payment.as_object()?.latest_charge.as_ref()?.as_object()?.receipt_url.clone()?;
+    let parsed = Url::parse(&url).ok()?;
+    matches!(parsed.scheme(), "https" | "http").then_some(url)
 }
 
 impl Session {
@@ -126,6 +141,7 @@ mod tests {
             customer: Some("cus_sample".into()),
             client_reference_id: Some("pur_sample".into()),
             payment_intent: Some("pi_sample".into()),
+            receipt_url: None,
             payment_mode: true,
             livemode: false,
         }

@@ -9,6 +9,7 @@ mod packs;
 mod rates;
 mod standing;
 mod terms;
+mod upgrade;
 
 pub use campaign::{Campaign, CampaignQuote};
 pub use credit_amount::{AmountError, CREDIT_AMOUNTS, CREDIT_PRESETS, chosen_amount, parse_amount, preset_name};
@@ -17,3 +18,4 @@ pub use packs::{PackOffer, QUANTITIES, Tag, after_purchase, parse_quantity, per_
 pub use rates::{Charge, Components, Rates};
 pub use standing::{Fit, LEAST_TOPUP, Shortfall, Standing};
 pub use terms::{ExcessMode, HoldPolicy, PurchaseMode, Terms};
+pub use upgrade::{PERIODS, Rung, Spent, Upgrade, upgrade};

@@ -144,6 +144,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
     let pack = [("purchase_key", "k1"), ("pack", "pack_none"), ("quantity", "1")];
     let refund = [("form_key", "k3"), ("purchase", "pur_none")];
     let credits = [("purchase_key", "k2"), ("choice", "25")];
+    let pay = [("purchase_key", "k3"), ("request", "req_none")];
     let wrong = [("current", "wrong"), ("new", "velvet-otter-quarry"), ("again", "velvet-otter-quarry")];
     let section = |path: &str| format!("{path}?query=");
     let mut rows = vec![
@@ -181,6 +182,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET /billing", "/billing?added=pur_marker", Page("200", "200")),
         get("GET /billing/packages", "/billing/packages", Page("200", "200")),
         get("GET /billing/transactions", "/billing/transactions", Page("200", "200")),
+        get("GET /billing/payments", "/billing/payments", Page("200", "200")),
         get("GET /billing/transactions.csv", "/billing/transactions.csv", Page("200", "200")),
         get("GET /billing/calls/{id}", "/billing/calls/c1", Page("200", "404")),
         get("GET /live", &format!("/live?workspace={}", scene.client_id), Live),
@@ -191,6 +193,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET <Usage>", &section(islands::Usage::PATH), Section),
         get("GET <AddonPacks>", &section(islands::AddonPacks::PATH), Section),
         get("GET <RecentTransactions>", &section(islands::RecentTransactions::PATH), Section),
+        get("GET <Payments>", &section(islands::Payments::PATH), Section),
     ];
     rows.extend(charges::rows());
     rows.extend(events::rows(scene));
@@ -202,6 +205,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         form("POST /reset", &[("new", "x"), ("again", "x")], OpenForm("410")),
         form("POST /invite", &[("new", "x"), ("again", "x")], OpenForm("410")),
         form("POST /billing/buy", &pack, Form(BUYERS, "→/billing", "→/billing")),
+        form("POST /billing/pay", &pay, Form(BUYERS, "404", "404")),
         form("POST /billing/packages/refund", &refund, Form(OWNERS, "404", "404")),
         form("POST /billing/credits", &credits, Form(BUYERS, "→/billing", "→/billing")),
         form("POST /workspace", &[("workspace", &scene.client_id)], Form(READERS, "→/billing", "404")),
@@ -326,6 +330,7 @@ fn every_server_function_has_its_route() {
         islands::Usage::PATH,
         islands::AddonPacks::PATH,
         islands::RecentTransactions::PATH,
+        islands::Payments::PATH,
     ]);
     assert_eq!(registered, routed);
 }

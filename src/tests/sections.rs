@@ -34,7 +34,7 @@ fn sections_are_for_the_signed_in_only_and_lead_nowhere() {
     world(async |world| {
         let (_, _, browser) = signed_in(world).await;
         let stranger = Site::of(world).await.browser();
-        for section in ["wallet?query=", "usage?query=", "addon-packs", "recent-transactions"] {
+        for section in ["wallet?query=", "usage?query=", "addon-packs", "recent-transactions", "payments?query="] {
             let path = format!("/sections/billing/{section}");
             let refused = stranger.get(&path).await;
             assert_eq!((refused.status.as_u16(), refused.body.as_str()), (401, ""), "{path}");
@@ -48,11 +48,12 @@ fn sections_are_for_the_signed_in_only_and_lead_nowhere() {
 
 #[test]
 fn each_section_fails_alone() {
-    const SAID: [&str; 4] = [
+    const SAID: [&str; 5] = [
         "of 100 min used",
         "Connected minutes per day",
         "Available Add-On Packs",
         "href=\"/billing/transactions\">View",
+        "No payments yet",
     ];
     world(async |world| {
         let (_, _, browser) = signed_in(world).await;
@@ -77,6 +78,13 @@ fn each_section_fails_alone() {
                 "alter table postings rename column accounts to gone",
                 "alter table postings rename column gone to accounts",
                 "The transactions could not be loaded. Nothing was changed.",
+            ),
+            (
+                4,
+                "payments?query=",
+                "alter table payment_requests rename to gone",
+                "alter table gone rename to payment_requests",
+                "The payment requests could not be loaded. Nothing was changed.",
             ),
         ] {
             rename(world, gone).await;

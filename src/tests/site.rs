@@ -64,10 +64,7 @@ impl Answered {
 
     /// The words of a page's main part, on one line.
     pub fn words(&self) -> String {
-        let main = self.body.split("<main").nth(1).unwrap_or(&self.body);
-        let texts = main.split('<').map(|piece| piece.split_once('>').map_or("", |(_, text)| text));
-        let words = texts.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
-        words.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
+        words(self.body.split("<main").nth(1).unwrap_or(&self.body))
     }
 
     /// Value of the first hidden field with this name.
@@ -77,6 +74,13 @@ impl Answered {
         let input = inputs.find(|it| it.contains(&format!("name=\"{name}\""))).expect("a hidden field");
         input.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     }
+}
+
+/// The words of HTML, on one line.
+pub fn words(html: &str) -> String {
+    let texts = html.split('<').map(|piece| piece.split_once('>').map_or("", |(_, text)| text));
+    let words = texts.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
+    words.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
 }
 
 impl Site {

@@ -11,8 +11,9 @@ use super::pages::{Asked, BillingView, Buying, Crediting, CreditingError, Notice
 use super::sections::Asking;
 use super::session::Viewer;
 use crate::app::find_purchase::find_purchase;
+use crate::app::upgrade_advice::upgrade_advice;
 use crate::ids;
-use crate::islands::{addon_packs, recent_transactions, usage, wallet};
+use crate::islands::{addon_packs, payments, recent_transactions, usage, wallet};
 use crate::payments::{Bought, Purchase, PurchaseStatus};
 use crate::pricing::chosen_amount;
 use crate::state::AppState;
@@ -25,11 +26,25 @@ pub(super) type Parameters = HashMap<String, String>;
 pub async fn show(State(state): State<AppState>, viewer: Viewer, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let asking = Asking::new(state.clone(), viewer.clone());
-    let read =
-        async { tokio::join!(wallet(query.clone()), usage(query.clone()), addon_packs(), recent_transactions()) };
-    let (wallet, usage, addon_packs, transactions) = asking.behind(read).await;
+    // On the heap: together they are large, and are moved several times before they run.
+    let read = async {
+        tokio::join!(
+            Box::pin(wallet(query.clone())),
+            Box::pin(usage(query.clone())),
+            Box::pin(addon_packs()),
+            Box::pin(recent_transactions()),
+            Box::pin(payments(query.clone())),
+        )
+    };
+    let (wallet, usage, addon_packs, transactions, payments) = asking.behind(read).await;
     let (overview, offers) = (asking.overview().await, asking.offers().await);
-    let view = BillingView { wallet, usage, addon_packs, transactions, offers, asked: asked(&parameters(&query)) };
+    let asked = asked(&parameters(&query));
+    let advice = match asked.buying {
+        // Without it the dialog is whole.
+        Some(_) => section("the upgrade advice", upgrade_advice(&state, viewer.workspace).await).ok().flatten(),
+        None => None,
+    };
+    let view = BillingView { wallet, usage, addon_packs, transactions, payments, offers, asked, advice };
     let frame = framed(&state, &viewer, overview).await;
     page(&state.config, render(|| billing_page(frame, view)))
 }
@@ -47,20 +62,33 @@ pub(super) async fn notice(state: &AppState, viewer: &Viewer, query: &Parameters
 }
 
 fn became(purchase: &Purchase) -> Notice {
-    match purchase.status {
-        PurchaseStatus::Credited => match &purchase.bought {
-            Bought::Packs(packs) => Notice::Added { meter: packs.meter, pieces: packs.pieces() },
-            Bought::Credits { amount } => Notice::CreditsAdded { amount: *amount },
-            Bought::Request(payment) => Notice::RequestPaid { amount: payment.amount },
-        },
-        PurchaseStatus::Open | PurchaseStatus::Unmatched => Notice::Processing,
-        PurchaseStatus::Expired | PurchaseStatus::Failed => Notice::NotPaid,
+    match (purchase.status, &purchase.bought) {
+        (PurchaseStatus::Credited, Bought::Packs(packs)) => {
+            Notice::Added { meter: packs.meter, pieces: packs.pieces() }
+        }
+        (PurchaseStatus::Credited, Bought::Credits { amount }) => Notice::CreditsAdded { amount: *amount },
+        (PurchaseStatus::Credited, Bought::Request(payment)) => Notice::RequestPaid { amount: payment.amount },
+        (PurchaseStatus::Unmatched, Bought::Request(payment)) => Notice::PaidTwice { amount: payment.amount },
+        (PurchaseStatus::Open | PurchaseStatus::Unmatched, _) => Notice::Processing,
+        (PurchaseStatus::Expired | PurchaseStatus::Failed, _) => Notice::NotPaid,
     }
 }
 
 /// The dialog that the address asks for.
 pub(super) fn asked(query: &Parameters) -> Asked {
-    Asked { buying: buying(query), crediting: crediting(query) }
+    Asked { buying: buying(query), crediting: crediting(query), unpaid: unpaid(query) }
+}
+
+/// Why the request that the address names was not paid.
+fn unpaid(query: &Parameters) -> Option<Refused> {
+    query.get("request")?;
+    query.get("error").and_then(|word| Refused::parse(word))
+}
+
+/// The request that the address names, and the key of the form that pays it where an attempt is repeated.
+pub(super) fn repeated(query: &Parameters) -> Option<(String, String)> {
+    let key = query.get("key").filter(|key| ids::is_given_id(key))?;
+    Some((query.get("request")?.clone(), key.clone()))
 }
 
 /// The Buy Minutes dialog as the address describes it.

@@ -92,7 +92,7 @@ pub async fn credits(
 }
 
 /// The form of somebody who may buy.
-fn buy_form(viewer: &Viewer, purchase_key: &str) -> Result<BuyForm, Error> {
+pub(super) fn buy_form(viewer: &Viewer, purchase_key: &str) -> Result<BuyForm, Error> {
     viewer.require(Role::may_buy)?;
     Ok(BuyForm { workspace: viewer.workspace, buyer: viewer.user_id, purchase_key: purchase_key.to_owned() })
 }
@@ -109,8 +109,8 @@ fn leave(outcome: Result<String, BuyError>, chosen: &[(&str, &str)], purchase_ke
     }
 }
 
-/// The dialog as it was left, with the one-use key where the same attempt may be repeated.
-fn dialog(chosen: &[(&str, &str)], key: Option<&str>, error: Option<&str>) -> Redirect {
+/// Billing with a form as it was left, with the one-use key where the same attempt may be repeated.
+pub(super) fn dialog(chosen: &[(&str, &str)], key: Option<&str>, error: Option<&str>) -> Redirect {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     // An address must not grow with what somebody sends.
     query.extend_pairs(chosen.iter().filter(|(_, typed)| !typed.is_empty() && typed.len() <= 64));
@@ -120,7 +120,7 @@ fn dialog(chosen: &[(&str, &str)], key: Option<&str>, error: Option<&str>) -> Re
 }
 
 /// The words that the dialogs know: those of a field, else those of [`Refused`].
-fn word(error: &BuyError) -> &'static str {
+pub(super) fn word(error: &BuyError) -> &'static str {
     match error {
         BuyError::PackGone => "pack_gone",
         BuyError::Quantity => "quantity",

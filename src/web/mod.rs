@@ -27,6 +27,7 @@ mod live;
 mod members;
 mod packages;
 pub mod pages;
+mod payments;
 mod receipt;
 pub mod sections;
 pub mod session;
@@ -71,6 +72,8 @@ pub fn router(state: AppState) -> Router {
         .route("/billing/calls/{id}", get(receipt::show))
         .route("/billing/buy", post(buy::packs))
         .route("/billing/credits", post(buy::credits))
+        .route("/billing/payments", get(payments::show))
+        .route("/billing/pay", post(payments::pay))
         .route("/billing/usage.csv", get(usage::csv))
         .route("/billing/return", get(buy::come_back))
         .route("/settings", get(settings::show))
@@ -93,6 +96,7 @@ pub fn router(state: AppState) -> Router {
         .route(islands::Usage::PATH, get(sections::answer))
         .route(islands::AddonPacks::PATH, get(sections::answer))
         .route(islands::RecentTransactions::PATH, get(sections::answer))
+        .route(islands::Payments::PATH, get(sections::answer))
         .route("/live", get(live::follow))
         .nest("/agency", agency::router())
         .route("/usage", get(to_billing))

@@ -12,14 +12,17 @@ use tokio::sync::OnceCell;
 use url::form_urlencoded;
 
 use super::answer::section;
-use super::billing::{asked, notice, parameters};
-use super::components::SectionError;
+use super::billing::{Parameters, asked, notice, parameters, repeated};
+use super::components::{Paying, SectionError};
 use super::dates::Calendar;
 use super::document::fragment;
 use super::error::Error;
-use super::pages::{self, May, RECENT, addon_packs_section, usage_section, wallet_section};
+use super::pages::{
+    self, May, PRESSING, RECENT, Urgent, addon_packs_section, payments_section, usage_section, wallet_section,
+};
 use super::session::Viewer;
 use super::usage;
+use crate::app::bills;
 use crate::app::overview::{self, Offers, Overview};
 use crate::app::pay_numbers::unpaid_numbers;
 use crate::app::transactions::{self, Filter, Place};
@@ -74,6 +77,12 @@ impl Asking {
         self.0.offers.get_or_init(read).await.clone()
     }
 
+    /// What the forms of somebody need who may pay; the address may repeat an attempt.
+    fn paying(&self, query: &Parameters) -> Option<Paying> {
+        let viewer = &self.0.viewer;
+        viewer.role.may_buy().then(|| Paying::new(&viewer.csrf, repeated(query)))
+    }
+
     /// What this person can pay for, given what could be read.
     async fn may(&self, overview: &Overview) -> May {
         May::of(self.0.viewer.role.may_buy(), overview, &self.offers().await)
@@ -107,11 +116,16 @@ fn as_asked_by_us(uri: &Uri) -> Uri {
 pub async fn wallet(query: &str) -> Result<WalletSection, SectionError> {
     let asking = Asking::current()?;
     let query = parameters(query);
-    let (overview, _, notice) =
-        tokio::join!(asking.overview(), asking.offers(), notice(&asking.0.state, &asking.0.viewer, &query));
+    let Inner { state, viewer, .. } = &*asking.0;
+    let urgent = bills::most_urgent(state, viewer.workspace, state.clock.now());
+    let (overview, _, notice, urgent) =
+        tokio::join!(asking.overview(), asking.offers(), notice(state, viewer, &query), urgent);
     let overview = overview?;
     let may = asking.may(&overview).await;
-    Ok(wallet_section(&overview, notice.or_else(|| asked(&query).unsaid(may)), may))
+    // Without it the alert still says that something is overdue.
+    let urgent = section("the overdue payment", urgent).ok().flatten();
+    let urgent = urgent.map(|request| Urgent { request, paying: asking.paying(&query) });
+    Ok(wallet_section(&overview, notice.or_else(|| asked(&query).unsaid(may)), may, urgent))
 }
 
 /// Body of [`crate::islands::usage`]. It stands without the wallet, and leaves out the add-on balance then.
@@ -139,6 +153,20 @@ pub async fn recent_transactions() -> Result<String, SectionError> {
     let standing = overview.map(|overview| overview.standing).unwrap_or_default();
     let calendar = Calendar::new(&zone, state.clock.now());
     Ok(fragment(|| pages::recent_transactions(&unpaid, &pending, &newest.transactions, &standing, &calendar)))
+}
+
+/// Body of [`crate::islands::payments`].
+pub async fn payments(query: &str) -> Result<String, SectionError> {
+    let asking = Asking::current()?;
+    let Inner { state, viewer, .. } = &*asking.0;
+    let read =
+        async { tokio::try_join!(zone(state, viewer.workspace), bills::pressing(state, viewer.workspace, PRESSING)) };
+    let (read, overview) = tokio::join!(read, asking.overview());
+    let (zone, bills) = section("the payments", read)?;
+    let calendar = Calendar::new(&zone, state.clock.now());
+    let paying = asking.paying(&parameters(query));
+    let agency = overview.map(|overview| overview.agency_name).unwrap_or_default();
+    Ok(payments_section(bills, &calendar, &agency, paying.as_ref()))
 }
 
 /// Body of [`crate::islands::addon_packs`].

@@ -113,7 +113,7 @@ pub async fn workspace(state: &AppState, agency: AgencyId, public_id: &str) -> R
 }
 
 /// Connected time that was billed afterwards since the day on which the period began.
-async fn excess_time(state: &AppState, wallet: &Wallet) -> Result<Seconds, ReadError> {
+pub(in crate::app) async fn excess_time(state: &AppState, wallet: &Wallet) -> Result<Seconds, ReadError> {
     let Some(subscription) = wallet.subscription.as_ref().filter(|_| wallet.excess_of_period().0 > 0) else {
         return Ok(Seconds(0));
     };

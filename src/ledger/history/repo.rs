@@ -11,7 +11,7 @@ use crate::ledger::outcome::Usage;
 use crate::ledger::posting::Posting;
 use crate::ledger::repo::{LotRecord, lot_record, posting};
 use crate::ledger::rows::{self, Columns as _};
-use crate::units::WorkspaceId;
+use crate::units::{MilliCents, WorkspaceId};
 
 /// The postings of a stretch with their calls, newest first.
 pub async fn postings(db: &mut PgConnection, workspace: WorkspaceId, stretch: &Stretch) -> sqlx::Result<Vec<Recorded>> {
@@ -167,4 +167,43 @@ pub async fn usage_days(
         UsageDay { date: date.to_jiff(), usage }
     };
     Ok(rows.iter().map(day).collect())
+}
+
+/// The newest periods of a subscription, newest first: when each began, and the row of the plan that it opened on.
+pub async fn last_periods(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    subscription: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<(Timestamp, i64)>> {
+    let rows = sqlx::query(
+        "select p.starts_at, s.plan_id from periods p
+         join plan_snapshots s on s.workspace_id = p.workspace_id and s.snapshot_id = p.snapshot_id
+         where p.workspace_id = $1 and p.subscription = $2 and p.index is not null order by p.seq desc limit $3",
+    )
+    .bind(workspace.0)
+    .bind(subscription)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(|row| (row.get::<jiff_sqlx::Timestamp, _>(0).to_jiff(), row.get(1))).collect())
+}
+
+/// What packages cost that were bought or applied from `from` on, before `to`; what was granted cost nothing.
+pub async fn packs_added(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    from: Timestamp,
+    to: Timestamp,
+) -> sqlx::Result<Vec<(Timestamp, MilliCents)>> {
+    let rows = sqlx::query(
+        "select created_at, price_mc from lots
+         where workspace_id = $1 and created_at >= $2 and created_at < $3 and source <> 'grant'",
+    )
+    .bind(workspace.0)
+    .bind(from.to_sqlx())
+    .bind(to.to_sqlx())
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(|row| (row.get::<jiff_sqlx::Timestamp, _>(0).to_jiff(), MilliCents(row.get(1)))).collect())
 }

@@ -124,7 +124,7 @@ pub async fn of_agency(
 }
 
 /// What a row holds; `starts_at` and `ends_at` are the period's.
-fn read(row: &PgRow) -> PaymentRequest {
+pub(in crate::payments) fn read(row: &PgRow) -> PaymentRequest {
     let named = "a CHECK names the words";
     let at = |name| row.get::<jiff_sqlx::Timestamp, _>(name).to_jiff();
     let maybe_at = |name| row.get::<Option<jiff_sqlx::Timestamp>, _>(name).map(jiff_sqlx::Timestamp::to_jiff);

@@ -63,7 +63,7 @@ impl From<Package> for LotBody {
                 PackageState::Refunded => "refunded",
             },
             created_at: package.added_at,
-            receipt_url: None,
+            receipt_url: package.receipt_url,
         }
     }
 }

@@ -39,7 +39,7 @@ impl Tone {
     }
 
     /// The button is primary only when calls are paused.
-    const fn button(self) -> &'static str {
+    pub const fn button(self) -> &'static str {
         match self {
             Tone::Paused => "button primary",
             _ => "button",
@@ -47,13 +47,14 @@ impl Tone {
     }
 }
 
-/// An alert; `action` is a button's words and where it leads.
+/// An alert; `action` is a button's words and where it leads, `children` a form that stands there instead.
 #[component]
 pub fn Alert(
     tone: Tone,
     #[prop(into)] title: String,
     #[prop(into)] sentence: String,
     action: Option<(String, String)>,
+    #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     // What just happened is announced; what has been true for a while is only shown.
     let role = matches!(tone, Tone::Success | Tone::Neutral).then_some("status");
@@ -66,6 +67,7 @@ pub fn Alert(
                 <p>{sentence}</p>
             </div>
             {action.map(|(words, href)| view! { <a class=tone.button() href=href>{words}</a> })}
+            {children.map(|children| children())}
         </section>
     }
 }

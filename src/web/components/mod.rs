@@ -2,6 +2,7 @@
 
 mod alert;
 mod bar;
+mod bill;
 mod field;
 mod icon;
 mod pill;
@@ -11,6 +12,7 @@ mod select;
 
 pub use alert::{Alert, Tone};
 pub use bar::{Bar, Key, Segment, Source, percent};
+pub use bill::{PayButton, Paying, bill_table, request_title};
 pub use field::{Field, FieldKind};
 pub use icon::{Icon, Mark};
 pub use pill::{BalancePill, Pill, PillTone, StandingPill, balance_words, calls_state};

@@ -2,9 +2,11 @@
 
 use jiff::tz::TimeZone;
 
-use crate::app::overview::{Frozen, Overview, PaymentState, Subscription, SubscriptionState};
+use crate::app::overview::{Billable, Frozen, Overview, PaymentState, Subscription, SubscriptionState};
 use crate::app::transactions::{Reference, Transaction, TransactionType};
 use crate::ledger::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement, Source};
+use crate::payments::bill::{Bill, Billed};
+use crate::payments::request::{Asked, Due, RequestKind, RequestStatus};
 use crate::pricing::{ExcessMode, HoldPolicy, PurchaseMode, Rates, Standing, Terms};
 use crate::units::{Meter, MilliCents, Seconds};
 use crate::web::dates::Calendar;
@@ -77,6 +79,7 @@ pub(in crate::web) fn harbor(used_secs: i64, lots: i64) -> Overview {
         rates: Rates::default(),
         holds_longest_call: false,
         debt: MilliCents(0),
+        billable: Billable::default(),
         calls_in_progress: 0,
         active_packages: i64::from(lots > 0),
         frozen: Frozen::default(),
@@ -175,4 +178,21 @@ pub(in crate::web) fn ended_call(billed: i64) -> Call {
     };
     let status = if answered { CallStatus::Settled } else { CallStatus::Released };
     Call { status, end: Some(end), ..open_call() }
+}
+
+/// Medium, applied yesterday and due today: $10.00, pending.
+pub(in crate::web) fn bill() -> Bill {
+    let asked =
+        Asked { title: "Medium".into(), price: MilliCents(1_000_000), excess: MilliCents(0), carried: MilliCents(0) };
+    let due = Due { at: "2026-11-20T16:20:00Z".parse().unwrap(), blocks_at: "2026-11-27T16:20:00Z".parse().unwrap() };
+    Bill {
+        id: "req_1".into(),
+        what: Billed::Request { kind: RequestKind::Pack, asked, period: None, due },
+        amount: MilliCents(1_000_000),
+        status: RequestStatus::Pending,
+        issued_at: "2026-11-19T16:20:00Z".parse().unwrap(),
+        closed_at: None,
+        paid_by: None,
+        receipt_url: None,
+    }
 }

@@ -10,6 +10,7 @@ mod frozen;
 mod invite;
 mod narrow;
 mod packages;
+mod payments;
 mod receipt;
 mod settings;
 mod sign_in;
@@ -22,8 +23,9 @@ pub use agency::{
     pack_page, packs_page, people_page, plan_page, plan_terms_page, plans_page, requests_page,
 };
 pub use billing::{
-    Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, RECENT, RangeKind, Refused,
-    UsageView, WrongRange, addon_packs_section, billing_page, recent_transactions, usage_section, wallet_section,
+    Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, PRESSING, RECENT, RangeKind,
+    Refused, Urgent, UsageView, WrongRange, addon_packs_section, billing_page, payments_section, recent_transactions,
+    usage_section, wallet_section,
 };
 pub use demo_mail::{Letter, demo_mail_page};
 pub use docs::docs_page;
@@ -31,6 +33,7 @@ pub use error::{Problem, error_page, too_early};
 pub use forgot::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_expired_page, reset_page};
 pub use invite::{InviteView, invite_ended_page, invite_page};
 pub use packages::{Asking, NotRefunded, Outcome as RefundOutcome, PackagesView, packages_page};
+pub use payments::{PaymentsView, payments_page};
 pub use receipt::{ReceiptView, receipt_page};
 pub use settings::{
     AlertsForm, AlertsView, EndpointForm, EventsView, InviteForm, KeyForm, KeysView, MemberRow, MembersView,

@@ -243,7 +243,16 @@ fn rows(packages: Vec<Package>, calendar: &Calendar, agency: &str, may_refund: b
             // Once for each purchase, whose packages are refunded together.
             let purchase = package.refundable().filter(|it| may_refund && offered.insert(it.clone()));
             // On a phone the second line carries the price, which has no column there.
-            let line = view! { {from} <span class="phone">" · "{price.clone()}</span> };
+            let receipt = package.receipt_url.clone().map(|url| {
+                let label = format!("Receipt for {}", name(&package));
+                view! {
+                    ", "
+                    <a href=url rel="noreferrer" aria-label=label>
+                        "Receipt"
+                    </a>
+                }
+            });
+            let line = view! { {from} {receipt} <span class="phone">" · "{price.clone()}</span> };
             view! {
                 <tr role="row">
                     <td role="cell" class="what">
@@ -341,6 +350,7 @@ mod tests {
             added_by_seq: 7,
             added_at: "2026-10-26T13:12:00Z".parse().unwrap(),
             used_up_at: None,
+            receipt_url: None,
             state,
         }
     }

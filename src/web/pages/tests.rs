@@ -4,7 +4,7 @@ use super::*;
 use crate::app::overview::{
     Frozen, Offers, Overview, Package, PackageSource, PackageState, Subscription, SubscriptionState,
 };
-use crate::pricing::{AmountError, PackOffer, PurchaseMode};
+use crate::pricing::{AmountError, PackOffer, PurchaseMode, Upgrade};
 use crate::units::{Meter, MilliCents};
 use crate::web::components::SectionError;
 use crate::web::document::{Document, content_policy, render};
@@ -29,20 +29,21 @@ struct View {
     notice: Option<Notice>,
     buying: Option<Buying>,
     crediting: Option<Crediting>,
+    advice: Option<Upgrade>,
 }
 
 fn plain() -> View {
     let packs =
         vec![pack("pack_s", "Small", 50, 6), pack("pack_m", "Medium", 100, 10), pack("pack_l", "Large", 250, 20)];
-    View { offers: Ok(Offers { packs }), notice: None, buying: None, crediting: None }
+    View { offers: Ok(Offers { packs }), notice: None, buying: None, crediting: None, advice: None }
 }
 
 fn document(frame: Frame, view: View) -> Document {
-    let View { offers, notice, buying, crediting } = view;
-    let asked = Asked { buying, crediting };
+    let View { offers, notice, buying, crediting, advice } = view;
+    let asked = Asked { buying, crediting, unpaid: None };
     let wallet = frame.overview.as_ref().map_err(|error| *error).map(|overview| {
         let may = May::of(frame.may_buy, overview, &offers);
-        wallet_section(overview, notice.or_else(|| asked.unsaid(may)), may)
+        wallet_section(overview, notice.or_else(|| asked.unsaid(may)), may, None)
     });
     let addon_packs = addon_packs_section(frame.overview.clone().ok(), offers.clone(), frame.may_buy);
     render(|| {
@@ -53,8 +54,10 @@ fn document(frame: Frame, view: View) -> Document {
                 usage: Ok(String::new()),
                 addon_packs,
                 transactions: Ok(String::new()),
+                payments: Ok(String::new()),
                 offers,
                 asked,
+                advice,
             },
         )
     })
@@ -117,6 +120,28 @@ fn the_dialog_is_an_ordinary_form_with_the_sum_on_its_button() {
         ],
     );
     assert!(content_policy(&document.nonce, "https://checkout.stripe.com").contains(&document.nonce));
+}
+
+#[test]
+fn the_upgrade_advice_shows_its_arithmetic_last() {
+    let advice = Upgrade {
+        from: "Starter".into(),
+        to: "Growth".into(),
+        meter: Meter::Minutes,
+        included: 18_000,
+        packs: MilliCents(7_800_000),
+        difference: MilliCents(2_000_000),
+    };
+    let html = billing(harbor(), View { buying: Some(Buying::default()), advice: Some(advice), ..plain() });
+    let last = html.split("class=\"advice\"").nth(1).unwrap().split("</p>").next().unwrap();
+    let words: String = last.split('<').map(|piece| piece.split_once('>').map_or("", |(_, text)| text)).collect();
+    assert_eq!(
+        words,
+        "Packs in your last 3 periods: $78.00. Growth (300 min) instead of Starter: 3 × $20.00 = $60.00. Growth would \
+         have cost $18.00 less. Ask your provider to change your plan."
+    );
+    assert!(html.find("You pay on Stripe") < html.find("class=\"advice\""), "after everything else");
+    assert!(!billing(harbor(), View { buying: Some(Buying::default()), ..plain() }).contains("advice"));
 }
 
 #[test]
@@ -299,6 +324,7 @@ fn lot(meter: Meter, state: PackageState) -> Package {
         added_by_seq: 7,
         added_at: "2026-11-20T15:40:00Z".parse().unwrap(),
         used_up_at: None,
+        receipt_url: None,
         state,
     }
 }

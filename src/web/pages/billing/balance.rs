@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::app::overview::Overview;
+use crate::app::overview::{Billable, Overview};
 use crate::pricing::{Fit, Shortfall, Standing};
 use crate::units::{Meter, MilliCents, grouped};
 use crate::web::components::{Bar, Key, Pill, PillTone, Segment, Source, calls_state};
+use crate::web::dates::Calendar;
 use crate::web::shell::AddCreditsLink;
 
 use super::May;
@@ -44,9 +45,11 @@ pub(super) fn BalanceCard(overview: Overview, may: May) -> impl IntoView {
 /// What stands below the bar: each figure with its label.
 fn rows(overview: &Overview) -> Vec<(String, String)> {
     let standing = &overview.standing;
+    let calendar = Calendar::new(&overview.time_zone, overview.read_at);
     let mut rows = vec![("Posted".to_owned(), posted(standing))];
     if standing.postpaid {
-        rows.push(("When it is used up".to_owned(), "Billable usage".to_owned()));
+        rows.push(("Billable usage".to_owned(), billable(overview)));
+        rows.extend(overview.running().map(|it| ("Billed".to_owned(), calendar.day(it.resets_at))));
     } else {
         rows.push((held_by(overview.calls_in_progress), held(standing)));
         rows.push((hold_label(overview), hold(standing)));
@@ -141,6 +144,15 @@ fn posted(standing: &Standing) -> String {
     }
 }
 
+/// Usage that has accrued past everything prepaid: `12 min, $1.84`; without the time where the plan counts calls.
+fn billable(overview: &Overview) -> String {
+    let Billable { amount, time } = overview.billable;
+    match overview.standing.meter {
+        Meter::Minutes => format!("{}, {amount}", Meter::Minutes.short_up(time.0)),
+        Meter::Calls => amount.to_string(),
+    }
+}
+
 fn meter_words(standing: &Standing) -> Option<String> {
     (!standing.runs_on_money()).then(|| standing.meter.short(standing.allowance + standing.lots))
 }
@@ -186,6 +198,7 @@ fn hold(standing: &Standing) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Seconds;
     use crate::web::pages::fixtures::{harbor, northwind, pipeline};
 
     fn shown(overview: &Overview) -> Vec<String> {
@@ -224,8 +237,12 @@ mod tests {
         let mut overview = northwind(MilliCents(188_000));
         overview.standing.postpaid = true;
         overview.debt = MilliCents(120_500);
-        let rows = ["Posted: $1.88", "When it is used up: Billable usage", "Outstanding balance: $1.21"];
+        let rows = ["Posted: $1.88", "Billable usage: 0 min, $0.00", "Billed: Dec 6", "Outstanding balance: $1.21"];
         assert_eq!(shown(&overview), rows);
+        overview.billable = Billable { amount: MilliCents(184_900), time: Seconds(661) };
+        assert_eq!(shown(&overview)[1], "Billable usage: 12 min, $1.84");
+        overview.standing.meter = Meter::Calls;
+        assert_eq!(shown(&overview)[1], "Billable usage: $1.84");
     }
 
     #[test]

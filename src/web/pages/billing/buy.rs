@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::islands::BuyMinutes;
-use crate::pricing::{PackOffer, Standing, Tag, per_piece_label, tags};
+use crate::pricing::{PackOffer, Standing, Tag, Upgrade, per_piece_label, tags};
 use crate::units::{Meter, MilliCents};
 
 use super::Buying;
@@ -16,6 +16,7 @@ pub(super) fn BuyDialog(
     /// What is owed, which the next purchase pays.
     debt: MilliCents,
     buying: Buying,
+    advice: Option<Upgrade>,
     csrf: String,
 ) -> impl IntoView {
     let meter = standing.meter;
@@ -29,7 +30,14 @@ pub(super) fn BuyDialog(
     let balance = MilliCents::from_cents(debt.cents_up());
     let line = format!("Extra {noun} never expire. Calls use them after your plan {noun}.");
     view! {
-        <BuyMinutes packs=packs.clone() remaining=standing.lots balance=balance pack=chosen.clone() quantity=quantity>
+        <BuyMinutes
+            packs=packs.clone()
+            remaining=standing.lots
+            balance=balance
+            pack=chosen.clone()
+            quantity=quantity
+            advice=advice
+        >
             <DialogHead
                 title=title
                 line=line

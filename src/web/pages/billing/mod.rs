@@ -6,6 +6,7 @@ mod buy;
 mod credits;
 mod dialog;
 mod extra;
+mod payments;
 mod plan;
 pub(super) mod rates;
 mod recent;
@@ -18,7 +19,7 @@ use leptos::prelude::*;
 
 use crate::app::overview::{Offers, Overview};
 use crate::islands::{Live, WalletSection};
-use crate::pricing::{AmountError, PackOffer};
+use crate::pricing::{AmountError, PackOffer, Upgrade};
 use crate::units::{Meter, MilliCents};
 use crate::web::components::{SectionError, Slot};
 use crate::web::shell::{Frame, PageHead, Place, Shell};
@@ -27,10 +28,12 @@ use buy::BuyDialog;
 use credits::CreditsDialog;
 
 pub use addon_packs::addon_packs_section;
+pub(super) use payments::NoPayments;
+pub use payments::{PRESSING, payments_section};
 pub use recent::{RECENT, recent_transactions};
 pub use refused::Refused;
 pub use usage::{AskedRange, RangeKind, UsageView, WrongRange, usage_section};
-pub use wallet::wallet_section;
+pub use wallet::{Urgent, wallet_section};
 pub(super) use warning::{Usage, left_and_used};
 
 /// The page's sections as they were read, and the dialog over them.
@@ -44,19 +47,25 @@ pub struct BillingView {
     pub addon_packs: Result<String, SectionError>,
     /// The newest transactions.
     pub transactions: Result<String, SectionError>,
+    /// What is to be paid, and receipts.
+    pub payments: Result<String, SectionError>,
     /// The packs for the Buy Minutes dialog, smallest first.
     pub offers: Result<Offers, SectionError>,
     /// The dialog.
     pub asked: Asked,
+    /// For the Buy Minutes dialog: a larger plan would have been cheaper.
+    pub advice: Option<Upgrade>,
 }
 
-/// The dialog that the address asks for, if any.
+/// What the address asks for: a dialog, or a word on what became of a form.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     /// Buy Minutes.
     pub buying: Option<Buying>,
     /// Add credits.
     pub crediting: Option<Crediting>,
+    /// Why a request was not paid.
+    pub unpaid: Option<Refused>,
 }
 
 impl Asked {
@@ -64,7 +73,8 @@ impl Asked {
     pub fn unsaid(&self, may: May) -> Option<Notice> {
         let opens = self.crediting.is_some() && may.add_credits || self.buying.is_some() && may.buy;
         let crediting = self.crediting.as_ref().and_then(|crediting| crediting.error);
-        match (self.buying.as_ref().and_then(|buying| buying.refused), crediting) {
+        let buying = self.buying.as_ref().and_then(|buying| buying.refused);
+        match (buying.or(self.unpaid), crediting) {
             _ if opens => None,
             (Some(refused), _) | (None, Some(CreditingError::Refused(refused))) => Some(Notice::Refused(refused)),
             // What is wrong with a field is said beside the field.
@@ -90,6 +100,11 @@ pub enum Notice {
     },
     /// A payment request is paid.
     RequestPaid {
+        /// Whole cents.
+        amount: MilliCents,
+    },
+    /// A payment of a request that was settled before: the agency decides what becomes of it.
+    PaidTwice {
         /// Whole cents.
         amount: MilliCents,
     },
@@ -156,12 +171,12 @@ impl May {
 
 /// The page.
 pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
-    let BillingView { wallet, usage, addon_packs, transactions, offers, asked } = view;
+    let BillingView { wallet, usage, addon_packs, transactions, payments, offers, asked, advice } = view;
     let line = frame.overview.as_ref().ok().zip(frame.calendar());
     let line = line.map(|(overview, calendar)| plan::line(overview, &calendar)).unwrap_or_default();
     let read_at = wallet.as_ref().ok().map(|wallet| wallet.read_at.clone());
     let workspace = frame.overview.as_ref().map(|overview| overview.workspace.clone()).unwrap_or_default();
-    let dialog = dialog(&frame, offers, asked);
+    let dialog = dialog(&frame, offers, asked, advice);
     view! {
         <Shell frame=frame place=Place::Billing dialog=dialog live=true>
             <PageHead title="Billing" line=line>
@@ -177,12 +192,18 @@ pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
                 what="The transactions"
                 html=transactions
             />
+            <Slot name="payments" title=payments::TITLE what="The payment requests" html=payments />
         </Shell>
     }
 }
 
 /// The dialog that was asked for, if this person may use it.
-fn dialog(frame: &Frame, offers: Result<Offers, SectionError>, asked: Asked) -> Option<AnyView> {
+fn dialog(
+    frame: &Frame,
+    offers: Result<Offers, SectionError>,
+    asked: Asked,
+    advice: Option<Upgrade>,
+) -> Option<AnyView> {
     let overview = frame.overview.clone().ok()?;
     let may = May::of(frame.may_buy, &overview, &offers);
     let csrf = frame.csrf.clone();
@@ -192,5 +213,8 @@ fn dialog(frame: &Frame, offers: Result<Offers, SectionError>, asked: Asked) -> 
     let (packs, standing): (Vec<PackOffer>, _) = (offers.ok()?.packs, overview.standing);
     let debt = overview.debt;
     let buying = asked.buying.filter(|_| may.buy)?;
-    Some(view! { <BuyDialog packs=packs standing=standing debt=debt buying=buying csrf=csrf /> }.into_any())
+    Some(
+        view! { <BuyDialog packs=packs standing=standing debt=debt buying=buying advice=advice csrf=csrf /> }
+            .into_any(),
+    )
 }

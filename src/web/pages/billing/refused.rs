@@ -18,6 +18,8 @@ pub enum Refused {
     ViaProvider,
     /// Nothing of the plan is paid with credits.
     NoRates,
+    /// The request was paid or waived meanwhile.
+    Settled,
     /// Stripe gave no answer; the same form may be sent again.
     StripeUnreachable,
     /// Stripe said no.
@@ -30,6 +32,7 @@ words!(Refused {
     AddonsDisabled = "addons_disabled",
     ViaProvider = "via_provider",
     NoRates = "no_rates",
+    Settled = "settled",
     StripeUnreachable = "stripe_unreachable",
     StripeRefused = "stripe_refused",
 });
@@ -43,6 +46,7 @@ impl Refused {
             Refused::AddonsDisabled => "Add-on packs are off",
             Refused::ViaProvider => "Your provider sells these packs",
             Refused::NoRates => "Your plan does not use credits",
+            Refused::Settled => "This request is settled",
             Refused::StripeUnreachable => "Stripe could not be reached",
             Refused::StripeRefused => "Stripe refused this purchase",
         }
@@ -58,6 +62,7 @@ impl Refused {
             Refused::AddonsDisabled => "Nothing was charged. Ask your provider to turn on add-on packs for your plan.",
             Refused::ViaProvider => "Nothing was charged. Contact your provider to purchase add-on packs.",
             Refused::NoRates => "Nothing was charged: no price of your plan could be paid with credits.",
+            Refused::Settled => "Nothing was charged: it was paid or canceled before.",
             Refused::StripeUnreachable => "Nothing was charged and your choice is kept. Try again in a moment.",
             Refused::StripeRefused => {
                 "Nothing was charged and your choice is kept. Try again; if it is refused again, tell your provider."

@@ -1,9 +1,10 @@
 //! The one alert of Billing, worst first (SPEC §2.1, 1).
 
 use crate::app::overview::{Overview, PaymentState, Subscription, SubscriptionState};
+use crate::payments::request::{PaymentRequest, RequestStatus};
 use crate::pricing::{PurchaseMode, Shortfall};
 use crate::units::{Meter, grouped};
-use crate::web::components::Tone;
+use crate::web::components::{Tone, request_title};
 use crate::web::dates::Calendar;
 
 use super::{May, Notice, plan};
@@ -21,6 +22,8 @@ pub(super) struct Warning {
     pub(super) sentence: String,
     /// Words of the button and where it leads.
     pub(super) action: Option<(String, String)>,
+    /// It is about a payment, which stands there to be paid.
+    pub(super) pay: bool,
 }
 
 /// How far the allowance is used.
@@ -70,12 +73,21 @@ pub(in crate::web::pages) fn left_and_used(subscription: &Subscription) -> (i64,
     (left, meter.pieces_down(subscription.included) - left)
 }
 
-/// Chooses the alert: what just happened, then a missing payment, then calls paused, then the allowance.
-pub(super) fn choose(overview: &Overview, notice: Option<Notice>, may: May, calendar: &Calendar) -> Option<Warning> {
+/// Chooses the alert: what just happened, then a missing payment, then calls paused, then the allowance. `urgent` is a
+/// payment that failed or is overdue.
+pub(super) fn choose(
+    overview: &Overview,
+    notice: Option<Notice>,
+    may: May,
+    urgent: Option<&PaymentRequest>,
+    calendar: &Calendar,
+) -> Option<Warning> {
     if let Some(notice) = notice {
         return Some(told(notice, overview, may));
     }
-    payment(overview).or_else(|| paused(overview, may, calendar)).or_else(|| allowance(overview, may, calendar))
+    payment(overview, urgent, calendar)
+        .or_else(|| paused(overview, may, calendar))
+        .or_else(|| allowance(overview, may, calendar))
 }
 
 /// `Buy more minutes`, `Buy more calls`.
@@ -111,6 +123,12 @@ fn told(notice: Notice, overview: &Overview, may: May) -> Warning {
             let sentence = format!("{} has it.", overview.agency_name);
             (Tone::Success, format!("{amount} paid"), sentence, None)
         }
+        Notice::PaidTwice { amount } => {
+            let agency = &overview.agency_name;
+            let sentence =
+                format!("The request was settled before. {agency} has your payment, and keeps or refunds it.");
+            (Tone::Neutral, format!("{amount} paid twice"), sentence, None)
+        }
         Notice::Processing => {
             let sentence = "Stripe has not confirmed it yet. What you bought appears here once it has.".to_owned();
             let again = ("Refresh".to_owned(), "/billing".to_owned());
@@ -123,25 +141,36 @@ fn told(notice: Notice, overview: &Overview, may: May) -> Warning {
         }
         Notice::Refused(refused) => (Tone::Red, refused.title().to_owned(), refused.sentence().to_owned(), None),
     };
-    Warning { tone, title, sentence, action }
+    Warning { tone, title, sentence, action, pay: false }
 }
 
-/// A payment to the agency is overdue.
-fn payment(overview: &Overview) -> Option<Warning> {
-    let agency = &overview.agency_name;
-    let (tone, title, sentence) = match overview.payment {
+/// A payment to the agency failed or is overdue. Which one is not said where it could not be read.
+fn payment(overview: &Overview, urgent: Option<&PaymentRequest>, calendar: &Calendar) -> Option<Warning> {
+    let failed = urgent.is_some_and(|request| request.status == RequestStatus::Failed);
+    let (tone, title) = match overview.payment {
+        PaymentState::Unpaid => (Tone::Paused, "Calls blocked"),
+        _ if failed => (Tone::Red, "Payment failed"),
+        PaymentState::PastDue => (Tone::Red, "Payment overdue"),
         PaymentState::Current => return None,
-        PaymentState::PastDue => {
-            let sentence =
-                format!("A payment to {agency} is overdue. Calls go on for now, and pause if it stays unpaid.");
-            (Tone::Red, "Payment overdue", sentence)
-        }
-        PaymentState::Unpaid => {
-            let sentence = format!("A payment to {agency} is overdue. Calls start again as soon as it is paid.");
-            (Tone::Paused, "Calls blocked", sentence)
+    };
+    let which = match urgent {
+        None => format!("A payment to {} is overdue.", overview.agency_name),
+        Some(request) => {
+            let (amount, what) = (request.amount, request_title(request.kind(), &request.asked));
+            let due = calendar.day(request.due.at);
+            if failed {
+                format!("{amount} for {what} could not be charged.")
+            } else {
+                format!("{amount} for {what} was due {due}.")
+            }
         }
     };
-    Some(Warning { tone, title: title.to_owned(), sentence, action: None })
+    let then = match (tone, urgent) {
+        (Tone::Paused, _) => "Calls start again as soon as everything overdue is paid.".to_owned(),
+        (_, Some(request)) => format!("Calls go on until {}.", calendar.day(request.due.blocks_at)),
+        (_, None) => "Calls go on for now, and pause if it stays unpaid.".to_owned(),
+    };
+    Some(Warning { tone, title: title.to_owned(), sentence: format!("{which} {then}"), action: None, pay: true })
 }
 
 /// No further call goes out. The title says "Calls paused" already, so the sentence does not.
@@ -168,7 +197,7 @@ fn paused(overview: &Overview, may: May, calendar: &Calendar) -> Option<Warning>
             (sentence, action)
         }
     };
-    Some(Warning { tone: Tone::Paused, title: "Calls paused".into(), sentence, action })
+    Some(Warning { tone: Tone::Paused, title: "Calls paused".into(), sentence, action, pay: false })
 }
 
 /// How much of the allowance is used.
@@ -184,7 +213,7 @@ fn allowance(overview: &Overview, may: May, calendar: &Calendar) -> Option<Warni
         Usage::Amber => (Tone::Amber, "Usage Warning".to_owned(), running_out(overview, subscription)),
     };
     let action = buy(overview, may).or_else(|| add_credits(overview, may));
-    Some(Warning { tone, title, sentence, action })
+    Some(Warning { tone, title, sentence, action, pay: false })
 }
 
 fn exhausted(overview: &Overview, subscription: &Subscription, calendar: &Calendar) -> String {

@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::follow_requests::follow_all;
 use super::instruct::finish_instructions;
 use super::request_cycles::request_cycles;
-use super::send_refund::sweep_refunds;
+use super::send_refund::{ASKERS_OWN, sweep_refunds};
 use crate::state::AppState;
 
 /// Pause between two looks.
@@ -14,14 +16,17 @@ const PAUSE: Duration = Duration::from_secs(20);
 
 /// Looks again and again until it is dropped.
 pub async fn keep_billing(state: AppState) {
+    // After a start nobody else is at a refund that an earlier run has left; and two at it would do no harm.
+    let mut left_alone = SignedDuration::ZERO;
     loop {
-        bill(&state).await;
+        bill(&state, left_alone).await;
+        left_alone = ASKERS_OWN;
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-/// One look. A part that fails is said and leaves the others alone.
-async fn bill(state: &AppState) {
+/// One look. A part that fails is said and leaves the others alone. Refunds are left to their askers for so long.
+async fn bill(state: &AppState, left_alone: SignedDuration) {
     if let Err(error) = finish_instructions(state).await {
         tracing::warn!(%error, "instructions could not be finished");
     }
@@ -31,7 +36,7 @@ async fn bill(state: &AppState) {
     if let Err(error) = follow_all(state).await {
         tracing::warn!(%error, "wallets do not follow their requests");
     }
-    if let Err(error) = sweep_refunds(state).await {
+    if let Err(error) = sweep_refunds(state, left_alone).await {
         tracing::warn!(%error, "refunds could not be asked again");
     }
 }

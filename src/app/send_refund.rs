@@ -14,7 +14,7 @@ use crate::state::AppState;
 use crate::units::MilliCents;
 
 /// The sweep leaves a new refund to whoever asked for it for so long.
-const ASKERS_OWN: SignedDuration = SignedDuration::from_mins(1);
+pub const ASKERS_OWN: SignedDuration = SignedDuration::from_mins(1);
 /// Refunds of one look.
 const BATCH: i64 = 100;
 
@@ -71,13 +71,13 @@ pub(super) async fn send_refund(state: &AppState, refund: Refund) -> Result<Opti
     }
 }
 
-/// Asks again for every refund that was cut off or whose outcome is not known.
+/// Asks again for every refund that was cut off or whose outcome is not known, `left_alone` after it was asked for.
 ///
 /// # Errors
 /// Where the database failed; Stripe's failures only put things off.
-pub async fn sweep_refunds(state: &AppState) -> sqlx::Result<()> {
+pub async fn sweep_refunds(state: &AppState, left_alone: SignedDuration) -> sqlx::Result<()> {
     let mut db = state.db.acquire().await?;
-    let unfinished = repo::unfinished(&mut db, state.clock.now() - ASKERS_OWN, BATCH).await?;
+    let unfinished = repo::unfinished(&mut db, state.clock.now() - left_alone, BATCH).await?;
     drop(db);
     for refund in unfinished {
         let id = refund.id.clone();

@@ -22,13 +22,14 @@ impl Checkout {
         Self { dialog: NodeRef::new(), busy: RwSignal::new(false) }
     }
 
-    /// The dialog. `read` takes over what stands in the fields, `sum` is what will be paid, `note` stands below the buttons,
-    /// `last` below everything.
+    /// The dialog. `read` takes over what stands in the fields, `sum` is what will be paid, `save_card` whether the card
+    /// is to be saved at first, `note` stands below the buttons, `last` below everything.
     pub(super) fn dialog(
         self,
         action: &'static str,
         read: impl Fn() + Copy + 'static,
         sum: Signal<Option<MilliCents>>,
+        save_card: bool,
         note: &'static str,
         content: impl IntoView + 'static,
         last: impl IntoView + 'static,
@@ -46,6 +47,10 @@ impl Checkout {
             >
                 <form method="post" action=action on:input=move |_| read() on:submit=move |event| self.send(&event)>
                     {content}
+                    <label class="check">
+                        <input type="checkbox" name="save_card" value="1" checked=save_card />
+                        "Save this card"
+                    </label>
                     {self.buttons(sum)}
                     <p class="note">{note}</p>
                     {last}

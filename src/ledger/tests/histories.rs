@@ -119,7 +119,7 @@ fn command_of(step: &Step, snapshots: &[Arc<Snapshot>], now: Timestamp) -> Comma
 /// Of a pack, or of credits where the id is odd.
 fn reversal(key: u8, id: u8, cents: i64) -> Reversal {
     let named = format!("cs_{key}");
-    let credit = if id % 2 == 0 { Credit::Lots(named) } else { Credit::Money(named) };
+    let credit = if id.is_multiple_of(2) { Credit::Lots(named) } else { Credit::Money(named) };
     let (id, amount) = (format!("re_{key}_{id}"), MilliCents::from_cents(cents));
     Reversal { credit, id, cause: Cause::Refund, amount, paid: MilliCents(1_000_000) }
 }

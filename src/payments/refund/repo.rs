@@ -91,13 +91,13 @@ pub async fn find(db: &mut PgConnection, workspace: WorkspaceId, id: &str) -> sq
     Ok(row.as_ref().map(read))
 }
 
-/// Refunds asked for before `asked_before` that are not at their end, the oldest first.
-pub async fn unfinished(db: &mut PgConnection, asked_before: Timestamp, limit: i64) -> sqlx::Result<Vec<Refund>> {
+/// Refunds asked for until `asked_until` that are not at their end, the oldest first.
+pub async fn unfinished(db: &mut PgConnection, asked_until: Timestamp, limit: i64) -> sqlx::Result<Vec<Refund>> {
     let rows = sqlx::query(
-        "select * from refunds where status in ('taking', 'open', 'returning') and asked_at < $1
+        "select * from refunds where status in ('taking', 'open', 'returning') and asked_at <= $1
          order by asked_at limit $2",
     )
-    .bind(asked_before.to_sqlx())
+    .bind(asked_until.to_sqlx())
     .bind(limit)
     .fetch_all(db)
     .await?;

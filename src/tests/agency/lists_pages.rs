@@ -97,7 +97,8 @@ fn a_payment_that_matches_nothing_is_accepted_from_the_page() {
         assert!(browser.get("/agency/inbox").await.words().contains("Nothing waits for you"));
         unmatched(desk).await;
         let list = browser.get("/agency/inbox").await;
-        assert!(list.words().contains("Unmatched payment Harbor Dental , Payment for pur_"), "{}", list.words());
+        let told = "Harbor Dental , the payment's amount is $10.00, its purchase says $11.00. Nothing was credited.";
+        assert!(list.words().contains(told), "{}", list.words());
         let asked = browser.get(&link(&list, "Accept, Unmatched payment")).await;
         assert!(asked.words().contains("Harbor Dental gets 100 minutes at once."), "{}", asked.words());
         let accepted = confirm(&browser, &asked, &[]).await;

@@ -4,7 +4,7 @@ use futures::future::join_all;
 use jiff::SignedDuration;
 use minutebank::app::agency::{AgencyError, AgencyForm};
 use minutebank::app::refund_unused::{RefundForm, RefundUnusedError, quote, refund_unused, refund_unused_of_client};
-use minutebank::app::send_refund::{RefundError, sweep_refunds};
+use minutebank::app::send_refund::{ASKERS_OWN, RefundError, sweep_refunds};
 use minutebank::units::MilliCents;
 use serde_json::json;
 
@@ -132,7 +132,7 @@ fn an_outcome_that_stays_unknown_is_asked_again() {
             // Past the day for which Stripe keeps the key it is only read back.
             let later = if kind == "drop_after" { 24 * 60 } else { 2 };
             shop.world.clock.advance(SignedDuration::from_mins(later));
-            sweep_refunds(&shop.state).await.unwrap();
+            sweep_refunds(&shop.state, ASKERS_OWN).await.unwrap();
             refunded_once(shop).await;
         });
     }
@@ -146,7 +146,7 @@ fn one_that_was_never_made_gives_the_units_back_after_a_day() {
         refund(shop, "form").await.unwrap_err();
         shop.heal().await;
         shop.world.clock.advance(SignedDuration::from_hours(24));
-        sweep_refunds(&shop.state).await.unwrap();
+        sweep_refunds(&shop.state, ASKERS_OWN).await.unwrap();
         assert_eq!((stands(shop).await, refunded_at_stripe(shop).await), ((50, 0, 0), 0));
     });
 }
@@ -161,7 +161,7 @@ fn stopped_after_any_step_it_is_finished_once() {
                 stop_after(shop, step).await;
                 if by_sweep {
                     shop.world.clock.advance(SignedDuration::from_mins(2));
-                    sweep_refunds(&shop.state).await.unwrap();
+                    sweep_refunds(&shop.state, ASKERS_OWN).await.unwrap();
                 } else {
                     assert_eq!(refund(shop, "form").await.unwrap(), FIVE, "{step}");
                 }

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::app::{
     alert_members, answer_once, deliver_events, event_endpoints, expire_calls, keep_billing, open_periods, pay_numbers,
-    send_mail, sweep_purchases,
+    recharge, send_mail, sweep_purchases,
 };
 use crate::clock::Clock;
 use crate::config::Config;
@@ -135,11 +135,13 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
     if state.config.demo {
         sandbox = Some(demo::process::start(&state.config).await.map_err(ServeError::Sandbox)?);
         demo::ensure(&state, postgres.url()).await?;
+        demo::card::save(&state).await?;
     }
     let mailer = mailer(&state.config)?;
     let sender = Sender::new(event_endpoints::reach(&state.config))?;
     let mut chores = JoinSet::new();
     chores.spawn(sweep_purchases::keep_sweeping(state.clone()));
+    chores.spawn(recharge::keep_recharging(state.clone(), state.ledger.changes()));
     chores.spawn(open_periods::keep_opening(state.clone()));
     chores.spawn(pay_numbers::keep_paying(state.clone()));
     chores.spawn(keep_billing::keep_billing(state.clone()));

@@ -27,7 +27,7 @@ pub async fn buy_pack(state: &AppState, order: &PackOrder) -> Result<String, Buy
     // The price may have changed meanwhile; what was bought first stays bought.
     let same = |bought: &Bought| match bought {
         Bought::Packs(packs) => packs.pack == order.pack && packs.quantity == order.quantity,
-        Bought::Credits { .. } | Bought::Request(_) => false,
+        Bought::Credits { .. } | Bought::Request(_) | Bought::Card => false,
     };
     let purchase = match begun(state, &order.form, same).await? {
         Some(purchase) => purchase,

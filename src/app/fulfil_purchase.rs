@@ -2,11 +2,13 @@
 //!
 //! Called by the webhook, the return page and the sweep; safe any number of times, in parallel, in any order, and when
 //! it is stopped between any two of its steps. The ledger's UNIQUE key, the session's id, decides that it credits once.
+//! A card that is to be saved comes after what was paid, and never holds it up.
 
 use sqlx::Acquire as _;
 
 use super::alert_members::{News, tell};
 use super::pay_request::settle_payment;
+use super::save_card::{keep_card, keep_card_beside};
 use crate::ledger::LedgerError;
 use crate::payments::bill;
 use crate::payments::inbox::{self, ItemKind, NewItem};
@@ -62,11 +64,15 @@ pub async fn fulfil(state: &AppState, session_id: &str) -> Result<Fulfilment, Fu
         return Ok(Fulfilment::NotOurs);
     };
     match purchase.status {
-        PurchaseStatus::Credited => return Ok(Fulfilment::Credited(purchase)),
+        PurchaseStatus::Credited if !purchase.save_card => return Ok(Fulfilment::Credited(purchase)),
         PurchaseStatus::Unmatched => return Ok(Fulfilment::Unmatched(purchase)),
-        PurchaseStatus::Open | PurchaseStatus::Expired | PurchaseStatus::Failed => {}
+        PurchaseStatus::Credited | PurchaseStatus::Open | PurchaseStatus::Expired | PurchaseStatus::Failed => {}
     }
     let session = state.stripe.session(session_id).await?;
+    if purchase.status == PurchaseStatus::Credited {
+        keep_card(state, &session, &purchase).await?;
+        return Ok(Fulfilment::Credited(purchase));
+    }
     if let Some(payment_intent) = &session.payment_intent {
         let mut db = state.db.acquire().await?;
         repo::set_payment_intent(&mut db, &purchase.id, payment_intent).await?;
@@ -82,29 +88,40 @@ pub async fn fulfil(state: &AppState, session_id: &str) -> Result<Fulfilment, Fu
         SessionState::Paid => match session.matches(session_id, &purchase, state.stripe.livemode()) {
             Ok(()) => {
                 keep_receipt(state, &session, &purchase).await?;
-                credit(state, session_id, purchase).await
+                credit(state, &session, purchase).await
             }
             Err(mismatch) => report(state, &session, purchase, &mismatch).await,
         },
     }
 }
 
-/// Posts what was bought under the session's id, then marks the purchase; or marks the request that was paid. Stopped in
-/// between, the next call finds the posting and marks it.
-async fn credit(state: &AppState, session_id: &str, purchase: Box<Purchase>) -> Result<Fulfilment, FulfilError> {
-    if let Bought::Request(payment) = &purchase.bought {
-        let payment = payment.clone();
-        return settle_payment(state, session_id, purchase, &payment).await;
-    }
-    if let Some(command) = purchase.credit(session_id) {
-        state.ledger.submit(purchase.workspace, command).await?;
+/// Posts what was bought under the session's id, then marks the purchase; or marks the request that was paid, or saves
+/// the card. Stopped in between, the next call finds the posting and marks it.
+async fn credit(state: &AppState, session: &Session, purchase: Box<Purchase>) -> Result<Fulfilment, FulfilError> {
+    match &purchase.bought {
+        Bought::Request(payment) => {
+            let payment = payment.clone();
+            let settled = settle_payment(state, &session.id, purchase, &payment).await?;
+            if let Fulfilment::Credited(purchase) = &settled {
+                keep_card_beside(state, session, purchase).await;
+            }
+            return Ok(settled);
+        }
+        Bought::Card => keep_card(state, session, &purchase).await?,
+        Bought::Packs(_) | Bought::Credits { .. } => {
+            if let Some(command) = purchase.credit(&session.id) {
+                state.ledger.submit(purchase.workspace, command).await?;
+            }
+        }
     }
     let mut transaction = state.db.begin().await?;
-    if repo::mark_credited(&mut transaction, &purchase.id, state.clock.now()).await? {
+    if repo::mark_credited(&mut transaction, &purchase.id, state.clock.now()).await? && purchase.bought != Bought::Card
+    {
         let receipt = News::Paid { bought: purchase.bought.words(), amount: purchase.bought.total() };
         tell(state, &mut transaction, purchase.workspace, &receipt).await?;
     }
     transaction.commit().await?;
+    keep_card_beside(state, session, &purchase).await;
     Ok(Fulfilment::Credited(purchase))
 }
 
@@ -124,8 +141,9 @@ async fn report(
     purchase: Box<Purchase>,
     mismatch: &Mismatch,
 ) -> Result<Fulfilment, FulfilError> {
-    let detail = format!("Payment for {} credits nothing: its {mismatch}", purchase.id);
-    tracing::error!(session = session.id, detail, "a payment does not match its purchase");
+    let Mismatch { field, found, expected } = mismatch;
+    let detail = format!("the payment's {field} is {found}, its purchase says {expected}. Nothing was credited.");
+    tracing::error!(session = session.id, purchase = purchase.id, detail, "a payment does not match its purchase");
     let mut db = state.db.acquire().await?;
     let mut transaction = db.begin().await?;
     let now = state.clock.now();

@@ -27,6 +27,8 @@ pub struct BuyForm {
     pub buyer: UserId,
     /// One-use key of the form.
     pub purchase_key: String,
+    /// The card that pays is to be saved.
+    pub save_card: bool,
 }
 
 /// Why nothing was bought. Nothing is charged in any of these cases.
@@ -100,6 +102,7 @@ pub(super) async fn begin(
         id: ids::fresh("pur"),
         purchase_key: form.purchase_key.clone(),
         bought_by: form.buyer,
+        save_card: form.save_card || bought == Bought::Card,
         bought,
         customer: customer(state, form.workspace, &payer).await?,
         status: PurchaseStatus::Open,
@@ -115,7 +118,10 @@ pub(super) async fn begin(
 }
 
 /// The workspace's one Stripe customer. Several at once send the same key and get the same customer.
-async fn customer(state: &AppState, workspace: WorkspaceId, payer: &Payer) -> Result<String, BuyError> {
+///
+/// # Errors
+/// `StripeUnreachable`, `StripeRefused`, `Database`.
+pub async fn customer(state: &AppState, workspace: WorkspaceId, payer: &Payer) -> Result<String, BuyError> {
     let fresh = || Attempt { key: ids::fresh("key"), body: customer_request(payer) };
     let now = state.clock.now();
     let mut db = state.db.acquire().await?;

@@ -79,7 +79,10 @@ pub async fn dismiss_item(state: &AppState, form: &AgencyForm, item: i64) -> Res
 /// was sent back, `StripeUnreachable` while it is not known; else see [`AgencyError`].
 pub async fn refund_payment(state: &AppState, form: &AgencyForm, item: i64) -> Result<(), AgencyError> {
     let item = find(state, form, item, ItemKind::is_payment).await?;
-    let payment_intent = state.stripe.session(&item.reference).await?.payment_intent.ok_or(AgencyError::NotFound)?;
+    let payment_intent = match payments::is_intent_id(&item.reference) {
+        true => item.reference.clone(),
+        false => state.stripe.session(&item.reference).await?.payment_intent.ok_or(AgencyError::NotFound)?,
+    };
     let now = state.clock.now();
     let mut fresh = Refund {
         workspace: item.workspace,

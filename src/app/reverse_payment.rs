@@ -102,6 +102,7 @@ fn bought_by(purchase: Purchase) -> Paid {
         Bought::Packs(packs) => Paid::Packs { session, price: packs.price(), balance: packs.balance },
         Bought::Credits { amount } => Paid::Credits { key: session, amount },
         Bought::Request(payment) => Paid::Request { purchase: Box::new(purchase), payment, session },
+        Bought::Card => Paid::Nothing,
     }
 }
 

@@ -2,9 +2,15 @@
 
 use super::fulfil_purchase::{FulfilError, Fulfilment, fulfil};
 use super::open_checkout::{BuyError, open_checkout};
+use super::remove_card::follow_card;
 use super::reverse_payment::about_reversal;
-use crate::payments::{self, Bought, Event, Failure, PurchaseStatus, repo};
+use super::top_up::conclude;
+use crate::payments::inbox::{self, ItemKind, NewItem};
+use crate::payments::{
+    self, Bought, Event, Failure, Intent, IntentState, PurchaseStatus, customer, is_intent_id, repo, topup,
+};
 use crate::state::AppState;
+use crate::units::MilliCents;
 
 /// Processes a stored event, then marks it done. Safe to repeat.
 ///
@@ -19,6 +25,15 @@ pub async fn process_event(state: &AppState, event: &Event) -> Result<(), Fulfil
             | "checkout.session.async_payment_failed",
             Some(session),
         ) => about_session(state, event, session).await?,
+        ("setup_intent.succeeded", Some(_)) => about_setup(state, event).await?,
+        (
+            "payment_method.detached" | "payment_method.updated" | "payment_method.automatically_updated",
+            Some(payment_method),
+        ) => follow_card(state, payment_method).await?,
+        (
+            "payment_intent.succeeded" | "payment_intent.payment_failed" | "payment_intent.canceled",
+            Some(payment_intent),
+        ) => about_intent(state, event, payment_intent).await?,
         (
             "charge.refunded"
             | "charge.refund.updated"
@@ -61,6 +76,73 @@ async fn about_session(state: &AppState, event: &Event, session: &str) -> Result
         Fulfilment::Unmatched(_) => "unmatched",
         Fulfilment::NotOurs => "not ours",
     })
+}
+
+/// A card was set up: its Checkout is complete.
+async fn about_setup(state: &AppState, event: &Event) -> Result<&'static str, FulfilError> {
+    let Some(id) = &event.purchase else {
+        return Ok("not ours");
+    };
+    let mut db = state.db.acquire().await?;
+    let purchase = repo::purchase(&mut db, id).await?;
+    drop(db);
+    match purchase.and_then(|purchase| purchase.session) {
+        Some((session, _)) => about_session(state, event, &session).await,
+        // The event of the session itself names it.
+        None => Ok("not ours"),
+    }
+}
+
+/// A charge has changed. Checkout's own are told by their sessions; one that nobody of us asked for is looked at by the
+/// agency.
+async fn about_intent(state: &AppState, event: &Event, payment_intent: &str) -> Result<&'static str, FulfilError> {
+    if event.topup.is_none() && event.purchase.is_some() {
+        return Ok("of a session");
+    }
+    if !is_intent_id(payment_intent) {
+        return Ok("not ours");
+    }
+    let intent = match state.stripe.intent(payment_intent).await {
+        Err(Failure::Refused { .. }) => return Ok("not ours"),
+        intent => intent?,
+    };
+    let mut db = state.db.acquire().await?;
+    let topup = match &intent.topup {
+        Some(id) => topup::repo::find(&mut db, id).await?,
+        None => None,
+    };
+    drop(db);
+    match topup {
+        Some(topup) => {
+            conclude(state, &topup, &intent).await?;
+            Ok("followed")
+        }
+        None if intent.state == IntentState::Succeeded => unasked(state, &intent).await,
+        None => Ok("not ours"),
+    }
+}
+
+/// A charge of a customer of ours that belongs to nothing we know.
+async fn unasked(state: &AppState, intent: &Intent) -> Result<&'static str, FulfilError> {
+    let Some(customer) = &intent.customer else {
+        return Ok("not ours");
+    };
+    let mut db = state.db.acquire().await?;
+    let Some(workspace) = customer::repo::owner(&mut db, customer).await? else {
+        return Ok("not ours");
+    };
+    if state.stripe.is_of_session(&intent.id).await? {
+        return Ok("of a session");
+    }
+    let item = NewItem {
+        workspace,
+        kind: ItemKind::UnmatchedPayment,
+        reference: &intent.id,
+        detail: "A payment of this client that nobody asked for credits nothing",
+        amount: Some(MilliCents::from_cents(intent.amount)),
+    };
+    inbox::repo::insert(&mut db, &item, state.clock.now()).await?;
+    Ok("unmatched")
 }
 
 /// The event may be faster than the answer to the request that made its session: asks for that answer again.

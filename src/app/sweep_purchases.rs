@@ -8,9 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::fulfil_purchase::{FulfilError, Fulfilment, fulfil};
 use super::open_checkout::{BuyError, open_checkout};
+use super::remove_card::sweep_cards;
 use super::settle_request::{close_checkouts, is_owed};
 use super::stripe_event::process_event;
-use crate::payments::{Bought, Event, Failure, Purchase, event, repo};
+use super::top_up::pursue;
+use crate::payments::topup::{Topup, TopupStatus};
+use crate::payments::{Bought, Event, Failure, Purchase, event, repo, topup};
 use crate::state::AppState;
 
 /// Pause between two looks at what is due.
@@ -49,6 +52,7 @@ pub async fn sweep_all(state: &AppState) -> sqlx::Result<u64> {
     let mut db = state.db.acquire().await?;
     let now = state.clock.now();
     repo::make_all_due(&mut db, now).await?;
+    topup::repo::make_all_due(&mut db, now).await?;
     event::repo::make_all_due(&mut db, now).await?;
     drop(db);
     sweep(state).await
@@ -74,7 +78,9 @@ pub async fn sweep(state: &AppState) -> sqlx::Result<u64> {
             credited += u64::from(look?);
         }
     }
+    sweep_topups(state, begun).await?;
     sweep_events(state, begun).await?;
+    sweep_cards(state).await?;
     Ok(credited)
 }
 
@@ -133,6 +139,38 @@ async fn close_if_settled(state: &AppState, purchase: &Purchase) -> sqlx::Result
     let owed = is_owed(&mut db, purchase.workspace, &payment.request).await?;
     drop(db);
     if owed { Ok(()) } else { close_checkouts(state, purchase.workspace, &payment.request).await }
+}
+
+/// Asks for the charges of saved cards whose outcome is not known.
+async fn sweep_topups(state: &AppState, begun: Timestamp) -> sqlx::Result<()> {
+    loop {
+        let mut db = state.db.acquire().await?;
+        let due = topup::repo::due(&mut db, begun, BATCH).await?;
+        drop(db);
+        if due.is_empty() {
+            return Ok(());
+        }
+        let mut looks = futures::stream::iter(due).map(|topup| look_at_topup(state, topup)).buffer_unordered(PARALLEL);
+        while let Some(look) = looks.next().await {
+            look?;
+        }
+    }
+}
+
+/// Brings one charge on.
+async fn look_at_topup(state: &AppState, topup: Topup) -> sqlx::Result<()> {
+    let (id, age) = (topup.id.clone(), state.clock.now().duration_since(topup.created_at));
+    let pause = match pursue(state, topup).await {
+        Ok(topup) if topup.status != TopupStatus::Pending => return Ok(()),
+        Ok(_) => pause_after(age),
+        Err(FulfilError::Database(error)) => return Err(error),
+        Err(error) => {
+            tracing::warn!(topup = id, %error, "a charge could not be settled");
+            SOON
+        }
+    };
+    let mut db = state.db.acquire().await?;
+    topup::repo::check_at(&mut db, &id, state.clock.now() + pause).await
 }
 
 /// Processes the events whose effect is not certain yet.

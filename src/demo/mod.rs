@@ -5,6 +5,7 @@
 //! history repeats without effect.
 
 mod calls;
+pub mod card;
 mod catalog;
 mod clients;
 mod found;

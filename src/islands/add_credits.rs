@@ -24,6 +24,8 @@ pub fn AddCredits(
     amount: String,
     /// The typed amount was sent, so what is wrong with it is said at once.
     sent: bool,
+    /// The card is to be saved.
+    save_card: bool,
     children: Children,
 ) -> impl IntoView {
     let typed = amount.clone();
@@ -40,7 +42,7 @@ pub fn AddCredits(
     Effect::new(move |_| form.guard());
     let sum = Signal::derive(move || form.sum.get().ok());
     let note = "You pay on Stripe and come back here. Credits never expire.";
-    form.checkout.dialog("/billing/credits", move || form.read(), sum, note, content, ())
+    form.checkout.saving(save_card).dialog("/billing/credits", move || form.read(), sum, note, content, ())
 }
 
 /// What the dialog knows while it is open.

@@ -23,6 +23,8 @@ pub fn BuyMinutes(
     quantity: String,
     /// A larger plan would have been cheaper.
     advice: Option<Upgrade>,
+    /// The card is to be saved.
+    save_card: bool,
     children: Children,
 ) -> impl IntoView {
     let meter = packs.first().map(|pack| pack.meter).unwrap_or_default();
@@ -35,7 +37,7 @@ pub fn BuyMinutes(
     };
     let sum = Signal::derive(move || form.outcome.get().map(|(_, sum)| sum));
     let note = "You pay on Stripe and come back here. One-time, no renewal.";
-    form.checkout.dialog("/billing/buy", move || form.read(), sum, note, content, advice.map(advised))
+    form.checkout.saving(save_card).dialog("/billing/buy", move || form.read(), sum, note, content, advice.map(advised))
 }
 
 /// What the dialog knows while it is open.

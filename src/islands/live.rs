@@ -9,7 +9,7 @@ use leptos::wasm_bindgen::closure::Closure;
 use leptos::web_sys::{EventSource, MessageEvent};
 
 use super::morph::morph;
-use super::sections::{addon_packs, payments, recent_transactions, usage, wallet};
+use super::sections::{addon_packs, auto_recharge, payments, recent_transactions, saved_card, usage, wallet};
 use super::usage_chart;
 
 /// Pause before a stream that the browser has given up is opened again.
@@ -130,6 +130,12 @@ async fn read() {
     }
     if let Ok(payments) = payments(query.clone()).await {
         show("payments", &payments);
+    }
+    if let Ok(recharge) = auto_recharge(query.clone()).await {
+        show("auto-recharge", &recharge);
+    }
+    if let Ok(card) = saved_card(query.clone()).await {
+        show("saved-card", &card);
     }
     if let Ok(usage) = usage(query).await {
         show("usage", &usage);

@@ -12,6 +12,6 @@ pub use add_credits::AddCredits;
 pub use buy_minutes::BuyMinutes;
 pub use live::Live;
 pub use sections::{
-    AddonPacks, Payments, RecentTransactions, SectionError, Usage, Wallet, WalletSection, addon_packs, payments,
-    recent_transactions, usage, wallet,
+    AddonPacks, AutoRecharge, Payments, RecentTransactions, SavedCard, SectionError, Usage, Wallet, WalletSection,
+    addon_packs, auto_recharge, payments, recent_transactions, saved_card, usage, wallet,
 };

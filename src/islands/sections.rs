@@ -64,6 +64,24 @@ pub async fn payments(
     crate::web::sections::payments(&query).await
 }
 
+/// Auto-recharge: settings, the month's sum, what it waits for.
+#[server(prefix = "/sections", endpoint = "billing/auto-recharge", input = GetUrl)]
+pub async fn auto_recharge(
+    /// The page's query.
+    query: String,
+) -> Result<String, SectionError> {
+    crate::web::sections::auto_recharge(&query).await
+}
+
+/// The card that may be charged without its owner's presence.
+#[server(prefix = "/sections", endpoint = "billing/saved-card", input = GetUrl)]
+pub async fn saved_card(
+    /// The page's query.
+    query: String,
+) -> Result<String, SectionError> {
+    crate::web::sections::saved_card(&query).await
+}
+
 /// The newest transactions, open holds first.
 #[server(prefix = "/sections", endpoint = "billing/recent-transactions", input = GetUrl)]
 pub async fn recent_transactions() -> Result<String, SectionError> {

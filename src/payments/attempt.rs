@@ -6,7 +6,8 @@ use stripe::StripeRequest as _;
 use stripe_checkout::CheckoutSessionMode;
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing, CreateCheckoutSessionAutomaticTax,
-    CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData, ProductData,
+    CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
+    CreateCheckoutSessionPaymentIntentDataSetupFutureUsage, CreateCheckoutSessionSetupIntentData, ProductData,
 };
 use stripe_core::customer::CreateCustomer;
 use stripe_types::Currency;
@@ -37,40 +38,48 @@ pub fn customer_request(payer: &Payer) -> String {
 }
 
 /// The body that makes a purchase's Checkout session. Nothing in it lets Stripe change the amount: no adaptive
-/// pricing, promotion codes or automatic tax (SPEC §5).
+/// pricing, promotion codes or automatic tax (SPEC §5). Where a card is saved, it is for charges without its owner.
 pub fn session_request(purchase: &Purchase, payer: &Payer, public_url: &Url) -> String {
     let base = public_url.as_str().trim_end_matches('/');
-    let (name, each, quantity) = match &purchase.bought {
+    let metadata = HashMap::from([
+        ("workspace".to_owned(), payer.workspace.clone()),
+        ("purchase".to_owned(), purchase.id.clone()),
+    ]);
+    let request = CreateCheckoutSession::new()
+        .client_reference_id(purchase.id.as_str())
+        .customer(purchase.customer.as_str())
+        .metadata(metadata.clone())
+        .success_url(format!("{base}/billing/return?session_id={{CHECKOUT_SESSION_ID}}"))
+        .cancel_url(format!("{base}{}", choice_kept(purchase)));
+    let request = match lines(&purchase.bought) {
+        Some(lines) => payment(request, lines, metadata, purchase.save_card),
+        None => {
+            let mut setup = CreateCheckoutSessionSetupIntentData::new();
+            setup.metadata = Some(metadata);
+            request.mode(CheckoutSessionMode::Setup).currency(Currency::USD).setup_intent_data(setup)
+        }
+    };
+    request.build().body.unwrap_or_default()
+}
+
+/// What stands on Checkout's bill; `None` where there is none.
+fn lines(bought: &Bought) -> Option<Vec<CreateCheckoutSessionLineItems>> {
+    let (name, each, quantity) = match bought {
         Bought::Packs(packs) => {
             let contents = packs.meter.pieces(packs.units_each / packs.meter.per_piece());
             (format!("{}, {contents}", packs.name), packs.price_each, packs.quantity)
         }
         Bought::Credits { amount } => ("Credits".to_owned(), *amount, 1),
         Bought::Request(payment) => (payment.title.clone(), payment.amount, 1),
+        Bought::Card => return None,
     };
     let mut lines = vec![line_item(name, each, quantity)];
-    if let Bought::Packs(packs) = &purchase.bought
+    if let Bought::Packs(packs) = bought
         && packs.balance.0 > 0
     {
         lines.push(line_item("Outstanding balance".to_owned(), packs.balance, 1));
     }
-    let mut adaptive = CreateCheckoutSessionAdaptivePricing::new();
-    adaptive.enabled = Some(false);
-    let request = CreateCheckoutSession::new()
-        .mode(CheckoutSessionMode::Payment)
-        .adaptive_pricing(adaptive)
-        .allow_promotion_codes(false)
-        .automatic_tax(CreateCheckoutSessionAutomaticTax::new(false))
-        .client_reference_id(purchase.id.as_str())
-        .customer(purchase.customer.as_str())
-        .line_items(lines)
-        .metadata(HashMap::from([
-            ("workspace".to_owned(), payer.workspace.clone()),
-            ("purchase".to_owned(), purchase.id.clone()),
-        ]))
-        .success_url(format!("{base}/billing/return?session_id={{CHECKOUT_SESSION_ID}}"))
-        .cancel_url(format!("{base}{}", choice_kept(purchase)));
-    request.build().body.unwrap_or_default()
+    Some(lines)
 }
 
 fn line_item(name: String, each: MilliCents, quantity: i64) -> CreateCheckoutSessionLineItems {
@@ -83,7 +92,27 @@ fn line_item(name: String, each: MilliCents, quantity: i64) -> CreateCheckoutSes
     line
 }
 
-/// Where Checkout's way back leads: the dialog, as it was left, or the list of requests.
+fn payment(
+    request: CreateCheckoutSession,
+    lines: Vec<CreateCheckoutSessionLineItems>,
+    metadata: HashMap<String, String>,
+    save_card: bool,
+) -> CreateCheckoutSession {
+    let mut adaptive = CreateCheckoutSessionAdaptivePricing::new();
+    adaptive.enabled = Some(false);
+    let mut intent = CreateCheckoutSessionPaymentIntentData::new();
+    intent.metadata = Some(metadata);
+    intent.setup_future_usage = save_card.then_some(CreateCheckoutSessionPaymentIntentDataSetupFutureUsage::OffSession);
+    request
+        .mode(CheckoutSessionMode::Payment)
+        .adaptive_pricing(adaptive)
+        .allow_promotion_codes(false)
+        .automatic_tax(CreateCheckoutSessionAutomaticTax::new(false))
+        .line_items(lines)
+        .payment_intent_data(intent)
+}
+
+/// Where Checkout's way back leads: the dialog, as it was left, the list of requests, or the card's section.
 fn choice_kept(purchase: &Purchase) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     match &purchase.bought {
@@ -98,6 +127,7 @@ fn choice_kept(purchase: &Purchase) -> String {
             query.append_pair("buy", "credits").append_pair("choice", "other").append_pair("amount", &typed(*amount))
         }
         Bought::Request(payment) => query.append_pair("request", &payment.request),
+        Bought::Card => return "/billing#saved-card".to_owned(),
     };
     format!("/billing?{}", query.finish())
 }
@@ -134,6 +164,25 @@ mod tests {
         assert_eq!(field("cancel_url"), Some("http://localhost:3000/billing?buy=minutes&pack=pack_medium&quantity=3"));
         assert_eq!(field("metadata[workspace]"), Some("ws_harbor"));
         assert_eq!(field("metadata[purchase]"), Some("pur_sample"));
+        assert_eq!(field("payment_intent_data[metadata][purchase]"), Some("pur_sample"));
+        assert_eq!(field("payment_intent_data[setup_future_usage]"), None);
+    }
+
+    #[test]
+    fn a_card_is_saved_alone_or_beside_a_payment() {
+        let payer = Payer { workspace: "ws_harbor".into(), name: "Harbor Dental".into(), email: None };
+        let fields = |purchase: &Purchase| -> HashMap<String, String> {
+            let body = session_request(purchase, &payer, &Url::parse("http://localhost:3000").unwrap());
+            url::form_urlencoded::parse(body.as_bytes()).into_owned().collect()
+        };
+        let alone = fields(&Purchase { bought: Bought::Card, save_card: true, ..sample() });
+        assert_eq!((alone["mode"].as_str(), alone["currency"].as_str()), ("setup", "usd"));
+        assert_eq!(alone["setup_intent_data[metadata][purchase]"], "pur_sample");
+        assert_eq!(alone["cancel_url"], "http://localhost:3000/billing#saved-card");
+        assert!(!alone.keys().any(|name| name.starts_with("line_items") || name.starts_with("payment_intent_data")));
+        let beside = fields(&Purchase { save_card: true, ..sample() });
+        assert_eq!(beside["payment_intent_data[setup_future_usage]"], "off_session");
+        assert_eq!(beside["mode"], "payment");
     }
 
     #[test]

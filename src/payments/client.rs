@@ -1,5 +1,6 @@
 //! The way to Stripe or its sandbox: every call has a time limit, and every answer a class (SPEC §5).
 
+mod cards;
 mod reversals;
 
 use std::time::Duration;
@@ -46,6 +47,10 @@ pub enum Failure {
         status: u16,
         /// The parameter that it is about.
         param: Option<String>,
+        /// Stripe's word for it, e.g. `card_declined`.
+        code: Option<String>,
+        /// The bank's word for it, e.g. `insufficient_funds`.
+        decline_code: Option<String>,
         /// Stripe's words.
         message: String,
     },
@@ -184,7 +189,7 @@ impl Stripe {
         R: StripeRequest,
         R::Output: miniserde::Deserialize,
     {
-        self.ask(request, None).await
+        self.ask(request, None, false).await
     }
 
     /// Sends an attempt's own bytes under its own key; `kind` only says where to and what comes back.
@@ -193,12 +198,21 @@ impl Stripe {
         R: StripeRequest,
         R::Output: miniserde::Deserialize,
     {
-        self.ask(kind, Some(attempt)).await
+        self.ask(kind, Some(attempt), true).await
     }
 
-    /// Asks, and asks again in the same words while the outcome is unknown and it is early. An attempt whose answer took
-    /// too long is sent once more all the same: the answer may be ready by then.
-    async fn ask<R>(&self, kind: &R, attempt: Option<&Attempt>) -> Result<R::Output, Failure>
+    /// The same for who keeps others waiting meanwhile: an answer that took too long is left to the sweep.
+    async fn post_briskly<R>(&self, kind: &R, attempt: &Attempt) -> Result<R::Output, Failure>
+    where
+        R: StripeRequest,
+        R::Output: miniserde::Deserialize,
+    {
+        self.ask(kind, Some(attempt), false).await
+    }
+
+    /// Asks, and asks again in the same words while the outcome is unknown and it is early. Where it is `insistent`, an
+    /// attempt whose answer took too long is sent once more all the same: the answer may be ready by then.
+    async fn ask<R>(&self, kind: &R, attempt: Option<&Attempt>, insistent: bool) -> Result<R::Output, Failure>
     where
         R: StripeRequest,
         R::Output: miniserde::Deserialize,
@@ -225,7 +239,7 @@ impl Stripe {
             if matches!(&error, StripeError::Stripe(_, 500..)) {
                 own_failures += 1;
             }
-            let early = begun.elapsed() + pause < REPEAT_WITHIN || attempt.is_some() && sent == 1;
+            let early = begun.elapsed() + pause < REPEAT_WITHIN || insistent && sent == 1;
             match class(&error) {
                 Failure::Unknown(words) if attempt.is_some() && own_failures > 1 => {
                     return Err(Failure::Stuck(words));
@@ -251,6 +265,8 @@ fn class(error: &StripeError) -> Failure {
             Failure::Refused {
                 status: *status,
                 param: told.param.clone(),
+                code: told.code.as_ref().map(|code| code.as_str().to_owned()),
+                decline_code: told.decline_code.clone(),
                 message: told.message.clone().unwrap_or_default(),
             }
         }

@@ -23,6 +23,10 @@ pub struct Event {
     pub charge: Option<String>,
     /// That object's own reference to a purchase.
     pub client_reference_id: Option<String>,
+    /// Purchase that the object's metadata name.
+    pub purchase: Option<String>,
+    /// Top-up that the object's metadata name.
+    pub topup: Option<String>,
 }
 
 /// The signature is missing, wrong, or too old or too new; or the body is no event at all.
@@ -57,11 +61,14 @@ impl Event {
             Some(named.as_str().or_else(|| named.get("id")?.as_str())?.to_owned())
         };
         let object = text("id");
+        let noted = |name| Some(envelope.data.object.get("metadata")?.get(name)?.as_str()?.to_owned());
         Some(Self {
             payment_intent: named("payment_intent"),
             charge: named("charge").or_else(|| object.clone().filter(|id| id.starts_with("ch_"))),
             object,
             client_reference_id: text("client_reference_id"),
+            purchase: noted("purchase"),
+            topup: noted("topup"),
             id: envelope.id,
             type_: envelope.type_,
             livemode: envelope.livemode,

@@ -9,7 +9,7 @@ use crate::units::{MilliCents, WorkspaceId, words};
 /// What an item is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ItemKind {
-    /// Paid, but not as it was asked; its reference is the Checkout session.
+    /// Paid, but not as it was asked; its reference is the Checkout session, or the payment intent of a charge.
     UnmatchedPayment,
     /// A request that was settled otherwise was paid as well; its reference is the Checkout session.
     Overpayment,
@@ -17,7 +17,7 @@ pub enum ItemKind {
     Overrun,
     /// A bank took a payment back.
     Dispute,
-    /// An automatic top-up failed.
+    /// Auto-recharge was paused; its reference is the last charge.
     FailedRecharge,
     /// An event could not be delivered and was given up.
     FailedDelivery,

@@ -1,4 +1,5 @@
-//! A purchase of packs or credits, or the payment of a request. Packs are copied from the catalogue when it is begun, and never read from there again.
+//! Whatever leads to Checkout: a purchase of packs or credits, the payment of a request, or a card to save. Packs are
+//! copied from the catalogue when it is begun, and never read from there again.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,6 +24,8 @@ pub struct Purchase {
     pub bought_by: UserId,
     /// What is bought.
     pub bought: Bought,
+    /// The card that pays is to be saved; false again once that is done.
+    pub save_card: bool,
     /// The workspace's Stripe customer.
     pub customer: String,
     /// What became of it.
@@ -47,6 +50,8 @@ pub enum Bought {
     },
     /// Nothing new: what the client owes the agency.
     Request(RequestPayment),
+    /// Nothing: a card is saved for later.
+    Card,
 }
 
 /// The payment of a request.
@@ -122,6 +127,7 @@ impl Bought {
             Bought::Packs(packs) => MilliCents(packs.price().0 + packs.balance.0),
             Bought::Credits { amount } => *amount,
             Bought::Request(payment) => payment.amount,
+            Bought::Card => MilliCents(0),
         }
     }
 
@@ -135,6 +141,7 @@ impl Bought {
             }
             Bought::Credits { .. } => "Credits".to_owned(),
             Bought::Request(payment) => payment.title.clone(),
+            Bought::Card => "A saved card".to_owned(),
         }
     }
 }
@@ -170,8 +177,8 @@ impl Purchase {
         self.bought.total()
     }
 
-    /// What the ledger is told once the session is paid; nothing where a request was paid. The session's id makes it
-    /// happen once.
+    /// What the ledger is told once the session is paid; nothing where a request was paid or a card saved. The session's
+    /// id makes it happen once.
     pub fn credit(&self, session: &str) -> Option<Command> {
         let key = session.to_owned();
         match &self.bought {
@@ -185,7 +192,7 @@ impl Purchase {
                 })
             }
             Bought::Credits { amount } => Some(Command::CreditMoney { key, amount: *amount }),
-            Bought::Request(_) => None,
+            Bought::Request(_) | Bought::Card => None,
         }
     }
 
@@ -212,6 +219,7 @@ pub(super) fn sample() -> Purchase {
             quantity: 3,
             balance: MilliCents(0),
         }),
+        save_card: false,
         customer: "cus_sample".into(),
         status: PurchaseStatus::Open,
         attempt: Attempt { key: "attempt".into(), body: String::new() },

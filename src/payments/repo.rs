@@ -15,7 +15,9 @@ struct PurchaseRow {
     id: String,
     purchase_key: String,
     bought_by: i64,
+    kind: String,
     total_mc: i64,
+    save_card: bool,
     // of packs only
     pack_id: Option<i64>,
     pack: Option<String>,
@@ -59,6 +61,7 @@ impl From<PurchaseRow> for Purchase {
         let bought = match (row.packs(), row.request_id.zip(row.request_title)) {
             (Some(packs), _) => Bought::Packs(packs),
             (None, Some((request, title))) => Bought::Request(RequestPayment { request, title, amount }),
+            (None, None) if row.kind == "card" => Bought::Card,
             (None, None) => Bought::Credits { amount },
         };
         Self {
@@ -67,6 +70,7 @@ impl From<PurchaseRow> for Purchase {
             purchase_key: row.purchase_key,
             bought_by: UserId(row.bought_by),
             bought,
+            save_card: row.save_card,
             customer: row.customer_id,
             status: PurchaseStatus::parse(&row.status).expect("a CHECK names the words"),
             attempt: Attempt { key: row.idempotency_key, body: row.request },
@@ -82,12 +86,13 @@ pub async fn insert_purchase(db: &mut PgConnection, purchase: &Purchase, next_ch
         Bought::Packs(packs) => ("pack", Some(packs), None),
         Bought::Credits { .. } => ("credits", None, None),
         Bought::Request(payment) => ("request", None, Some(&payment.request)),
+        Bought::Card => ("card", None, None),
     };
     sqlx::query(
         "insert into purchases (workspace_id, id, purchase_key, bought_by, kind, total_mc, pack_id, pack_name, meter,
              units_each, price_each_mc, quantity, customer_id, idempotency_key, request, created_at, next_check_at,
-             request_id, balance_mc)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+             request_id, balance_mc, save_card)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
          on conflict (workspace_id, purchase_key) do nothing",
     )
     .bind(purchase.workspace.0)
@@ -109,6 +114,7 @@ pub async fn insert_purchase(db: &mut PgConnection, purchase: &Purchase, next_ch
     .bind(next_check_at.to_sqlx())
     .bind(request)
     .bind(packs.map_or(0, |packs| packs.balance.0))
+    .bind(purchase.save_card)
     .execute(db)
     .await?;
     Ok(())
@@ -209,13 +215,20 @@ pub async fn mark_never_opened(db: &mut PgConnection, id: &str) -> sqlx::Result<
     Ok(())
 }
 
-/// Open purchases that the sweep must look at, those longest due first.
+/// Marks that the card of a purchase is saved, or will never be.
+pub async fn mark_card_saved(db: &mut PgConnection, id: &str) -> sqlx::Result<()> {
+    sqlx::query("update purchases set save_card = false where id = $1").bind(id).execute(db).await?;
+    Ok(())
+}
+
+/// Purchases that the sweep must look at, those longest due first: open ones, and those whose card is not saved yet.
 pub async fn open_purchases_due(db: &mut PgConnection, now: Timestamp, limit: i64) -> sqlx::Result<Vec<Purchase>> {
     let rows: Vec<PurchaseRow> = sqlx::query_as(
         "select u.*, p.public_id as pack, r.title as request_title from purchases u
          left join packs p on p.id = u.pack_id
          left join payment_requests r on r.workspace_id = u.workspace_id and r.id = u.request_id
-         where u.status = 'open' and u.next_check_at <= $1 order by u.next_check_at limit $2",
+         where (u.status = 'open' or u.status = 'credited' and u.save_card) and u.next_check_at <= $1
+         order by u.next_check_at limit $2",
     )
     .bind(now.to_sqlx())
     .bind(limit)
@@ -236,10 +249,13 @@ pub async fn check_purchase_at(db: &mut PgConnection, id: &str, next: Timestamp)
 
 /// Makes every open purchase due now: after a start, nobody else may be at it.
 pub async fn make_all_due(db: &mut PgConnection, now: Timestamp) -> sqlx::Result<()> {
-    sqlx::query("update purchases set next_check_at = $1 where status = 'open' and next_check_at > $1")
-        .bind(now.to_sqlx())
-        .execute(db)
-        .await?;
+    sqlx::query(
+        "update purchases set next_check_at = $1
+         where (status = 'open' or status = 'credited' and save_card) and next_check_at > $1",
+    )
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
     Ok(())
 }
 

@@ -6,7 +6,8 @@ use stripe_shared::PaymentIntent;
 use stripe_types::Expandable;
 use url::Url;
 
-use super::purchase::Purchase;
+use super::purchase::{Bought, Purchase};
+use crate::units::words;
 
 /// What matters of a Checkout session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,11 +30,26 @@ pub struct Session {
     pub payment_intent: Option<String>,
     /// Where Stripe shows the receipt of that payment.
     pub receipt_url: Option<String>,
-    /// It takes one payment, no subscription or setup.
-    pub payment_mode: bool,
+    /// `seti_…`, where it saves a card and takes no payment.
+    pub setup_intent: Option<String>,
+    /// What it is for.
+    pub mode: Mode,
     /// Real money.
     pub livemode: bool,
 }
+
+/// What a session is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// One payment.
+    Payment,
+    /// A card to save.
+    Setup,
+    /// Something that we never ask for.
+    Other,
+}
+
+words!(Mode { Payment = "payment", Setup = "setup", Other = "other" });
 
 /// How far a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +58,7 @@ pub enum SessionState {
     Open,
     /// Done, but the money is still on its way (or failed to come).
     Unpaid,
-    /// Paid.
+    /// Paid; where nothing is to be paid, complete.
     Paid,
     /// Ended without a payment.
     Expired,
@@ -62,8 +78,14 @@ pub struct Mismatch {
 
 impl From<CheckoutSession> for Session {
     fn from(session: CheckoutSession) -> Self {
+        let mode = match session.mode {
+            CheckoutSessionMode::Payment => Mode::Payment,
+            CheckoutSessionMode::Setup => Mode::Setup,
+            _ => Mode::Other,
+        };
         let state = match (&session.payment_status, &session.status) {
             (CheckoutSessionPaymentStatus::Paid, _) => SessionState::Paid,
+            (_, Some(CheckoutSessionStatus::Complete)) if mode == Mode::Setup => SessionState::Paid,
             (_, Some(CheckoutSessionStatus::Expired)) => SessionState::Expired,
             (_, Some(CheckoutSessionStatus::Complete)) => SessionState::Unpaid,
             _ => SessionState::Open,
@@ -79,7 +101,8 @@ impl From<CheckoutSession> for Session {
             customer: session.customer.map(|customer| customer.id().to_string()),
             client_reference_id: session.client_reference_id,
             payment_intent: session.payment_intent.map(|intent| intent.id().to_string()),
-            payment_mode: matches!(session.mode, CheckoutSessionMode::Payment),
+            setup_intent: session.setup_intent.map(|intent| intent.id().to_string()),
+            mode,
             livemode: session.livemode,
         }
     }
@@ -99,14 +122,19 @@ impl Session {
     /// The first difference.
     pub fn matches(&self, id: &str, purchase: &Purchase, livemode: bool) -> Result<(), Mismatch> {
         let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".into());
-        let cents = |value: Option<i64>| value.map_or("nothing".into(), |cents| format!("{cents} cents"));
+        let cents = |value: i64| format!("{value} cents");
+        let (mode, currency) = match purchase.bought {
+            // Stripe names a currency there or none; nothing is paid in it.
+            Bought::Card => (Mode::Setup, text(&self.currency)),
+            _ => (Mode::Payment, "usd".to_owned()),
+        };
         let told_and_asked = [
             ("id", self.id.clone(), id.to_owned()),
-            ("amount", cents(self.amount_total), cents(Some(purchase.total().cents_up()))),
-            ("currency", text(&self.currency), "usd".into()),
+            ("amount", cents(self.amount_total.unwrap_or_default()), cents(purchase.total().cents_up())),
+            ("currency", text(&self.currency), currency),
             ("customer", text(&self.customer), purchase.customer.clone()),
             ("purchase", text(&self.client_reference_id), purchase.id.clone()),
-            ("payment mode", self.payment_mode.to_string(), true.to_string()),
+            ("mode", self.mode.as_str().to_owned(), mode.as_str().to_owned()),
             ("live mode", self.livemode.to_string(), livemode.to_string()),
         ];
         for (field, found, expected) in told_and_asked {
@@ -140,7 +168,8 @@ mod tests {
             client_reference_id: Some("pur_sample".into()),
             payment_intent: Some("pi_sample".into()),
             receipt_url: None,
-            payment_mode: true,
+            setup_intent: None,
+            mode: Mode::Payment,
             livemode: false,
         }
     }
@@ -156,7 +185,7 @@ mod tests {
             ("currency", |session| session.currency = Some("eur".into())),
             ("customer", |session| session.customer = None),
             ("purchase", |session| session.client_reference_id = Some("pur_other".into())),
-            ("payment mode", |session| session.payment_mode = false),
+            ("mode", |session| session.mode = Mode::Setup),
             ("live mode", |session| session.livemode = true),
         ];
         for (field, change) in differing {
@@ -164,6 +193,17 @@ mod tests {
             change(&mut session);
             assert_eq!(session.matches("cs_test_1", &purchase, false).unwrap_err().field, field);
         }
+    }
+
+    #[test]
+    fn a_session_for_a_card_takes_no_money() {
+        let purchase = Purchase { bought: Bought::Card, ..sample() };
+        let saved = || Session { amount_total: None, currency: None, mode: Mode::Setup, ..paid() };
+        assert_eq!(saved().matches("cs_test_1", &purchase, false), Ok(()));
+        let wrong = |session: Session| session.matches("cs_test_1", &purchase, false).unwrap_err().field;
+        assert_eq!(wrong(paid()), "amount");
+        assert_eq!(wrong(Session { mode: Mode::Payment, ..saved() }), "mode");
+        assert_eq!(wrong(Session { customer: Some("cus_other".into()), ..saved() }), "customer");
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod model;
 mod never_fails;
 mod payments;
 mod receipts;
+mod recharge;
 mod refunds;
 mod rights;
 mod sections;

@@ -45,6 +45,8 @@ enum Guard {
 use Guard::*;
 
 const SIGN_IN: &str = "→/sign-in";
+const RECHARGE: &str = "→/billing#auto-recharge";
+const REMOVED: &str = "→/billing#saved-card";
 const MEMBERS: &[Who] = &[Who::Viewer, Who::Billing, Who::Owner];
 const BUYERS: &[Who] = &[Who::Billing, Who::Owner];
 const OWNERS: &[Who] = &[Who::Owner];
@@ -140,13 +142,6 @@ fn json(route: &'static str, address: &str, body: serde_json::Value, guard: Guar
 /// Every route. What the allowed do is harmless, or comes last.
 pub fn table(scene: &Scene) -> Vec<Row> {
     let ended = json!({ "outcome": "answered", "duration_seconds": 9, "billed_duration_seconds": 9 });
-    let new_key = [("name", ""), ("form_key", "form_1")];
-    let pack = [("purchase_key", "k1"), ("pack", "pack_none"), ("quantity", "1")];
-    let refund = [("form_key", "k3"), ("purchase", "pur_none")];
-    let credits = [("purchase_key", "k2"), ("choice", "25")];
-    let pay = [("purchase_key", "k3"), ("request", "req_none")];
-    let wrong = [("current", "wrong"), ("new", "velvet-otter-quarry"), ("again", "velvet-otter-quarry")];
-    let section = |path: &str| format!("{path}?query=");
     let mut rows = vec![
         json("POST /v1/calls", "/v1/calls", json!({ "direction": "inbound" }), Keyed("201", "201")),
         get("GET /v1/calls/{id}", "/v1/calls/c1", Keyed("200", "404")),
@@ -161,6 +156,17 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET /v1/wallet", "/v1/wallet", Keyed("200", "200")),
         get("GET /v1/wallet/lots", "/v1/wallet/lots", Keyed("200", "200")),
         get("GET /v1/wallet/transactions", "/v1/wallet/transactions", Keyed("200", "200")),
+        get("GET /v1/wallet/payment_methods", "/v1/wallet/payment_methods", Keyed("200", "200")),
+        get("GET /v1/wallet/topups/{id}", "/v1/wallet/topups/pur_none", Keyed("404", "404")),
+        get("GET /v1/wallet/auto_recharge", "/v1/wallet/auto_recharge", Keyed("200", "200")),
+        json(
+            "PUT /v1/wallet/auto_recharge",
+            "/v1/wallet/auto_recharge",
+            json!({ "enabled": false }),
+            Keyed("200", "200"),
+        ),
+        // Without an Idempotency-Key nothing is charged.
+        json("POST /v1/wallet/topup", "/v1/wallet/topup", json!({ "amount_usd": 5 }), Keyed("400", "400")),
         get("GET /v1/usage/daily", "/v1/usage/daily?from=2026-11-01&to=2026-11-20", Keyed("200", "200")),
         get("GET /v1/openapi.json", "/v1/openapi.json", Open("200")),
         json("POST /webhooks/stripe", "/webhooks/stripe", json!({ "id": "evt_1" }), Open("400")),
@@ -189,17 +195,41 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET /billing/usage.csv", "/billing/usage.csv", Page("200", "200")),
         get("GET /billing/return", &format!("/billing/return?session_id={SESSION}"), Page("→/billing", "404")),
         get("GET /settings", &format!("/settings?tab=api&revoke={}", scene.key_id), Page("200", "200")),
-        get("GET <Wallet>", &section(islands::Wallet::PATH), Section),
-        get("GET <Usage>", &section(islands::Usage::PATH), Section),
-        get("GET <AddonPacks>", &section(islands::AddonPacks::PATH), Section),
-        get("GET <RecentTransactions>", &section(islands::RecentTransactions::PATH), Section),
-        get("GET <Payments>", &section(islands::Payments::PATH), Section),
     ];
     rows.extend(charges::rows());
     rows.extend(events::rows(scene));
     rows.extend(stock::rows(scene));
     rows.extend(desk::rows(scene));
-    rows.extend([
+    rows.extend(sections());
+    rows.extend(forms(scene));
+    rows
+}
+
+/// Every part of a page that is read on its own.
+fn sections() -> Vec<Row> {
+    let section = |route, path| get(route, &format!("{path}?query="), Section);
+    vec![
+        section("GET <Wallet>", islands::Wallet::PATH),
+        section("GET <Usage>", islands::Usage::PATH),
+        section("GET <AddonPacks>", islands::AddonPacks::PATH),
+        section("GET <AutoRecharge>", islands::AutoRecharge::PATH),
+        section("GET <RecentTransactions>", islands::RecentTransactions::PATH),
+        section("GET <SavedCard>", islands::SavedCard::PATH),
+        section("GET <Payments>", islands::Payments::PATH),
+    ]
+}
+
+/// Every form of a page.
+fn forms(scene: &Scene) -> Vec<Row> {
+    let new_key = [("name", ""), ("form_key", "form_1")];
+    let pack = [("purchase_key", "k1"), ("pack", "pack_none"), ("quantity", "1")];
+    let credits = [("purchase_key", "k2"), ("choice", "25")];
+    let wrong = [("current", "wrong"), ("new", "velvet-otter-quarry"), ("again", "velvet-otter-quarry")];
+    let refund = [("form_key", "k3"), ("purchase", "pur_none")];
+    let pay = [("purchase_key", "k3"), ("request", "req_none")];
+    let no_key = [("purchase_key", "a b")];
+    let no_card = [("payment_method", "pm_none")];
+    vec![
         form("POST /sign-in", &[("email", "nobody@people.test"), ("password", "x")], OpenForm("422")),
         form("POST /forgot", &[("email", "no address")], OpenForm("422")),
         form("POST /reset", &[("new", "x"), ("again", "x")], OpenForm("410")),
@@ -208,6 +238,9 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         form("POST /billing/pay", &pay, Form(BUYERS, "404", "404")),
         form("POST /billing/packages/refund", &refund, Form(OWNERS, "404", "404")),
         form("POST /billing/credits", &credits, Form(BUYERS, "→/billing", "→/billing")),
+        form("POST /billing/recharge", &[("switch", "off")], Form(BUYERS, RECHARGE, RECHARGE)),
+        form("POST /billing/card", &no_key, Form(BUYERS, "→/billing", "→/billing")),
+        form("POST /billing/card/remove", &no_card, Form(BUYERS, REMOVED, REMOVED)),
         form("POST /workspace", &[("workspace", &scene.client_id)], Form(READERS, "→/billing", "404")),
         form("POST /settings/keys", &new_key, Form(OWNERS, "422", "422")),
         form(
@@ -231,8 +264,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         form("POST /sign-out", &[], OpenForm(SIGN_IN)),
         form("POST /settings/sign-out-everywhere", &[], Form(SELVES, "→/sign-in?notice", "→/sign-in?notice")),
         form("POST /settings/keys/revoke", &[("key", &scene.key_id)], Form(OWNERS, "→/settings", "404")),
-    ]);
-    rows
+    ]
 }
 
 /// An answer as the table writes it.
@@ -329,8 +361,10 @@ fn every_server_function_has_its_route() {
         islands::Wallet::PATH,
         islands::Usage::PATH,
         islands::AddonPacks::PATH,
+        islands::AutoRecharge::PATH,
         islands::RecentTransactions::PATH,
         islands::Payments::PATH,
+        islands::SavedCard::PATH,
     ]);
     assert_eq!(registered, routed);
 }

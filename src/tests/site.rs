@@ -176,8 +176,23 @@ impl Program {
         self.post_raw(path, "application/json", body.to_string()).await
     }
 
+    pub async fn put(&self, path: &str, body: &Value) -> Answered {
+        self.send_raw(Method::PUT, path, "application/json", body.to_string()).await
+    }
+
     pub async fn post_raw(&self, path: &str, media_type: &str, body: impl Into<reqwest::Body>) -> Answered {
-        let request = self.request(Method::POST, path).header("content-type", media_type).body(body);
+        self.send_raw(Method::POST, path, media_type, body).await
+    }
+
+    /// Any request with any body.
+    pub async fn send_raw(
+        &self,
+        method: Method,
+        path: &str,
+        media_type: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Answered {
+        let request = self.request(method, path).header("content-type", media_type).body(body);
         Answered::read(request.send().await.unwrap()).await
     }
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use minutebank::pricing::Terms;
+use minutebank::app::open_checkout::BuyForm;
+use minutebank::pricing::{Rates, Terms};
 use minutebank::state::AppState;
-use minutebank::tenants::Scope;
+use minutebank::tenants::{Role, Scope};
+use minutebank::units::MilliCents;
 use minutebank::web::api::Reference;
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -14,6 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::fixture::{World, starter, world};
+use crate::payments::shop::Shop;
 use crate::site::{Answered, Program, Site};
 
 /// The one address that the document does not describe is its own.
@@ -23,8 +26,11 @@ const ITSELF: &str = "/openapi.json";
 const MADE_ONCE: [&str; 4] = ["start_call", "send_messages", "rent_number", "start_campaign"];
 
 /// Everything that requests of these tests are made with.
-struct Stage {
-    site: Site,
+struct Stage<'w> {
+    shop: Shop<'w>,
+    /// The saved card of the workspace with minutes, and a charge of it.
+    card: String,
+    topup: String,
     document: Value,
     /// Has every scope in a workspace with minutes.
     owner: Program,
@@ -38,23 +44,51 @@ struct Stage {
     nowhere: Program,
     /// Guesses keys, and has guessed too many.
     guesser: Program,
+    /// Has no scope to charge.
+    reader: Program,
+    /// Of a workspace whose card is declined.
+    declined: Program,
+    /// Of an application that Stripe does not answer.
+    cut_off: Program,
 }
 
-impl Stage {
-    async fn new(world: &World) -> Self {
-        let site = Site::of(world).await;
-        let workspace = world.subscribed(&Terms { included: 600_000, ..starter() }).await;
+/// Minutes for all, and messages and numbers that are paid with credits.
+fn terms() -> Terms {
+    Terms { included: 600_000, rates: Rates { message: MilliCents(1_000), ..Rates::default() }, ..starter() }
+}
+
+impl<'w> Stage<'w> {
+    async fn new(world: &'w World) -> Self {
+        let shop = Shop::open(world, &terms()).await;
+        let (site, workspace) = (&shop.site, shop.workspace);
         world.key(workspace, "mb_test_owner", &[Scope::Admin]).await;
         world.key(workspace, "mb_test_charger", &[Scope::WalletCharge]).await;
+        world.key(workspace, "mb_test_reader", &[Scope::WalletRead]).await;
         world.agency_key(workspace, "mb_test_agency", &[Scope::Admin]).await;
         let bare = world.workspace().await;
         world.key(bare, "mb_test_bare", &[Scope::Admin]).await;
         let db = minutebank::database::connect(&world.superuser_url, 1).await.unwrap();
         db.close().await;
         let away = Site::serving(AppState { db, ..world.state.clone() }).await;
+        let cut_off = Site::serving(world.state.clone()).await;
+        let poor = world.subscribed(&terms()).await;
+        world.key(poor, "mb_test_declined", &[Scope::Admin]).await;
+        let buyer = world.person(poor, "Sam Ortiz", "sam@poor.test", Role::Owner).await;
+        shop.save_card(&shop.form("card"), "4242424242424242").await;
+        shop.save_card(&BuyForm { workspace: poor, buyer, ..shop.form("poor") }, "4000000000000341").await;
+        let owner = site.program("mb_test_owner");
+        let card = owner.get("/v1/wallet/payment_methods").await.json()["data"][0]["id"].as_str().unwrap().to_owned();
+        let charge = json!({ "amount_usd": 5, "payment_method_id": card });
+        let topup =
+            owner.post_once("first", "/v1/wallet/topup", charge).await.json()["id"].as_str().unwrap().to_owned();
         Self {
+            card,
+            topup,
+            reader: site.program("mb_test_reader"),
+            declined: site.program("mb_test_declined"),
+            cut_off: cut_off.program("mb_test_owner"),
             document: site.program("").get("/v1/openapi.json").await.json(),
-            owner: site.program("mb_test_owner"),
+            owner,
             without_plan: site.program("mb_test_bare"),
             agency: site.program("mb_test_agency"),
             charger: site.program("mb_test_charger"),
@@ -65,7 +99,7 @@ impl Stage {
                 while guesser.get("/v1/wallet").await.status != 429 {}
                 guesser
             },
-            site,
+            shop,
         }
     }
 
@@ -97,6 +131,17 @@ impl Stage {
             "read_wallet" => ("/v1/wallet".to_owned(), Value::Null),
             "list_transactions" => ("/v1/wallet/transactions".to_owned(), Value::Null),
             "list_lots" => ("/v1/wallet/lots".to_owned(), Value::Null),
+            "top_up_wallet" => {
+                let charge = json!({ "amount_usd": 5, "payment_method_id": self.card });
+                ("/v1/wallet/topup".to_owned(), charge)
+            }
+            "read_topup" => (format!("/v1/wallet/topups/{}", self.topup), Value::Null),
+            "list_payment_methods" => ("/v1/wallet/payment_methods".to_owned(), Value::Null),
+            "read_auto_recharge" => ("/v1/wallet/auto_recharge".to_owned(), Value::Null),
+            "set_auto_recharge" => {
+                let amounts = json!({ "enabled": true, "threshold_usd": 1, "topup_usd": 2, "monthly_cap_usd": 50 });
+                ("/v1/wallet/auto_recharge".to_owned(), amounts)
+            }
             "read_daily_usage" => ("/v1/usage/daily?from=2026-11-01&to=2026-11-20".to_owned(), Value::Null),
             other => panic!("this test does not know how to ask for {other}"),
         }
@@ -106,10 +151,15 @@ impl Stage {
     async fn provoke(&self, method: &Method, operation: &str, status: &str) -> Answered {
         let call = format!("{operation}-{status}");
         let (path, body) = self.fine(operation, &call);
+        let charges = operation == "top_up_wallet";
         let send = async |program: &Program, path: &str, body: &Value| match *method {
+            Method::POST if charges => program.post_once(&call, path, body).await,
             Method::POST => program.post(path, body).await,
+            Method::PUT => program.put(path, body).await,
             _ => program.send(method.clone(), path).await,
         };
+        let raw =
+            async |media_type: &str, body: String| self.owner.send_raw(method.clone(), &path, media_type, body).await;
         if operation != "start_call" {
             self.owner.post("/v1/calls", &json!({ "id": call, "direction": "outbound" })).await;
         }
@@ -123,21 +173,29 @@ impl Stage {
             }
             "200" | "201" => send(&self.owner, &path, &body).await,
             "400" => send(&self.agency, &path, &body).await,
-            "401" => send(&self.site.program("mb_test_nobody"), &path, &body).await,
+            "202" => send(&self.cut_off, &path, &body).await,
+            "401" => send(&self.shop.site.program("mb_test_nobody"), &path, &body).await,
+            "402" if charges => {
+                let cards = self.declined.get("/v1/wallet/payment_methods").await.json();
+                let charge = json!({ "amount_usd": 5, "payment_method_id": cards["data"][0]["id"] });
+                send(&self.declined, &path, &charge).await
+            }
             "402" => send(&self.without_plan, &path, &body).await,
+            "403" if charges || *method == Method::PUT => send(&self.reader, &path, &body).await,
             "403" => send(&self.charger, &path, &body).await,
             "404" => {
                 let elsewhere = Program { workspace: Some("ws_nowhere".to_owned()), ..self.owner.clone() };
                 send(&elsewhere, &path, &body).await
             }
+            "409" if *method == Method::PUT => send(&self.without_plan, &path, &body).await,
             "409" => {
                 self.owner.post_once(&call, &path, &body).await;
                 self.owner.post_once(&call, &path, json!({})).await
             }
-            "408" => slowly(&self.owner, &path).await,
+            "408" => slowly(&self.owner, method, &path).await,
             "414" => send(&self.owner, &format!("{path}?{}", "x".repeat(8_192)), &body).await,
-            "413" => self.owner.post_raw(&path, "application/json", " ".repeat(65_537)).await,
-            "415" => self.owner.post_raw(&path, "text/plain", body.to_string()).await,
+            "413" => raw("application/json", " ".repeat(65_537)).await,
+            "415" => raw("text/plain", body.to_string()).await,
             "422" if body.is_null() => send(&self.owner, &format!("{path}?surprise=1"), &body).await,
             "422" => send(&self.owner, &path, &json!({ "surprise": 1 })).await,
             "429" => send(&self.guesser, &path, &body).await,
@@ -195,12 +253,12 @@ impl Stage {
 }
 
 /// Begins a body and does not end it.
-async fn slowly(program: &Program, path: &str) -> Answered {
+async fn slowly(program: &Program, method: &Method, path: &str) -> Answered {
     let address = program.base.strip_prefix("http://").unwrap();
     let mut connection = TcpStream::connect(address).await.unwrap();
     let key = program.key.as_ref().unwrap();
     let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\nconnection: close\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\nconnection: close\r\n\
          content-type: application/json\r\ncontent-length: 9\r\n\r\n{{"
     );
     connection.write_all(head.as_bytes()).await.unwrap();

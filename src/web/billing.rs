@@ -7,13 +7,13 @@ use axum::response::Response;
 
 use super::answer::{framed, page, section};
 use super::document::render;
-use super::pages::{Asked, BillingView, Buying, Crediting, CreditingError, Notice, Refused, billing_page};
+use super::pages::{Asked, BillingView, Buying, CardForms, Crediting, CreditingError, Notice, Refused, billing_page};
 use super::sections::Asking;
 use super::session::Viewer;
 use crate::app::find_purchase::find_purchase;
 use crate::app::upgrade_advice::upgrade_advice;
 use crate::ids;
-use crate::islands::{addon_packs, payments, recent_transactions, usage, wallet};
+use crate::islands::{addon_packs, auto_recharge, payments, recent_transactions, saved_card, usage, wallet};
 use crate::payments::{Bought, Purchase, PurchaseStatus};
 use crate::pricing::chosen_amount;
 use crate::state::AppState;
@@ -32,11 +32,13 @@ pub async fn show(State(state): State<AppState>, viewer: Viewer, RawQuery(query)
             Box::pin(wallet(query.clone())),
             Box::pin(usage(query.clone())),
             Box::pin(addon_packs()),
+            Box::pin(auto_recharge(query.clone())),
             Box::pin(recent_transactions()),
             Box::pin(payments(query.clone())),
+            Box::pin(saved_card(query.clone())),
         )
     };
-    let (wallet, usage, addon_packs, transactions, payments) = asking.behind(read).await;
+    let (wallet, usage, addon_packs, recharge, transactions, payments, card) = asking.behind(read).await;
     let (overview, offers) = (asking.overview().await, asking.offers().await);
     let asked = asked(&parameters(&query));
     let advice = match asked.buying {
@@ -44,7 +46,8 @@ pub async fn show(State(state): State<AppState>, viewer: Viewer, RawQuery(query)
         Some(_) => section("the upgrade advice", upgrade_advice(&state, viewer.workspace).await).ok().flatten(),
         None => None,
     };
-    let view = BillingView { wallet, usage, addon_packs, transactions, payments, offers, asked, advice };
+    let view =
+        BillingView { wallet, usage, addon_packs, recharge, transactions, payments, card, offers, asked, advice };
     let frame = framed(&state, &viewer, overview).await;
     page(&state.config, render(|| billing_page(frame, view)))
 }
@@ -68,6 +71,7 @@ fn became(purchase: &Purchase) -> Notice {
         }
         (PurchaseStatus::Credited, Bought::Credits { amount }) => Notice::CreditsAdded { amount: *amount },
         (PurchaseStatus::Credited, Bought::Request(payment)) => Notice::RequestPaid { amount: payment.amount },
+        (PurchaseStatus::Credited, Bought::Card) => Notice::CardSaved,
         (PurchaseStatus::Unmatched, Bought::Request(payment)) => Notice::PaidTwice { amount: payment.amount },
         (PurchaseStatus::Open | PurchaseStatus::Unmatched, _) => Notice::Processing,
         (PurchaseStatus::Expired | PurchaseStatus::Failed, _) => Notice::NotPaid,
@@ -98,6 +102,7 @@ fn buying(query: &Parameters) -> Option<Buying> {
         purchase_key: purchase_key(query),
         pack: query.get("pack").cloned(),
         quantity: query.get("quantity").cloned(),
+        save_card: query.contains_key("save_card"),
         refused: query.get("error").and_then(|word| Refused::parse(word)),
     })
 }
@@ -114,8 +119,15 @@ fn crediting(query: &Parameters) -> Option<Crediting> {
         purchase_key: purchase_key(query),
         choice: query.get("choice").cloned(),
         amount: query.get("amount").cloned(),
+        save_card: query.contains_key("save_card"),
         error,
     })
+}
+
+/// Tokens of forms outside of dialogs, for whoever may use them.
+pub(super) fn card_forms(viewer: &Viewer) -> Option<CardForms> {
+    let forms = || CardForms { csrf: viewer.csrf.clone(), purchase_key: ids::fresh("form") };
+    viewer.role.may_buy().then(forms)
 }
 
 /// A form's one-use key: a new one, except where an attempt is repeated.

@@ -27,6 +27,8 @@ pub struct PackForm {
     /// How many, 1–20.
     #[serde(default)]
     quantity: String,
+    /// Present where the card that pays is to be saved.
+    save_card: Option<String>,
     /// Present where only the total is to be shown anew, without a purchase.
     update: Option<String>,
 }
@@ -42,6 +44,8 @@ pub struct CreditsForm {
     /// The amount; counts where the choice is `other` or missing.
     #[serde(default)]
     amount: String,
+    /// Present where the card that pays is to be saved.
+    save_card: Option<String>,
     /// Present where only the total is to be shown anew, without a purchase.
     update: Option<String>,
 }
@@ -57,12 +61,13 @@ pub async fn packs(
     CsrfForm(form): CsrfForm<PackForm>,
 ) -> Result<Redirect, Error> {
     let order = PackOrder {
-        form: buy_form(&viewer, &form.purchase_key)?,
+        form: buy_form(&viewer, &form.purchase_key, form.save_card.is_some())?,
         pack: form.pack.clone(),
         // Zero is refused like any other quantity that cannot be bought.
         quantity: form.quantity.trim().parse().unwrap_or(0),
     };
-    let chosen = [("buy", "minutes"), ("pack", &form.pack), ("quantity", &form.quantity)];
+    let save_card = form.save_card.as_deref().map_or("", |_| "1");
+    let chosen = [("buy", "minutes"), ("pack", &form.pack), ("quantity", &form.quantity), ("save_card", save_card)];
     if form.update.is_some() {
         return Ok(dialog(&chosen, Some(&form.purchase_key), None));
     }
@@ -78,8 +83,9 @@ pub async fn credits(
     viewer: Viewer,
     CsrfForm(form): CsrfForm<CreditsForm>,
 ) -> Result<Redirect, Error> {
-    let buyer = buy_form(&viewer, &form.purchase_key)?;
-    let chosen = [("buy", "credits"), ("choice", &form.choice), ("amount", &form.amount)];
+    let buyer = buy_form(&viewer, &form.purchase_key, form.save_card.is_some())?;
+    let save_card = form.save_card.as_deref().map_or("", |_| "1");
+    let chosen = [("buy", "credits"), ("choice", &form.choice), ("amount", &form.amount), ("save_card", save_card)];
     let amount = chosen_amount(form.choice.trim(), &form.amount);
     if form.update.is_some() {
         return Ok(dialog(&chosen, Some(&form.purchase_key), amount.err().map(|_| word(&BuyError::Amount))));
@@ -92,9 +98,10 @@ pub async fn credits(
 }
 
 /// The form of somebody who may buy.
-pub(super) fn buy_form(viewer: &Viewer, purchase_key: &str) -> Result<BuyForm, Error> {
+pub(super) fn buy_form(viewer: &Viewer, purchase_key: &str, save_card: bool) -> Result<BuyForm, Error> {
     viewer.require(Role::may_buy)?;
-    Ok(BuyForm { workspace: viewer.workspace, buyer: viewer.user_id, purchase_key: purchase_key.to_owned() })
+    let purchase_key = purchase_key.to_owned();
+    Ok(BuyForm { workspace: viewer.workspace, buyer: viewer.user_id, purchase_key, save_card })
 }
 
 /// To Checkout, or back to the dialog.

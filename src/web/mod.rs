@@ -8,6 +8,7 @@ mod api_keys;
 mod billing;
 mod body;
 pub mod buy;
+mod card;
 pub mod charts;
 mod client;
 pub mod components;
@@ -29,6 +30,7 @@ mod packages;
 pub mod pages;
 mod payments;
 mod receipt;
+mod recharge;
 pub mod sections;
 pub mod session;
 mod settings;
@@ -74,6 +76,9 @@ pub fn router(state: AppState) -> Router {
         .route("/billing/credits", post(buy::credits))
         .route("/billing/payments", get(payments::show))
         .route("/billing/pay", post(payments::pay))
+        .route("/billing/recharge", post(recharge::set))
+        .route("/billing/card", post(card::save))
+        .route("/billing/card/remove", post(card::remove))
         .route("/billing/usage.csv", get(usage::csv))
         .route("/billing/return", get(buy::come_back))
         .route("/settings", get(settings::show))
@@ -95,8 +100,10 @@ pub fn router(state: AppState) -> Router {
         .route(islands::Wallet::PATH, get(sections::answer))
         .route(islands::Usage::PATH, get(sections::answer))
         .route(islands::AddonPacks::PATH, get(sections::answer))
+        .route(islands::AutoRecharge::PATH, get(sections::answer))
         .route(islands::RecentTransactions::PATH, get(sections::answer))
         .route(islands::Payments::PATH, get(sections::answer))
+        .route(islands::SavedCard::PATH, get(sections::answer))
         .route("/live", get(live::follow))
         .nest("/agency", agency::router())
         .route("/usage", get(to_billing))

@@ -59,7 +59,7 @@ pub async fn pay(
     viewer: Viewer,
     CsrfForm(form): CsrfForm<PayForm>,
 ) -> Result<Redirect, Error> {
-    let buyer = buy_form(&viewer, &form.purchase_key)?;
+    let buyer = buy_form(&viewer, &form.purchase_key, false)?;
     let back = [("request", form.request.as_str())];
     match pay_request(&state, &buyer, &form.request).await {
         Ok(checkout) => Ok(Redirect::to(&checkout)),

@@ -12,19 +12,22 @@ use tokio::sync::OnceCell;
 use url::form_urlencoded;
 
 use super::answer::section;
-use super::billing::{Parameters, asked, notice, parameters, repeated};
+use super::billing::{Parameters, asked, card_forms, notice, parameters, repeated};
 use super::components::{Paying, SectionError};
 use super::dates::Calendar;
 use super::document::fragment;
 use super::error::Error;
 use super::pages::{
-    self, May, PRESSING, RECENT, Urgent, addon_packs_section, payments_section, usage_section, wallet_section,
+    self, CardView, May, PRESSING, RECENT, RechargeTrouble, Refused, Urgent, addon_packs_section, card_section,
+    payments_section, recharge_section, usage_section, wallet_section,
 };
 use super::session::Viewer;
-use super::usage;
+use super::{recharge, usage};
 use crate::app::bills;
 use crate::app::overview::{self, Offers, Overview};
 use crate::app::pay_numbers::unpaid_numbers;
+use crate::app::save_card::current_card;
+use crate::app::set_recharge::{RechargeView, recharge_view};
 use crate::app::transactions::{self, Filter, Place};
 use crate::app::zone::zone;
 use crate::islands::WalletSection;
@@ -39,12 +42,14 @@ struct Inner {
     viewer: Viewer,
     overview: OnceCell<Result<Overview, SectionError>>,
     offers: OnceCell<Result<Offers, SectionError>>,
+    recharge: OnceCell<Result<RechargeView, SectionError>>,
 }
 
 impl Asking {
     /// A request of this person.
     pub fn new(state: AppState, viewer: Viewer) -> Self {
-        Self(Arc::new(Inner { state, viewer, overview: OnceCell::new(), offers: OnceCell::new() }))
+        let (overview, offers, recharge) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self(Arc::new(Inner { state, viewer, overview, offers, recharge }))
     }
 
     /// The person for whom the running server function is called.
@@ -83,6 +88,12 @@ impl Asking {
         viewer.role.may_buy().then(|| Paying::new(&viewer.csrf, repeated(query)))
     }
 
+    /// Auto-recharge.
+    async fn recharge(&self) -> Result<RechargeView, SectionError> {
+        let read = || async { section("auto-recharge", recharge_view(&self.0.state, self.0.viewer.workspace).await) };
+        self.0.recharge.get_or_init(read).await.clone()
+    }
+
     /// What this person can pay for, given what could be read.
     async fn may(&self, overview: &Overview) -> May {
         May::of(self.0.viewer.role.may_buy(), overview, &self.offers().await)
@@ -118,14 +129,16 @@ pub async fn wallet(query: &str) -> Result<WalletSection, SectionError> {
     let query = parameters(query);
     let Inner { state, viewer, .. } = &*asking.0;
     let urgent = bills::most_urgent(state, viewer.workspace, state.clock.now());
-    let (overview, _, notice, urgent) =
-        tokio::join!(asking.overview(), asking.offers(), notice(state, viewer, &query), urgent);
+    let notice = notice(state, viewer, &query);
+    let (overview, _, notice, urgent, recharge) =
+        tokio::join!(asking.overview(), asking.offers(), notice, urgent, asking.recharge());
     let overview = overview?;
     let may = asking.may(&overview).await;
     // Without it the alert still says that something is overdue.
     let urgent = section("the overdue payment", urgent).ok().flatten();
     let urgent = urgent.map(|request| Urgent { request, paying: asking.paying(&query) });
-    Ok(wallet_section(&overview, notice.or_else(|| asked(&query).unsaid(may)), may, urgent))
+    let trouble = recharge.ok().as_ref().and_then(RechargeTrouble::of);
+    Ok(wallet_section(&overview, notice.or_else(|| asked(&query).unsaid(may)), may, urgent, trouble))
 }
 
 /// Body of [`crate::islands::usage`]. It stands without the wallet, and leaves out the add-on balance then.
@@ -167,6 +180,31 @@ pub async fn payments(query: &str) -> Result<String, SectionError> {
     let paying = asking.paying(&parameters(query));
     let agency = overview.map(|overview| overview.agency_name).unwrap_or_default();
     Ok(payments_section(bills, &calendar, &agency, paying.as_ref()))
+}
+
+/// Body of [`crate::islands::auto_recharge`].
+pub async fn auto_recharge(query: &str) -> Result<String, SectionError> {
+    let asking = Asking::current()?;
+    let (state, viewer) = (&asking.0.state, &asking.0.viewer);
+    let (view, zone) = tokio::join!(asking.recharge(), zone(state, viewer.workspace));
+    let calendar = Calendar::new(&section("the zone", zone)?, state.clock.now());
+    Ok(recharge_section(&view?, recharge::asked(&parameters(query)), card_forms(viewer), &calendar))
+}
+
+/// Body of [`crate::islands::saved_card`].
+pub async fn saved_card(query: &str) -> Result<String, SectionError> {
+    let asking = Asking::current()?;
+    let (state, viewer) = (&asking.0.state, &asking.0.viewer);
+    let query = parameters(query);
+    let asked = query.get("card").map(String::as_str);
+    let error = query.get("error").filter(|_| asked == Some("save"));
+    let view = CardView {
+        card: section("the saved card", current_card(state, viewer.workspace).await)?,
+        forms: card_forms(viewer),
+        removing: asked == Some("remove"),
+        refused: error.and_then(|word| Refused::parse(word)),
+    };
+    Ok(card_section(view))
 }
 
 /// Body of [`crate::islands::addon_packs`].

@@ -14,7 +14,7 @@ pub async fn unpaired(db: &mut PgConnection) -> sqlx::Result<Vec<Unpaired>> {
     let rows: Vec<(i64, String, bool)> = sqlx::query_as(
         r#"select p.workspace_id, 'purchase ' || p.id || ' is marked credited without a posting', false
            from purchases p
-           where p.status = 'credited' and p.kind <> 'request' and not exists (
+           where p.status = 'credited' and p.kind in ('pack', 'credits') and not exists (
                select from postings t
                where t.workspace_id = p.workspace_id and t.key = p.checkout_session_id
                    and t.kind = case p.kind when 'pack' then $1::smallint else $2::smallint end)
@@ -62,6 +62,7 @@ pub async fn unpaired(db: &mut PgConnection) -> sqlx::Result<Vec<Unpaired>> {
     .fetch_all(&mut *db)
     .await?;
     let mut found: Vec<Unpaired> = rows.into_iter().map(unpaired_row).collect();
+    found.extend(topups(db).await?);
     found.extend(instructions(db).await?);
     found.extend(reversals(db).await?);
     Ok(found)
@@ -69,6 +70,37 @@ pub async fn unpaired(db: &mut PgConnection) -> sqlx::Result<Vec<Unpaired>> {
 
 fn unpaired_row((workspace, what, in_flight): (i64, String, bool)) -> Unpaired {
     Unpaired { workspace: WorkspaceId(workspace), what, in_flight }
+}
+
+/// Compares charges of saved cards with what they credited.
+async fn topups(db: &mut PgConnection) -> sqlx::Result<Vec<Unpaired>> {
+    let rows: Vec<(i64, String, bool)> = sqlx::query_as(
+        r#"select u.workspace_id, 'top-up ' || u.id || ' is marked succeeded without a posting', false
+           from topups u
+           where u.status = 'succeeded' and not exists (
+               select from postings t
+               where t.workspace_id = u.workspace_id and t.kind = $1 and t.key = u.payment_intent)
+           union all
+           select u.workspace_id, 'top-up ' || u.id || ' was credited with another amount than it charged', false
+           from topups u join postings t
+               on t.workspace_id = u.workspace_id and t.kind in ($1, $2) and t.key = u.payment_intent
+           left join lateral unnest(t.accounts, t.amounts) as e (account, amount) on e.account = $3
+           group by u.workspace_id, u.id, u.amount_mc
+           having coalesce(sum(e.amount), 0) <> -u.amount_mc
+           union all
+           select t.workspace_id, 'posting ' || t.seq || ' credits payment ' || t.key || case
+                   when u.id is null then ', which no top-up has'
+                   else ', whose top-up ' || u.id || ' is marked ' || u.status end,
+               u.id is not null
+           from postings t left join topups u on u.workspace_id = t.workspace_id and u.payment_intent = t.key
+           where t.kind = $1 and t.key like 'pi\_%' and u.status is distinct from 'succeeded'"#,
+    )
+    .bind(PostingKind::TopUp as i16)
+    .bind(PostingKind::Debt as i16)
+    .bind(Account::Funding.code())
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(unpaired_row).collect())
 }
 
 /// Compares instructions with what they credited and asked for.

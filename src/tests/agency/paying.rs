@@ -103,7 +103,7 @@ fn what_is_overdue_stands_in_the_alert_with_its_way_out() {
         desk.later(2);
         desk.bill().await;
         let page = browser.page("/billing").await;
-        let alert = page.split("<section class=\"alert red\"").nth(1).expect(&page).split("</section>").next().unwrap();
+        let alert = page.split("class=\"alert red\"").nth(1).expect(&page).split("</section>").next().unwrap();
         let said = words(alert);
         assert!(said.contains("Payment overdue") && said.contains("$10.00 for Medium was due Nov 21."), "{said}");
         assert!(said.contains("Calls go on until Nov 28.") && alert.contains("action=\"/billing/pay\""), "{alert}");

@@ -270,7 +270,7 @@ fn a_payment_that_does_not_match_goes_to_the_inbox() {
         assert_eq!(shop.credits().await, 500);
         assert_eq!(shop.purchase("one").await.status, PurchaseStatus::Unmatched);
         let expected = "select count(*) from inbox_items where kind = 'unmatched_payment'
-            and detail like '%its amount is 1000 cents, expected 2000 cents'";
+            and detail like '%amount is $10.00, its purchase says $20.00%'";
         assert_eq!(shop.count(expected).await, 1);
     });
 }

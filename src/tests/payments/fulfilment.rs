@@ -143,7 +143,7 @@ fn a_payment_that_does_not_match_goes_to_the_inbox() {
         assert_eq!(shop.count("select count(*) from inbox_items").await, 1);
         let expected = "select count(*) from inbox_items i join workspaces w on w.agency_id = i.agency_id
             where i.kind = 'unmatched_payment' and i.workspace_id = w.id and i.reference like 'cs_test_%'
-              and i.detail like '%its amount is 1000 cents, expected 2000 cents'";
+              and i.detail like '%amount is $10.00, its purchase says $20.00%'";
         assert_eq!(shop.count(expected).await, 1);
     });
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use minutebank::app::buy_credits::{CreditsOrder, buy_credits};
 use minutebank::app::buy_pack::{PackOrder, buy_pack};
+use minutebank::app::fulfil_purchase::fulfil;
 use minutebank::app::open_checkout::{BuyError, BuyForm};
+use minutebank::app::save_card::save_card;
 use minutebank::config::{Secret, StripeConfig};
 use minutebank::payments::{self, Purchase, Stripe};
 use minutebank::pricing::{PackOffer, Terms};
@@ -59,7 +61,8 @@ pub fn shop_on(terms: &Terms, test: impl AsyncFnOnce(&Shop)) {
 }
 
 impl<'w> Shop<'w> {
-    async fn open(world: &'w World, terms: &Terms) -> Self {
+    /// Opens it.
+    pub async fn open(world: &'w World, terms: &Terms) -> Self {
         let files = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let options = sandbox::Options {
@@ -139,7 +142,7 @@ impl<'w> Shop<'w> {
 
     /// The owner's form.
     pub fn form(&self, key: &str) -> BuyForm {
-        BuyForm { workspace: self.workspace, buyer: self.owner, purchase_key: key.to_owned() }
+        BuyForm { workspace: self.workspace, buyer: self.owner, purchase_key: key.to_owned(), save_card: false }
     }
 
     /// The owner's choice, under a form's key.
@@ -202,9 +205,22 @@ impl<'w> Shop<'w> {
         sent.json().await.unwrap()
     }
 
+    /// Saves a card through Checkout.
+    pub async fn save_card(&self, form: &BuyForm, number: &str) {
+        let address = save_card(&self.state, form).await.unwrap();
+        let session = address.rsplit('/').next().unwrap().split(['#', '?']).next().unwrap();
+        self.pay_with(session, number).await;
+        fulfil(&self.state, session).await.unwrap();
+    }
+
     /// Pays a session with a good card.
     pub async fn pay(&self, session: &str) {
-        self.control(&format!("sessions/{session}/pay"), json!({})).await;
+        self.pay_with(session, "4242424242424242").await;
+    }
+
+    /// Pays a session with this card.
+    pub async fn pay_with(&self, session: &str, number: &str) {
+        self.control(&format!("sessions/{session}/pay"), json!({ "card": number })).await;
     }
 
     /// Holds the sandbox's webhooks back.
@@ -290,6 +306,11 @@ impl Browser {
     /// Sends the Buy Minutes form; answers the status and where it leads on.
     pub async fn buy(&self, fields: &[(&str, &str)]) -> (u16, String) {
         self.send("/billing/buy", fields).await
+    }
+
+    /// Sends any form; answers the status and where it leads on.
+    pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+        self.send(path, fields).await
     }
 
     /// Sends the Add credits form; answers the status and where it leads on.

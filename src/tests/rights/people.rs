@@ -91,8 +91,11 @@ impl Who {
     }
 
     /// Text of the key that is sent to an address, and whether it names the client's workspace.
-    fn key(self, path: &str) -> Option<(&'static str, bool)> {
+    fn key(self, method: &Method, path: &str) -> Option<(&'static str, bool)> {
         match self {
+            KeyWithoutScope if method != Method::GET && path.starts_with("/v1/wallet") => {
+                Some(("mb_live_no_charge", false))
+            }
             KeyWithoutScope if ["/v1/wallet", "/v1/usage"].iter().any(|it| path.starts_with(it)) => {
                 Some(("mb_live_no_wallet", false))
             }
@@ -154,7 +157,9 @@ impl Scene {
         revoke_api_key(&world.state, client, revoked).await.unwrap();
         world.key(client, "mb_live_no_calls", &[Scope::WalletRead, Scope::WalletCharge]).await;
         world.key(client, "mb_live_no_wallet", &[Scope::CallsWrite, Scope::WalletCharge]).await;
-        let key = world.key(client, "mb_live_key", &[Scope::CallsWrite, Scope::WalletRead]).await;
+        world.key(client, "mb_live_no_charge", &[Scope::CallsWrite, Scope::WalletRead]).await;
+        let all = [Scope::CallsWrite, Scope::WalletRead, Scope::WalletCharge];
+        let key = world.key(client, "mb_live_key", &all).await;
         world.key(neighbour, "mb_live_neighbour", &[Scope::Admin]).await;
         world.agency_key(client, "mb_live_agency", &[Scope::Admin]).await;
         world.agency_key(foreigner, "mb_live_foreign_agency", &[Scope::Admin]).await;
@@ -178,13 +183,13 @@ impl Scene {
 
     /// Asks as somebody. A form carries the token of the asker's own session, where there is one.
     pub async fn ask(&self, who: Who, method: &Method, path: &str, body: &Body) -> Answered {
-        if let Some((text, names)) = who.key(path) {
+        if let Some((text, names)) = who.key(method, path) {
             let workspace = names.then(|| self.client_id.clone());
             // What a redirect leads to is another route's answer.
             let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
             let program = Program { workspace, client, ..self.site.program(text) };
             return match body {
-                Body::Json(json) => program.post_raw(path, "application/json", json.clone()).await,
+                Body::Json(json) => program.send_raw(method.clone(), path, "application/json", json.clone()).await,
                 Body::Form(fields) => {
                     let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
                     program.post_raw(path, "application/x-www-form-urlencoded", form).await

@@ -12,6 +12,7 @@ use super::ApiError;
 use super::json::Unambiguous;
 use crate::ids;
 use crate::state::AppState;
+use crate::units::MilliCents;
 
 /// Longest body, bytes.
 const LIMIT: usize = 64 * 1_024;
@@ -114,6 +115,21 @@ impl Fields {
         })
     }
 
+    /// Optional dollars of whole cents in a range, e.g. `25`, `25.5`. Read digit by digit: no fraction is ever computed.
+    pub fn dollars(&mut self, name: &str, range: RangeInclusive<MilliCents>) -> Result<Option<MilliCents>, ApiError> {
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
+        let amount = Some(value).filter(Value::is_number).and_then(|number| whole_cents(&number.to_string()));
+        match amount.filter(|amount| range.contains(amount)) {
+            Some(amount) => Ok(Some(amount)),
+            None => {
+                let (from, to) = range.into_inner();
+                Err(ApiError::field(name, format!("{name} has to be a number of whole cents from {from} to {to}")))
+            }
+        }
+    }
+
     /// An optional flat object of texts, up to 4 KiB.
     pub fn texts(&mut self, name: &str) -> Result<Option<BTreeMap<String, String>>, ApiError> {
         let wrong = || ApiError::field(name, format!("{name} has to be a flat object of texts, up to 4 KiB"));
@@ -135,6 +151,18 @@ impl Fields {
             Some(name) => Err(ApiError::field(name, "There is no such field")),
         }
     }
+}
+
+/// A JSON number as dollars; `None` where it has parts of a cent.
+fn whole_cents(number: &str) -> Option<MilliCents> {
+    let (dollars, cents) = number.split_once('.').unwrap_or((number, "0"));
+    let dollars: i64 = dollars.parse().ok().filter(|dollars| (0..=i64::MAX / 1_000_000).contains(dollars))?;
+    let cents: i64 = match cents.len() {
+        1 => cents.parse::<i64>().ok()? * 10,
+        2 => cents.parse().ok()?,
+        _ => return None,
+    };
+    Some(MilliCents(dollars * MilliCents::PER_DOLLAR + cents * MilliCents::PER_CENT))
 }
 
 /// Postgres keeps every character but this one.
@@ -195,6 +223,22 @@ mod tests {
         for bad in ["60.5", "-1", "1001", "1e300", "18446744073709551616", "\"60\"", "[60]", "true"] {
             assert_eq!(read(&format!("{{\"a\":{bad}}}")), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn dollars_have_whole_cents() {
+        let range = MilliCents(50_000)..=MilliCents(1_000_000_000);
+        let read = |json: &str| {
+            let mut given = fields(serde_json::from_str(&format!("{{\"a\":{json}}}")).unwrap());
+            given.dollars("a", range.clone()).ok().flatten().map(MilliCents::cents_down)
+        };
+        let good = ["25", "25.0", "25.5", "25.50", "2.55e1", "0.5", "10000", "0.57", "4.35"].map(read);
+        let cents = [2_500, 2_500, 2_550, 2_550, 2_550, 50, 1_000_000, 57, 435];
+        assert_eq!(good, cents.map(Some));
+        for bad in ["0.49", "10000.01", "25.505", "0.5001", "-25", "1e300", "1e-3", "\"25\"", "true", "[25]"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+        assert_eq!(fields(json!({ "a": null })).dollars("a", range).unwrap(), None);
     }
 
     #[test]

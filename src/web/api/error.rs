@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::calls::CallBody;
 use super::cannot_start::{CannotStart, CannotStartBody};
 use crate::app::ReadError;
+use crate::app::fulfil_purchase::FulfilError;
 use crate::app::identify::NotAllowed;
 use crate::ledger::{LedgerError, Refusal};
 use crate::tenants::Scope;
@@ -47,10 +48,16 @@ pub enum ApiError {
     WorkspaceRequired,
     /// 400: not a cursor that we gave.
     InvalidCursor,
+    /// 400: this POST needs an Idempotency-Key.
+    IdempotencyKeyRequired,
     /// 401: no key, or one that opens nothing.
     InvalidKey,
     /// 402: no call can start, or credits do not cover a price.
     CannotStart(Box<CannotStart>),
+    /// 402: the bank declined the saved card; in its words.
+    CardDeclined(String),
+    /// 402: the bank asks the card's owner to confirm.
+    AuthenticationRequired,
     /// 403: the key may do other things.
     InsufficientScope(Scope),
     /// 404: nothing there, or not this key's.
@@ -65,6 +72,10 @@ pub enum ApiError {
     IdempotencyMismatch,
     /// 409: the first request with this Idempotency-Key is still worked on.
     IdempotencyInProgress,
+    /// 409: there is no saved card.
+    CardRequired,
+    /// 409: nothing of the plan is paid with credits.
+    NoRates,
     /// 408: the body did not come in time.
     TooSlow,
     /// 413: the body is over 64 KiB.
@@ -96,15 +107,20 @@ impl ApiError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::InvalidJson(_) | Self::WorkspaceRequired | Self::InvalidCursor => StatusCode::BAD_REQUEST,
+            Self::InvalidJson(_) | Self::WorkspaceRequired | Self::InvalidCursor | Self::IdempotencyKeyRequired => {
+                StatusCode::BAD_REQUEST
+            }
             Self::InvalidKey => StatusCode::UNAUTHORIZED,
-            Self::CannotStart(_) => StatusCode::PAYMENT_REQUIRED,
+            Self::CannotStart(_) | Self::CardDeclined(_) | Self::AuthenticationRequired => StatusCode::PAYMENT_REQUIRED,
             Self::InsufficientScope(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::IdConflict | Self::AlreadyCompleted(_) | Self::IdempotencyMismatch | Self::IdempotencyInProgress => {
-                StatusCode::CONFLICT
-            }
+            Self::IdConflict
+            | Self::AlreadyCompleted(_)
+            | Self::CardRequired
+            | Self::NoRates
+            | Self::IdempotencyMismatch
+            | Self::IdempotencyInProgress => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::AddressTooLong => StatusCode::URI_TOO_LONG,
@@ -123,7 +139,17 @@ impl ApiError {
                 return ("insufficient_scope", format!("This key lacks the scope {}", scope.as_str()));
             }
             Self::InvalidField { message, .. } => return ("invalid_field", message.clone()),
+            Self::CardDeclined(why) => return ("card_declined", format!("Nothing was charged. {why}")),
             Self::CannotStart(error) => (error.code, error.message),
+            Self::AuthenticationRequired => (
+                "authentication_required",
+                "Nothing was charged. The bank asks the card's owner to confirm; they can pay on the billing page",
+            ),
+            Self::IdempotencyKeyRequired => {
+                ("idempotency_key_required", "Send an Idempotency-Key, so that nothing is charged twice")
+            }
+            Self::CardRequired => ("card_required", "There is no saved card; people save it on the billing page"),
+            Self::NoRates => ("no_rates", "Nothing of the plan is paid with credits"),
             Self::WorkspaceRequired => {
                 ("workspace_required", "With an agency's key, name the workspace in the header Minutebank-Workspace")
             }
@@ -209,6 +235,16 @@ impl From<ReadError> for ApiError {
             ReadError::Ledger(LedgerError::Refused(Refusal::UnknownCall)) => Self::NotFound,
             ReadError::Ledger(LedgerError::Refused(Refusal::IdConflict)) => Self::IdConflict,
             ReadError::Ledger(other) => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+impl From<FulfilError> for ApiError {
+    fn from(error: FulfilError) -> Self {
+        match error {
+            FulfilError::Stripe(_) => Self::Unavailable,
+            FulfilError::Ledger(error) => ReadError::Ledger(error).into(),
+            FulfilError::Database(error) => error.into(),
         }
     }
 }

@@ -22,6 +22,17 @@ pub struct CallsKey(pub Program);
 /// A program whose key has the scope `wallet:read`.
 pub struct WalletKey(pub Program);
 
+/// A program whose key has the scope `wallet:charge`.
+pub struct ChargeKey(pub Program);
+
+impl FromRequestParts<AppState> for ChargeKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        Ok(Self(program(parts, state, Scope::WalletCharge).await?))
+    }
+}
+
 impl FromRequestParts<AppState> for CallsKey {
     type Rejection = ApiError;
 

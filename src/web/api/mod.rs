@@ -1,5 +1,6 @@
 //! `/v1`: what the call engine talks to (SPEC §4). JSON in, JSON out, every listed field always present.
 
+mod auto_recharge;
 mod body;
 mod calls;
 mod campaigns;
@@ -18,6 +19,7 @@ mod query;
 mod receipts;
 pub mod reference;
 mod schemas;
+mod topups;
 mod transactions;
 mod usage;
 mod wallet;
@@ -44,7 +46,11 @@ pub fn router() -> Router<AppState> {
         .route("/campaigns/quote", post(campaigns::quote))
         .route("/campaigns", post(campaigns::start))
         .route("/wallet", get(wallet::show))
+        .route("/wallet/auto_recharge", get(auto_recharge::show).put(auto_recharge::set))
         .route("/wallet/lots", get(lots::list))
+        .route("/wallet/payment_methods", get(topups::payment_methods))
+        .route("/wallet/topup", post(topups::charge))
+        .route("/wallet/topups/{id}", get(topups::show))
         .route("/wallet/transactions", get(transactions::list))
         .route("/usage/daily", get(usage::daily))
         .route("/openapi.json", get(openapi::show))

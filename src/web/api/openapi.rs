@@ -15,7 +15,7 @@ use utoipa::openapi::{OpenApi as Document, Ref, RefOr, Required};
 use utoipa::{Modify, OpenApi};
 
 use super::error::ErrorBody;
-use super::{calls, campaigns, lots, messages, numbers, receipts, transactions, usage, wallet};
+use super::{auto_recharge, calls, campaigns, lots, messages, numbers, receipts, topups, transactions, usage, wallet};
 
 /// The document. Its description is the beginning of `/docs`.
 #[derive(OpenApi)]
@@ -57,6 +57,11 @@ use super::{calls, campaigns, lots, messages, numbers, receipts, transactions, u
         wallet::show,
         transactions::list,
         lots::list,
+        topups::payment_methods,
+        topups::charge,
+        topups::show,
+        auto_recharge::show,
+        auto_recharge::set,
         usage::daily,
     ),
     components(schemas(ErrorBody)),

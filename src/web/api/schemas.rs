@@ -32,6 +32,9 @@ closed_lists! {
     lot: "lot";
     transaction: "transaction";
     wallet: "wallet";
+    topup: "topup";
+    topup_status: "succeeded" | "pending" | "failed";
+    payment_method: "payment_method";
     currency: "USD";
     direction: "outbound" | "inbound";
     outcome: "answered" | "no_answer" | "busy" | "failed" | "voicemail" | "canceled";

@@ -7,12 +7,15 @@ use serde::Serialize;
 use serde_json::Number;
 use utoipa::ToSchema;
 
+use super::auto_recharge::AutoRechargeBody;
 use super::forms::{by_unit, dollars_down};
 use super::key::WalletKey;
 use super::{ApiError, schemas};
 use crate::app::current_wallet;
+use crate::app::set_recharge::settings;
 use crate::ledger::survey::SubscriptionStatus;
 use crate::ledger::{PaymentState, SubscriptionState, Wallet};
+use crate::payments::recharge::Recharge;
 use crate::pricing::{Fit, Standing};
 use crate::state::AppState;
 use crate::units::Meter;
@@ -56,19 +59,6 @@ pub struct WalletBody {
     status: &'static str,
 }
 
-/// Settings of auto-recharge; never configured, it is off and has none.
-#[derive(Debug, Default, Serialize, ToSchema)]
-#[schema(as = AutoRecharge)]
-struct AutoRechargeBody {
-    enabled: bool,
-    #[schema(schema_with = schemas::dollars_or_null)]
-    threshold_usd: Option<Number>,
-    #[schema(schema_with = schemas::dollars_or_null)]
-    topup_usd: Option<Number>,
-    #[schema(schema_with = schemas::dollars_or_null)]
-    monthly_cap_usd: Option<Number>,
-}
-
 /// The plan's allowance in the current period.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Allowance)]
@@ -100,7 +90,7 @@ struct HoldBody {
 }
 
 impl WalletBody {
-    fn new(workspace: String, wallet: &Wallet) -> Self {
+    fn new(workspace: String, wallet: &Wallet, recharge: Option<&Recharge>) -> Self {
         let standing = wallet.standing();
         let terms = wallet.subscription.as_ref().map(|it| &it.snapshot.terms);
         let meter = terms.map(|terms| terms.meter);
@@ -115,7 +105,7 @@ impl WalletBody {
             workspace,
             balance_usd: dollars_down(standing.posted),
             currency: "USD",
-            auto_recharge: AutoRechargeBody::default(),
+            auto_recharge: recharge.into(),
             balance_milli_cents: standing.posted.0,
             held_milli_cents: standing.held_mc().0,
             available_milli_cents: standing.available_mc().0,
@@ -180,5 +170,6 @@ pub(super) fn hold_price(standing: &Standing) -> Option<i64> {
 )]
 pub async fn show(WalletKey(program): WalletKey, State(state): State<AppState>) -> Result<Json<WalletBody>, ApiError> {
     let wallet = current_wallet(&state, program.workspace).await?;
-    Ok(Json(WalletBody::new(program.workspace_public_id, &wallet)))
+    let recharge = settings(&state, program.workspace).await?;
+    Ok(Json(WalletBody::new(program.workspace_public_id, &wallet, recharge.as_ref())))
 }

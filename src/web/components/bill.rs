@@ -77,7 +77,7 @@ pub fn bill_table(
                     <th role="columnheader" scope="col">"Due"</th>
                     <th role="columnheader" scope="col">"State"</th>
                     <th role="columnheader" scope="col" class="amount">"Amount"</th>
-                    <th role="columnheader" scope="col"><span class="unseen">"Pay or receipt"</span></th>
+                    <th role="columnheader" scope="col" aria-label="Pay or receipt"></th>
                 </tr>
             </thead>
             <tbody role="rowgroup">{rows}</tbody>
@@ -88,7 +88,10 @@ pub fn bill_table(
 fn row(bill: Bill, calendar: &Calendar, agency: &str, paying: Option<&Paying>) -> impl IntoView + use<> {
     let (title, detail) = (bill_title(&bill), detail(&bill, agency, calendar));
     let due = due(&bill, calendar);
-    let when = due.as_ref().map(|due| format!(" · due {}", if due == TODAY { "today" } else { due }));
+    let when = due
+        .as_ref()
+        .filter(|_| bill.status.is_owed())
+        .map(|due| format!(" · due {}", if due == TODAY { "today" } else { due }));
     let (tone, state) = state(&bill, calendar);
     let paying = paying.filter(|_| bill.status.is_owed()).cloned();
     let act = match (paying, bill.receipt_url) {

@@ -6,9 +6,10 @@ use crate::app::overview::{Billable, Frozen, Overview, PaymentState, Subscriptio
 use crate::app::transactions::{Reference, Transaction, TransactionType};
 use crate::ledger::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement, Source};
 use crate::payments::bill::{Bill, Billed};
+use crate::payments::card::SavedCard;
 use crate::payments::request::{Asked, Due, RequestKind, RequestStatus};
 use crate::pricing::{ExcessMode, HoldPolicy, PurchaseMode, Rates, Standing, Terms};
-use crate::units::{Meter, MilliCents, Seconds};
+use crate::units::{Meter, MilliCents, Seconds, WorkspaceId};
 use crate::web::dates::Calendar;
 use crate::web::shell::Frame;
 
@@ -44,6 +45,20 @@ pub(in crate::web) fn frame() -> Frame {
         workspace: "ws_harbor".into(),
         visiting: false,
         overview: Ok(harbor(4_920, 0)),
+    }
+}
+
+/// A saved card.
+pub(in crate::web) fn visa() -> SavedCard {
+    SavedCard {
+        workspace: WorkspaceId(1),
+        payment_method: "pm_visa".into(),
+        customer: "cus_1".into(),
+        brand: "visa".into(),
+        last4: "4242".into(),
+        exp_month: 8,
+        exp_year: 2028,
+        asked_at: jiff::Timestamp::UNIX_EPOCH,
     }
 }
 

@@ -23,9 +23,9 @@ pub use agency::{
     pack_page, packs_page, people_page, plan_page, plan_terms_page, plans_page, requests_page,
 };
 pub use billing::{
-    Asked, AskedRange, BillingView, Buying, Crediting, CreditingError, May, Notice, PRESSING, RECENT, RangeKind,
-    Refused, Urgent, UsageView, WrongRange, addon_packs_section, billing_page, payments_section, recent_transactions,
-    usage_section, wallet_section,
+    Asked, AskedRange, AskedRecharge, BillingView, Buying, CardForms, CardView, Crediting, CreditingError, May, Notice,
+    PRESSING, RECENT, RangeKind, RechargeTrouble, Refused, Typed, Urgent, UsageView, WrongRange, addon_packs_section,
+    billing_page, card_section, payments_section, recent_transactions, recharge_section, usage_section, wallet_section,
 };
 pub use demo_mail::{Letter, demo_mail_page};
 pub use docs::docs_page;

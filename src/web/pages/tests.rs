@@ -43,7 +43,7 @@ fn document(frame: Frame, view: View) -> Document {
     let asked = Asked { buying, crediting, unpaid: None };
     let wallet = frame.overview.as_ref().map_err(|error| *error).map(|overview| {
         let may = May::of(frame.may_buy, overview, &offers);
-        wallet_section(overview, notice.or_else(|| asked.unsaid(may)), may, None)
+        wallet_section(overview, notice.or_else(|| asked.unsaid(may)), may, None, None)
     });
     let addon_packs = addon_packs_section(frame.overview.clone().ok(), offers.clone(), frame.may_buy);
     render(|| {
@@ -53,8 +53,10 @@ fn document(frame: Frame, view: View) -> Document {
                 wallet,
                 usage: Ok(String::new()),
                 addon_packs,
+                recharge: Ok(String::new()),
                 transactions: Ok(String::new()),
                 payments: Ok(String::new()),
+                card: Ok(String::new()),
                 offers,
                 asked,
                 advice,
@@ -151,11 +153,18 @@ fn what_is_wrong_with_a_purchase_stands_beside_the_field_and_the_typed_value_sta
         pack: Some("pack_gone".into()),
         quantity: Some("99".into()),
         refused: Some(Refused::StripeUnreachable),
+        save_card: true,
     };
     let html = billing(harbor(), View { buying: Some(buying), ..plain() });
     assert_all(
         &html,
-        &["Enter a quantity from 1 to 20.", "value=\"99\"", "no longer offered", "Stripe could not be reached"],
+        &[
+            "Enter a quantity from 1 to 20.",
+            "value=\"99\"",
+            "no longer offered",
+            "Stripe could not be reached",
+            "Save this card",
+        ],
     );
 }
 

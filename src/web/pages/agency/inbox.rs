@@ -245,6 +245,7 @@ fn meant_words(bought: &Bought) -> String {
         Bought::Packs(packs) => packs.meter.pieces(packs.pieces()),
         Bought::Credits { amount } => format!("{amount} of credits"),
         Bought::Request(payment) => format!("its payment request of {} marked as paid", payment.amount),
+        Bought::Card => "nothing".to_owned(),
     }
 }
 

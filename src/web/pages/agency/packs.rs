@@ -78,6 +78,7 @@ fn row(pack: Pack) -> impl IntoView {
         <tr role="row">
             <td role="cell" class="what">
                 <a href=format!("/agency/packs/{}", offer.id)>{offer.name.clone()}</a>
+                " "
                 {offer.popular.then(|| view! { <span class="tag popular">"Popular"</span> })}
                 <small>{offer.description.clone()}</small>
             </td>

@@ -77,7 +77,7 @@ pub(super) fn Archived(rows: AnyView) -> impl IntoView {
         <tbody role="rowgroup" class="archived">
             <tr role="row" class="group">
                 <th role="rowheader" scope="rowgroup" colspan="6">
-                    "Archived"
+                    "Archived "
                     <span>"No longer offered"</span>
                 </th>
             </tr>
@@ -89,6 +89,7 @@ pub(super) fn Archived(rows: AnyView) -> impl IntoView {
 fn row(plan: Plan) -> impl IntoView {
     let (href, terms) = (format!("/agency/plans/{}", plan.id), plan.draft.terms);
     let (price_of_use, more) = rates_words(&terms);
+    let is_free = !terms.rates.any();
     let sold = match terms.purchase_mode {
         PurchaseMode::SelfService => "Clients buy",
         PurchaseMode::ViaProvider => "Through you",
@@ -102,7 +103,7 @@ fn row(plan: Plan) -> impl IntoView {
             </td>
             <td role="cell" class="amount price">{terms.price.to_string()}</td>
             <td role="cell" class="amount included">{included_words(&terms)}</td>
-            <td role="cell" class="rates">
+            <td role="cell" class="rates" class:none=is_free>
                 {price_of_use}
                 <small>{more}</small>
             </td>

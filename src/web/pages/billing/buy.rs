@@ -37,6 +37,7 @@ pub(super) fn BuyDialog(
             pack=chosen.clone()
             quantity=quantity
             advice=advice
+            save_card=buying.save_card
         >
             <DialogHead
                 title=title

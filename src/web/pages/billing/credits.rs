@@ -30,6 +30,7 @@ pub(super) fn CreditsDialog(overview: Overview, crediting: Crediting, csrf: Stri
             choice=chosen
             amount=crediting.amount.unwrap_or_default()
             sent=sent
+            save_card=crediting.save_card
         >
             <DialogHead
                 title="Add credits"

@@ -3,6 +3,7 @@
 mod addon_packs;
 mod balance;
 mod buy;
+mod card;
 mod credits;
 mod dialog;
 mod extra;
@@ -10,6 +11,8 @@ mod payments;
 mod plan;
 pub(super) mod rates;
 mod recent;
+mod recharge;
+mod recharge_form;
 mod refused;
 mod usage;
 mod wallet;
@@ -28,9 +31,12 @@ use buy::BuyDialog;
 use credits::CreditsDialog;
 
 pub use addon_packs::addon_packs_section;
+pub use card::{CardForms, CardView, card_section};
 pub(super) use payments::NoPayments;
 pub use payments::{PRESSING, payments_section};
 pub use recent::{RECENT, recent_transactions};
+pub use recharge::{AskedRecharge, RechargeTrouble, recharge_section};
+pub use recharge_form::Typed;
 pub use refused::Refused;
 pub use usage::{AskedRange, RangeKind, UsageView, WrongRange, usage_section};
 pub use wallet::{Urgent, wallet_section};
@@ -45,10 +51,14 @@ pub struct BillingView {
     pub usage: Result<String, SectionError>,
     /// The packs assigned to the client.
     pub addon_packs: Result<String, SectionError>,
+    /// Auto-recharge; empty where nothing is paid with credits.
+    pub recharge: Result<String, SectionError>,
     /// The newest transactions.
     pub transactions: Result<String, SectionError>,
     /// What is to be paid, and receipts.
     pub payments: Result<String, SectionError>,
+    /// The card that may be charged.
+    pub card: Result<String, SectionError>,
     /// The packs for the Buy Minutes dialog, smallest first.
     pub offers: Result<Offers, SectionError>,
     /// The dialog.
@@ -98,6 +108,8 @@ pub enum Notice {
         /// How much.
         amount: MilliCents,
     },
+    /// A card is saved.
+    CardSaved,
     /// A payment request is paid.
     RequestPaid {
         /// Whole cents.
@@ -126,6 +138,8 @@ pub struct Buying {
     pub pack: Option<String>,
     /// The typed quantity; none: 1.
     pub quantity: Option<String>,
+    /// The card is to be saved.
+    pub save_card: bool,
     /// Why the attempt before bought nothing.
     pub refused: Option<Refused>,
 }
@@ -139,6 +153,8 @@ pub struct Crediting {
     pub choice: Option<String>,
     /// The typed amount.
     pub amount: Option<String>,
+    /// The card is to be saved.
+    pub save_card: bool,
     /// What is wrong.
     pub error: Option<CreditingError>,
 }
@@ -171,7 +187,8 @@ impl May {
 
 /// The page.
 pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
-    let BillingView { wallet, usage, addon_packs, transactions, payments, offers, asked, advice } = view;
+    let BillingView { wallet, usage, addon_packs, recharge, transactions, payments, card, offers, asked, advice } =
+        view;
     let line = frame.overview.as_ref().ok().zip(frame.calendar());
     let line = line.map(|(overview, calendar)| plan::line(overview, &calendar)).unwrap_or_default();
     let read_at = wallet.as_ref().ok().map(|wallet| wallet.read_at.clone());
@@ -186,6 +203,7 @@ pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
             <Slot name="wallet" title="Balance" what="The balance" html=wallet.map(|wallet| wallet.cards) />
             <Slot name="usage" title="Usage" what="The usage" html=usage />
             <Slot name="addon-packs" title="Add-on packs" what="The add-on packs" html=addon_packs />
+            <Slot name="auto-recharge" title="Auto-recharge" what="Auto-recharge" html=recharge />
             <Slot
                 name="recent-transactions"
                 title="Recent transactions"
@@ -193,6 +211,7 @@ pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
                 html=transactions
             />
             <Slot name="payments" title=payments::TITLE what="The payment requests" html=payments />
+            <Slot name="saved-card" title="Saved card" what="The saved card" html=card />
         </Shell>
     }
 }

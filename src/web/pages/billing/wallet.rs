@@ -12,7 +12,8 @@ use crate::web::document::fragment;
 use super::balance::BalanceCard;
 use super::extra::ExtraCard;
 use super::plan::PlanCard;
-use super::{May, Notice, warning};
+use super::warning::{self, Warning};
+use super::{May, Notice, RechargeTrouble};
 
 /// A payment that failed or is overdue.
 #[derive(Clone, Debug)]
@@ -23,15 +24,24 @@ pub struct Urgent {
     pub paying: Option<Paying>,
 }
 
-/// The section, as HTML. `notice` is what just happened; it stands in place of any warning.
-pub fn wallet_section(overview: &Overview, notice: Option<Notice>, may: May, urgent: Option<Urgent>) -> WalletSection {
+/// The section, as HTML. `notice` is what just happened; it stands in place of any warning. `trouble` is what
+/// auto-recharge waits for.
+pub fn wallet_section(
+    overview: &Overview,
+    notice: Option<Notice>,
+    may: May,
+    urgent: Option<Urgent>,
+    trouble: Option<RechargeTrouble>,
+) -> WalletSection {
     let calendar = Calendar::new(&overview.time_zone, overview.read_at);
+    let request = urgent.as_ref().map(|urgent| &urgent.request);
+    let alert = warning::choose(overview, notice, may, request, trouble, &calendar);
     WalletSection {
         read_at: calendar.read_at(),
         pill: fragment(|| view! { <BalancePill overview=overview.clone() /> }),
-        cards: fragment(
-            || view! { <Cards overview=overview.clone() calendar=calendar notice=notice may=may urgent=urgent /> },
-        ),
+        cards: fragment(|| {
+            view! { <Cards overview=overview.clone() calendar=calendar alert=alert may=may urgent=urgent /> }
+        }),
     }
 }
 
@@ -39,12 +49,10 @@ pub fn wallet_section(overview: &Overview, notice: Option<Notice>, may: May, urg
 fn Cards(
     overview: Overview,
     calendar: Calendar,
-    notice: Option<Notice>,
+    alert: Option<Warning>,
     may: May,
     urgent: Option<Urgent>,
 ) -> impl IntoView {
-    let request = urgent.as_ref().map(|urgent| &urgent.request);
-    let alert = warning::choose(&overview, notice, may, request, &calendar);
     let with_extra = overview.active_packages > 0
         || overview.frozen != Frozen::default()
         || overview.running().is_some_and(|subscription| subscription.addons);

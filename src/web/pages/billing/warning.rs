@@ -7,7 +7,7 @@ use crate::units::{Meter, grouped};
 use crate::web::components::{Tone, request_title};
 use crate::web::dates::Calendar;
 
-use super::{May, Notice, plan};
+use super::{May, Notice, RechargeTrouble, plan};
 
 /// From this share of the allowance on, usage is worth a word.
 const AMBER_PERCENT: i64 = 70;
@@ -73,21 +73,49 @@ pub(in crate::web::pages) fn left_and_used(subscription: &Subscription) -> (i64,
     (left, meter.pieces_down(subscription.included) - left)
 }
 
-/// Chooses the alert: what just happened, then a missing payment, then calls paused, then the allowance. `urgent` is a
-/// payment that failed or is overdue.
+/// Chooses the alert: what just happened, then a payment that is missing or failed, then calls paused, then the
+/// allowance. `urgent` is a payment that failed or is overdue, `trouble` what auto-recharge waits for.
 pub(super) fn choose(
     overview: &Overview,
     notice: Option<Notice>,
     may: May,
     urgent: Option<&PaymentRequest>,
+    trouble: Option<RechargeTrouble>,
     calendar: &Calendar,
 ) -> Option<Warning> {
     if let Some(notice) = notice {
         return Some(told(notice, overview, may));
     }
     payment(overview, urgent, calendar)
+        .or_else(|| trouble.map(recharge))
         .or_else(|| paused(overview, may, calendar))
         .or_else(|| allowance(overview, may, calendar))
+}
+
+/// What auto-recharge waits for; its section says more.
+fn recharge(trouble: RechargeTrouble) -> Warning {
+    let (tone, title, sentence) = match trouble {
+        RechargeTrouble::Declined => (
+            Tone::Red,
+            "Auto-recharge is paused".to_owned(),
+            "Your bank declined every try. Replace the card or switch it on again.",
+        ),
+        RechargeTrouble::NoCard => {
+            (Tone::Red, "Auto-recharge is paused".to_owned(), "There is no card to charge. Add one, and it goes on.")
+        }
+        RechargeTrouble::Confirm(amount) => (
+            Tone::Amber,
+            format!("Confirm a charge of {amount}"),
+            "Your bank wants you to confirm an auto-recharge. Nothing has been charged yet.",
+        ),
+        RechargeTrouble::Capped => (
+            Tone::Amber,
+            "Monthly cap reached".to_owned(),
+            "Auto-recharge charges nothing more in this month, unless you raise its cap.",
+        ),
+    };
+    let action = Some(("See auto-recharge".to_owned(), "#auto-recharge".to_owned()));
+    Warning { tone, title, sentence: sentence.to_owned(), action, pay: false }
 }
 
 /// `Buy more minutes`, `Buy more calls`.
@@ -118,6 +146,10 @@ fn told(notice: Notice, overview: &Overview, may: May) -> Warning {
         Notice::CreditsAdded { amount } => {
             let sentence = format!("You now have {} in credits. They never expire.", overview.standing.posted);
             (Tone::Success, format!("{amount} added"), sentence, None)
+        }
+        Notice::CardSaved => {
+            let sentence = "Auto-recharge and your programs can charge it.".to_owned();
+            (Tone::Success, "Card saved".to_owned(), sentence, None)
         }
         Notice::RequestPaid { amount } => {
             let sentence = format!("{} has it.", overview.agency_name);

@@ -10,7 +10,7 @@ use crate::web::pages::fixtures::{calendar, harbor, in_state, northwind, pipelin
 const MAY: May = May { buy: true, add_credits: true };
 
 fn words(overview: &Overview) -> Option<(Tone, String, String)> {
-    choose(overview, None, MAY, None, &calendar()).map(|it| (it.tone, it.title, it.sentence))
+    choose(overview, None, MAY, None, None, &calendar()).map(|it| (it.tone, it.title, it.sentence))
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn an_exhausted_allowance_names_the_extra_minutes() {
 
 #[test]
 fn paused_calls_come_before_the_allowance() {
-    let warning = choose(&harbor(6_000, 0), None, MAY, None, &calendar()).unwrap();
+    let warning = choose(&harbor(6_000, 0), None, MAY, None, None, &calendar()).unwrap();
     assert_eq!((warning.tone, warning.title.as_str()), (Tone::Paused, "Calls paused"));
     assert!(warning.sentence.starts_with("You have 0 minutes left but each call requires a 1-minute hold"));
     assert_eq!(warning.action, Some(("Buy more minutes".into(), "/billing?buy=minutes".into())));
@@ -77,16 +77,16 @@ fn paused_calls_come_before_the_allowance() {
 #[test]
 fn what_just_happened_comes_first() {
     let added = Notice::Added { meter: Meter::Minutes, pieces: 100 };
-    let warning = choose(&harbor(83 * 60, 241), Some(added), MAY, None, &calendar()).unwrap();
+    let warning = choose(&harbor(83 * 60, 241), Some(added), MAY, None, None, &calendar()).unwrap();
     assert_eq!((warning.tone, warning.title.as_str()), (Tone::Success, "100 minutes added"));
     assert_eq!(warning.sentence, "You now have 241 extra minutes. They never expire.");
     let calls = Notice::Added { meter: Meter::Calls, pieces: 100 };
-    assert_eq!(choose(&harbor(0, 0), Some(calls), MAY, None, &calendar()).unwrap().title, "100 calls added");
+    assert_eq!(choose(&harbor(0, 0), Some(calls), MAY, None, None, &calendar()).unwrap().title, "100 calls added");
 }
 
 #[test]
 fn who_cannot_buy_gets_no_button() {
-    let warning = choose(&harbor(83 * 60, 0), None, May::default(), None, &calendar()).unwrap();
+    let warning = choose(&harbor(83 * 60, 0), None, May::default(), None, None, &calendar()).unwrap();
     assert_eq!(warning.action, None);
     let mut provider = harbor(83 * 60, 0);
     provider.subscription.as_mut().unwrap().purchase_mode = PurchaseMode::ViaProvider;
@@ -105,7 +105,7 @@ fn without_a_plan_the_agency_is_named() {
 
 #[test]
 fn paused_calls_that_run_on_money_need_credits() {
-    let warning = choose(&northwind(MilliCents(188_000)), None, MAY, None, &calendar()).unwrap();
+    let warning = choose(&northwind(MilliCents(188_000)), None, MAY, None, None, &calendar()).unwrap();
     assert_eq!((warning.tone, warning.title.as_str()), (Tone::Paused, "Calls paused"));
     assert_eq!(
         warning.sentence,
@@ -113,7 +113,7 @@ fn paused_calls_that_run_on_money_need_credits() {
          or more in credits to keep calling."
     );
     assert_eq!(warning.action, Some(("Add credits".into(), "/billing?buy=credits".into())));
-    assert_eq!(choose(&northwind(MilliCents(300_000)), None, MAY, None, &calendar()), None);
+    assert_eq!(choose(&northwind(MilliCents(300_000)), None, MAY, None, None, &calendar()), None);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn paused_calls_are_helped_by_packs_where_there_are_some_else_by_credits() {
     let mut overview = harbor(6_000, 0);
     (overview.standing.sigma, overview.standing.sigma_max) = (MilliCents(5_000), MilliCents(5_000));
     overview.standing.allowance = 30;
-    let action = |may| choose(&overview, None, may, None, &calendar()).unwrap().action.map(|(words, _)| words);
+    let action = |may| choose(&overview, None, may, None, None, &calendar()).unwrap().action.map(|(words, _)| words);
     assert_eq!(action(MAY).as_deref(), Some("Buy more minutes"));
     assert_eq!(action(May { buy: false, ..MAY }).as_deref(), Some("Add credits"));
     assert_eq!(action(May::default()), None);
@@ -156,7 +156,7 @@ fn a_missing_payment_is_named_with_what_comes_of_it() {
     };
     let said = |payment, request: &PaymentRequest| {
         let overview = Overview { payment, ..harbor(6_000, 0) };
-        let warning = choose(&overview, None, MAY, Some(request), &calendar()).unwrap();
+        let warning = choose(&overview, None, MAY, Some(request), None, &calendar()).unwrap();
         assert!(warning.pay && warning.action.is_none());
         (warning.tone, warning.title, warning.sentence)
     };
@@ -173,7 +173,7 @@ fn a_missing_payment_is_named_with_what_comes_of_it() {
     let (tone, title, sentence) = said(PaymentState::Current, &request);
     assert_eq!((tone, title.as_str()), (Tone::Red, "Payment failed"), "before calls paused, and before it is due");
     assert_eq!(sentence, "$29.00 for Starter plan could not be charged. Calls go on until Nov 27.");
-    let told = choose(&harbor(0, 0), Some(Notice::Processing), MAY, Some(&request), &calendar()).unwrap();
+    let told = choose(&harbor(0, 0), Some(Notice::Processing), MAY, Some(&request), None, &calendar()).unwrap();
     assert!(!told.pay, "what just happened comes first");
 }
 
@@ -204,7 +204,7 @@ fn calls_are_counted_in_calls() {
         sentence,
         "199 of 200 plan calls are used. When the last one is gone, calls pause until you buy more calls."
     );
-    let warning = choose(&pipeline(200, 0), None, MAY, None, &calendar()).unwrap();
+    let warning = choose(&pipeline(200, 0), None, MAY, None, None, &calendar()).unwrap();
     assert!(warning.sentence.starts_with("You have 0 calls left but each call requires 1 call"), "{warning:?}");
     assert_eq!(warning.action, Some(("Buy more calls".into(), "/billing?buy=minutes".into())));
 }
@@ -224,7 +224,7 @@ fn billable_usage_takes_over_where_the_plan_allows_it() {
 #[test]
 fn added_credits_say_what_there_is_now() {
     let added = Notice::CreditsAdded { amount: MilliCents(2_500_000) };
-    let warning = choose(&northwind(MilliCents(2_688_000)), Some(added), MAY, None, &calendar()).unwrap();
+    let warning = choose(&northwind(MilliCents(2_688_000)), Some(added), MAY, None, None, &calendar()).unwrap();
     assert_eq!((warning.tone, warning.title.as_str()), (Tone::Success, "$25.00 added"));
     assert_eq!(warning.sentence, "You now have $26.88 in credits. They never expire.");
 }

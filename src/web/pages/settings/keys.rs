@@ -217,7 +217,7 @@ fn scope_words(scopes: &[Scope]) -> String {
 const fn allows(scope: Scope) -> &'static str {
     match scope {
         Scope::WalletRead => "Read balance, packages, transactions and usage",
-        Scope::CallsWrite => "Place and complete calls, and read them",
+        Scope::CallsWrite => "Place and complete calls, pay for messages and numbers",
         Scope::WalletCharge => "Charge the saved card",
         Scope::Admin => "Everything that keys can do",
     }

@@ -21,7 +21,7 @@ pub(super) fn SubscriptionTab(scene: Scene, plans: Result<Vec<Plan>, SectionErro
     view! {
         <Figures scene=scene.clone() />
         {subscribed.map(|subscription| view! { <Card scene=scene.clone() subscription=subscription /> })}
-        <div class="beside">
+        <div class="side-by-side">
             <PlanForm scene=scene.clone() plans=plans />
             <Grant scene=scene.clone() />
         </div>

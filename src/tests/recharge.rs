@@ -1,0 +1,8 @@
+//! Saved cards and what they are charged: by programs and by auto-recharge.
+
+mod api;
+mod cards;
+mod due;
+mod failures;
+mod shop;
+mod switch;

@@ -118,11 +118,8 @@ pub async fn recharge_if_due(state: &AppState, workspace: WorkspaceId) -> Result
 /// Stores a charge that is due.
 async fn begin(state: &AppState, workspace: WorkspaceId) -> Result<Option<Topup>, RechargeError> {
     let mut transaction = state.db.begin().await?;
-    // Nobody waits for a charge that is being sent.
-    if topups::is_recharging(&mut transaction, workspace).await? {
-        return Ok(None);
-    }
-    let Some(recharge) = repo::lock(&mut transaction, workspace).await? else {
+    // Nobody waits for whoever decides or sends a charge: it is asked again soon.
+    let Some(recharge) = repo::try_lock(&mut transaction, workspace).await? else {
         return Ok(None);
     };
     // Whoever has settled a charge has posted its credit before: what is not in flight any more is in the wallet, which

@@ -42,7 +42,7 @@ pub fn AddCredits(
     Effect::new(move |_| form.guard());
     let sum = Signal::derive(move || form.sum.get().ok());
     let note = "You pay on Stripe and come back here. Credits never expire.";
-    form.checkout.dialog("/billing/credits", move || form.read(), sum, save_card, note, content, ())
+    form.checkout.saving(save_card).dialog("/billing/credits", move || form.read(), sum, note, content, ())
 }
 
 /// What the dialog knows while it is open.

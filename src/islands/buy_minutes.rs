@@ -37,7 +37,7 @@ pub fn BuyMinutes(
     };
     let sum = Signal::derive(move || form.outcome.get().map(|(_, sum)| sum));
     let note = "You pay on Stripe and come back here. One-time, no renewal.";
-    form.checkout.dialog("/billing/buy", move || form.read(), sum, save_card, note, content, advice.map(advised))
+    form.checkout.saving(save_card).dialog("/billing/buy", move || form.read(), sum, note, content, advice.map(advised))
 }
 
 /// What the dialog knows while it is open.

@@ -15,21 +15,27 @@ pub(super) struct Checkout {
     dialog: NodeRef<Dialog>,
     /// The form is on its way.
     busy: RwSignal<bool>,
+    /// The card is to be saved at first.
+    save_card: bool,
 }
 
 impl Checkout {
     pub(super) fn new() -> Self {
-        Self { dialog: NodeRef::new(), busy: RwSignal::new(false) }
+        Self { dialog: NodeRef::new(), busy: RwSignal::new(false), save_card: false }
     }
 
-    /// The dialog. `read` takes over what stands in the fields, `sum` is what will be paid, `save_card` whether the card
-    /// is to be saved at first, `note` stands below the buttons, `last` below everything.
+    /// The same with the box for saving the card as it was left.
+    pub(super) fn saving(self, save_card: bool) -> Self {
+        Self { save_card, ..self }
+    }
+
+    /// The dialog. `read` takes over what stands in the fields, `sum` is what will be paid, `note` stands below the
+    /// buttons, `last` below everything.
     pub(super) fn dialog(
         self,
         action: &'static str,
         read: impl Fn() + Copy + 'static,
         sum: Signal<Option<MilliCents>>,
-        save_card: bool,
         note: &'static str,
         content: impl IntoView + 'static,
         last: impl IntoView + 'static,
@@ -48,7 +54,7 @@ impl Checkout {
                 <form method="post" action=action on:input=move |_| read() on:submit=move |event| self.send(&event)>
                     {content}
                     <label class="check">
-                        <input type="checkbox" name="save_card" value="1" checked=save_card />
+                        <input type="checkbox" name="save_card" value="1" checked=self.save_card />
                         "Save this card"
                     </label>
                     {self.buttons(sum)}

@@ -30,6 +30,15 @@ pub async fn lock(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result
     Ok(row.as_ref().map(read))
 }
 
+/// The same; `None` also where somebody else has them.
+pub async fn try_lock(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<Option<Recharge>> {
+    let row = sqlx::query("select * from auto_recharges where workspace_id = $1 for update skip locked")
+        .bind(workspace.0)
+        .fetch_optional(db)
+        .await?;
+    Ok(row.as_ref().map(read))
+}
+
 /// Stores settings. `anew`: what went wrong before is forgotten.
 pub async fn set(
     db: &mut PgConnection,

@@ -53,7 +53,7 @@ fn a_refund_sends_the_money_back_once_and_credits_nothing() {
         let item = unmatched(desk).await;
         let (shop, session) = (desk.shop, desk.shop.session("one").await);
         assert_eq!(shop.money().await, (1_000, 0));
-        shop.fault("drop_after", "POST", "/v1/refunds", 1).await;
+        shop.fault("drop_after", "POST", "/v1/refunds", 1_000).await;
         let refunded = async || refund_payment(desk.state, &desk.form("refund"), item).await;
         let lost = refunded().await;
         assert!(matches!(lost, Err(AgencyError::StripeUnreachable)), "{lost:?}");
@@ -61,6 +61,7 @@ fn a_refund_sends_the_money_back_once_and_credits_nothing() {
         assert!(open[0].refunding && open[0].resolved.is_none(), "nobody knows yet: {open:?}");
         let accepted = accept_payment(desk.state, &desk.form("accept"), item).await;
         assert!(matches!(accepted, Err(AgencyError::Settled)), "{accepted:?}");
+        shop.heal().await;
         let again = join_all((0..5).map(|_| refunded())).await;
         assert!(again.iter().all(Result::is_ok), "{again:?}");
         assert_eq!(shop.money().await, (1_000, 1_000));

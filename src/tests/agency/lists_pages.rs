@@ -116,11 +116,12 @@ fn another_is_refunded_from_the_page_and_says_so_while_stripe_is_silent() {
         unmatched(desk).await;
         let asked = browser.get(&link(&browser.get("/agency/inbox").await, "Refund, Unmatched payment")).await;
         assert!(asked.words().contains("goes back to how Harbor Dental paid."), "{}", asked.words());
-        desk.shop.fault("drop_before", "POST", "/v1/refunds", 1).await;
+        desk.shop.fault("drop_before", "POST", "/v1/refunds", 1_000).await;
         let silent = confirm(&browser, &asked, &[]).await;
         assert_eq!(silent.status, 502);
         assert!(silent.words().contains("Stripe gives no answer") && silent.words().contains("Refund on its way"));
         assert!(!silent.body.contains("Accept, Unmatched"), "it is on its way");
+        desk.shop.heal().await;
         let refunded = confirm(&browser, &asked, &[]).await;
         assert_eq!(refunded.location(), "/agency/inbox?show=open&notice=payment_refunded");
         assert_eq!((desk.shop.money().await, desk.shop.lots().await), ((1_000, 1_000), vec![]));

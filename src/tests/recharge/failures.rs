@@ -121,7 +121,7 @@ fn declined_it_tries_after_1_6_and_24_hours_then_pauses_loudly() {
         }
         shop.advance(60 * 24 * 7);
         assert_eq!((tries().await, shop.count(FAILED_EVENTS).await, shop.count(INBOX).await), (4, 1, 1));
-        assert_eq!(shop.count("select count(*) from outbox_mails where subject like '%recharge%'").await, 1);
+        assert_eq!(shop.count("select count(*) from mails where subject = 'Auto-recharge failed'").await, 1);
         let browser = shop.browser(OWNER).await;
         let page = browser.page("/billing").await;
         assert!(page.contains("Your bank declined Visa ending 0341 four times"), "{page}");
@@ -172,12 +172,9 @@ fn a_success_counts_whenever_and_however_often_it_is_told() {
         shop.heal().await;
         // Taken for failed; the money was there all the same.
         shop.by_hand("update topups set status = 'failed', failure = 'not_made', settled_at = now()").await;
-        let intent = shop.count("select 1").await;
-        assert_eq!(intent, 1);
-        let told = json!({ "type": "payment_intent.succeeded", "copies": 5 });
         let listed = shop.state.stripe.find_intent(&customer(shop).await, &topup(shop).await).await.unwrap().unwrap();
         let event = |id: &str| {
-            json!({ "id": id, "object": "event", "type": told["type"], "livemode": false,
+            json!({ "id": id, "object": "event", "type": "payment_intent.succeeded", "livemode": false,
                 "data": { "object": { "id": listed.id, "metadata": { "topup": listed.topup } } } })
             .to_string()
         };

@@ -82,7 +82,8 @@ impl Shop<'_> {
 
     /// What Stripe has taken, in cents.
     pub async fn paid(&self) -> i64 {
-        self.figures().await["paid_cents"].as_i64().unwrap()
+        let intents = self.stripe_list("payment_intents?limit=100").await;
+        intents.iter().map(|intent| intent["amount_received"].as_i64().unwrap()).sum()
     }
 
     /// What the ledger was credited by charges, in cents.

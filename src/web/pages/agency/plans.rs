@@ -77,7 +77,7 @@ pub(super) fn Archived(rows: AnyView) -> impl IntoView {
         <tbody role="rowgroup" class="archived">
             <tr role="row" class="group">
                 <th role="rowheader" scope="rowgroup" colspan="6">
-                    "Archived"
+                    "Archived "
                     <span>"No longer offered"</span>
                 </th>
             </tr>

@@ -2,6 +2,8 @@
 //! had paid. Called for every event about it; safe any number of times, in parallel, in any order, and when it is stopped
 //! between any two of its steps: what counts is read from Stripe, and each refund counts once by its id.
 
+use jiff::SignedDuration;
+
 use super::follow_requests::{FollowError, follow};
 use super::fulfil_purchase::{FulfilError, fulfil};
 use super::pay_request::settle_payment;
@@ -13,6 +15,9 @@ use crate::state::AppState;
 use crate::tenants::admin;
 use crate::tenants::audit::{self, Action, Entry};
 use crate::units::{MilliCents, WorkspaceId};
+
+/// A top-up that is not credited by then lies in the inbox: its refund takes nothing.
+const CREDITED_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// What a payment had paid for.
 enum Paid {
@@ -103,7 +108,7 @@ fn bought_by(purchase: Purchase) -> Paid {
 
 /// A payment without Checkout: the ledger knows by its own id what it credited.
 async fn of_customer(state: &AppState, payment_intent: &str) -> Result<Option<(WorkspaceId, Paid)>, FulfilError> {
-    let Payment { customer, amount } = match state.stripe.payment(payment_intent).await {
+    let Payment { customer, amount, is_topup, created_at } = match state.stripe.payment(payment_intent).await {
         Err(Failure::Refused { .. }) => return Ok(None),
         payment => payment?,
     };
@@ -116,6 +121,10 @@ async fn of_customer(state: &AppState, payment_intent: &str) -> Result<Option<(W
     };
     let key = payment_intent.to_owned();
     let credited = ledger::repo::has_credited(&mut db, workspace, &Credit::Money(key.clone())).await?;
+    let age = state.clock.now().duration_since(created_at);
+    if is_topup && !credited && age < CREDITED_WITHIN {
+        return Err(Failure::Unknown("what went back is not credited yet".to_owned()).into());
+    }
     Ok(Some((workspace, if credited { Paid::Credits { key, amount } } else { Paid::Nothing })))
 }
 

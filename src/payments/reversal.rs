@@ -3,6 +3,7 @@
 
 pub mod repo;
 
+use jiff::Timestamp;
 use stripe_shared::DisputeStatus;
 
 use super::refund::Refunded;
@@ -22,6 +23,10 @@ pub struct Payment {
     pub customer: Option<String>,
     /// What came in.
     pub amount: MilliCents,
+    /// It charged a saved card for credits.
+    pub is_topup: bool,
+    /// When it was begun.
+    pub created_at: Timestamp,
 }
 
 /// What Stripe says of a dispute.

@@ -1,5 +1,6 @@
 //! What Stripe says of a payment and of what went back of it.
 
+use jiff::Timestamp;
 use stripe_checkout::checkout_session::ListCheckoutSession;
 use stripe_core::charge::RetrieveCharge;
 use stripe_core::dispute::ListDispute;
@@ -19,7 +20,12 @@ impl Stripe {
     pub async fn payment(&self, id: &str) -> Result<Payment, Failure> {
         let intent = self.get(&RetrievePaymentIntent::new(id)).await?;
         let customer = intent.customer.map(|customer| customer.id().to_string());
-        Ok(Payment { customer, amount: MilliCents::from_cents(intent.amount_received.max(0)) })
+        Ok(Payment {
+            customer,
+            amount: MilliCents::from_cents(intent.amount_received.max(0)),
+            is_topup: intent.metadata.contains_key("topup"),
+            created_at: Timestamp::from_second(intent.created).unwrap_or_default(),
+        })
     }
 
     /// The payment that a charge belongs to.

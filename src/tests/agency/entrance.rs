@@ -29,7 +29,7 @@ pub async fn elena(desk: &Desk<'_>) -> (Site, Browser) {
 pub async fn create(browser: &Browser, fields: &[(&str, &str)]) -> (String, Answered) {
     let page = browser.get("/agency/clients/new").await;
     let key = page.hidden("key");
-    let mut form = vec![
+    let mut form = [
         ("csrf", page.hidden("csrf")),
         ("key", key.clone()),
         ("name", "Quiet Clinic".into()),

@@ -30,7 +30,7 @@ pub async fn owed(db: &mut PgConnection, workspace: WorkspaceId, limit: i64) -> 
     let rows = sqlx::query(
         "select r.*, p.starts_at, p.ends_at from payment_requests r
          left join periods p on p.workspace_id = r.workspace_id and p.seq = r.period_seq
-         where r.workspace_id = $1 and r.status in ('pending', 'overdue', 'failed') order by r.due_at, r.id limit $2",
+         where r.workspace_id = $1 and r.status in ('pending', 'overdue', 'failed') order by r.due_at, r.created_at, r.id limit $2",
     )
     .bind(workspace.0)
     .bind(limit)
@@ -50,7 +50,7 @@ pub async fn most_urgent(
          left join periods p on p.workspace_id = r.workspace_id and p.seq = r.period_seq
          where r.workspace_id = $1 and r.status in ('pending', 'overdue', 'failed')
              and (r.status = 'failed' or r.due_at <= $2)
-         order by r.due_at, r.id limit 1",
+         order by r.due_at, r.created_at, r.id limit 1",
     )
     .bind(workspace.0)
     .bind(now.to_sqlx())

@@ -253,6 +253,8 @@ fn one_call_over_allowance_wallet_and_excess_is_told_by_receipt_and_request() {
         desk.bill().await;
         desk.later(31);
         desk.bill().await;
+        // Nobody stays signed in for so long.
+        assert_eq!(seat.browser.sign_in(EMAIL, PASSWORD).await.location(), "/agency/clients");
         let requests = seat.open("requests").await.words();
         has(&requests, &["Plan and usage, Dec 20 to Jan 20, $2.00 billable usage", "$31.00"]);
         assert_eq!(requests.matches("billable usage").count(), 1, "and nowhere else: {requests}");

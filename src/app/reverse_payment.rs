@@ -9,8 +9,10 @@ use super::fulfil_purchase::{FulfilError, fulfil};
 use super::pay_request::settle_payment;
 use crate::ledger::{self, Cause, Command, Credit, LedgerError, Refusal};
 use crate::payments::inbox::{self, ItemKind, NewItem};
-use crate::payments::reversal::{DisputeState, Disputed, Payment, Reversal, Told, is_payment_id};
-use crate::payments::{self, Bought, Event, Failure, Purchase, PurchaseStatus, RequestPayment, request, reversal};
+use crate::payments::reversal::{DisputeState, Disputed, Payment, Reversal, Told};
+use crate::payments::{
+    self, Bought, Event, Failure, Purchase, PurchaseStatus, RequestPayment, is_intent_id, request, reversal,
+};
 use crate::state::AppState;
 use crate::tenants::admin;
 use crate::tenants::audit::{self, Action, Entry};
@@ -46,7 +48,7 @@ pub async fn about_reversal(state: &AppState, event: &Event) -> Result<&'static 
         }
         _ => None,
     };
-    match payment_intent.filter(|id| is_payment_id(id)) {
+    match payment_intent.filter(|id| is_intent_id(id)) {
         Some(payment_intent) => reverse_payment(state, &payment_intent).await,
         None => Ok("not ours"),
     }

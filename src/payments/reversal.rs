@@ -10,12 +10,6 @@ use super::refund::Refunded;
 use crate::ledger::Cause;
 use crate::units::{MilliCents, WorkspaceId};
 
-/// True for the id of a payment, `pi_…`: the only one that is sent to Stripe in an address.
-pub fn is_payment_id(id: &str) -> bool {
-    let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    id.len() <= 255 && id.strip_prefix("pi_").is_some_and(plain)
-}
-
 /// What Stripe says of a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
@@ -124,14 +118,6 @@ pub struct Reversal {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_plain_ids_reach_stripe() {
-        assert!(is_payment_id("pi_3Abc_x1"));
-        for bad in ["", "pi_", "pi_../refunds", "pi_a?x=1", "ch_1", "pi_ä"] {
-            assert!(!is_payment_id(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn an_inquiry_takes_no_money_and_a_won_dispute_gives_it_back() {

@@ -7,7 +7,7 @@ use stripe_types::Expandable;
 use url::Url;
 
 use super::purchase::{Bought, Purchase};
-use crate::units::words;
+use crate::units::{MilliCents, words};
 
 /// What matters of a Checkout session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl Session {
     /// The first difference.
     pub fn matches(&self, id: &str, purchase: &Purchase, livemode: bool) -> Result<(), Mismatch> {
         let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".into());
-        let cents = |value: i64| format!("{value} cents");
+        let cents = |value: i64| MilliCents::from_cents(value).to_string();
         let (mode, currency) = match purchase.bought {
             // Stripe names a currency there or none; nothing is paid in it.
             Bought::Card => (Mode::Setup, text(&self.currency)),

@@ -50,7 +50,7 @@ fn every_address_leads_somewhere() {
         for path in ["/", "/usage", "/wallet", "/settings?tab=billing"] {
             assert_eq!(browser.get(path).await.location(), "/billing", "{path}");
         }
-        for path in ["/nothing", "/billing/nothing", "/settings?tab=members", "/pkg/nothing.js"] {
+        for path in ["/nothing", "/billing/nothing", "/settings?tab=nothing", "/pkg/nothing.js"] {
             assert_eq!(browser.get(path).await.status, 404, "{path}");
         }
         let missing = browser.get("/nothing").await;

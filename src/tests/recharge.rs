@@ -4,5 +4,5 @@ mod api;
 mod cards;
 mod due;
 mod failures;
-mod shop;
+pub mod shop;
 mod switch;

@@ -6,4 +6,5 @@ mod desk;
 mod from_stripe;
 mod page;
 mod requests;
+mod topups;
 mod unused;

@@ -196,11 +196,12 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET /billing/return", &format!("/billing/return?session_id={SESSION}"), Page("→/billing", "404")),
         get("GET /settings", &format!("/settings?tab=api&revoke={}", scene.key_id), Page("200", "200")),
     ];
+    // A visitor leaves with a page of the desk.
+    rows.extend(sections());
     rows.extend(charges::rows());
     rows.extend(events::rows(scene));
     rows.extend(stock::rows(scene));
     rows.extend(desk::rows(scene));
-    rows.extend(sections());
     rows.extend(forms(scene));
     rows
 }

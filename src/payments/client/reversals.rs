@@ -13,7 +13,7 @@ use crate::payments::reversal::{Disputed, Payment};
 use crate::units::MilliCents;
 
 impl Stripe {
-    /// A payment. The id must have passed [`is_payment_id`](crate::payments::reversal::is_payment_id).
+    /// A payment. The id must have passed [`is_intent_id`](crate::payments::is_intent_id).
     ///
     /// # Errors
     /// `Refused` where there is none; else see [`Failure`].

@@ -210,8 +210,10 @@ pub fn billing_page(frame: Frame, view: BillingView) -> impl IntoView {
                 what="The transactions"
                 html=transactions
             />
-            <Slot name="payments" title=payments::TITLE what="The payment requests" html=payments />
-            <Slot name="saved-card" title="Saved card" what="The saved card" html=card />
+            <div class="beside">
+                <Slot name="payments" title=payments::TITLE what="The payment requests" html=payments />
+                <Slot name="saved-card" title="Saved card" what="The saved card" html=card />
+            </div>
         </Shell>
     }
 }

@@ -173,7 +173,12 @@ fn counted(count: i64, one: &str, many: &str) -> String {
 }
 
 fn paid_through(posting: &Posting) -> String {
-    if posting.key.starts_with("cs_") { "Paid through Stripe".to_owned() } else { String::new() }
+    let words = match posting.key.split_once('_') {
+        Some(("cs", _)) => "Paid through Stripe",
+        Some(("pi", _)) => "Charged to your saved card",
+        _ => "",
+    };
+    words.to_owned()
 }
 
 /// `Call to (646) 555-0171`; `3 min 40 s, agent Concierge`.

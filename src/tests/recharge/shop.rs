@@ -35,6 +35,8 @@ fn credits_only() -> Terms {
 pub fn with_card(number: &str, test: impl AsyncFnOnce(&Shop)) {
     shop_on(&credits_only(), async |shop| {
         shop.save_card(&shop.form("card"), number).await;
+        // What is told of it meanwhile would have the settings' row for a moment.
+        shop.until("every event", async || shop.figures().await["deliveries"]["pending"] == 0).await;
         test(shop).await;
     });
 }

@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_plan_reads_as_it_is_shown() {
-        let rates = Rates { voice: MilliCents(7), number: MilliCents(123_456_789), ..Rates::default() };
+        let rates = Rates { voice: MilliCents(7), number: MilliCents(12_345_678), ..Rates::default() };
         let calls = Rates { call: Some(MilliCents(0)), ..rates };
         let plans = [
             starter_terms(),

@@ -64,11 +64,16 @@ async function clientSees(page, product) {
   return words;
 }
 
-/** Turns the plan's add-on packs on. */
-async function turnOn(product) {
-  const db = await product.database();
-  await db`update plans set terms = jsonb_set(terms, '{addons}', 'true') where public_id = 'plan_clinic'`;
-  await db.end();
+/** Turns the plan's add-on packs on, on the plan's page, and goes back to the client. */
+async function turnOn(page, product) {
+  const client = page.url();
+  await page.goto(`${product.url}/agency/plans`);
+  await link(page, 'Clinic').click();
+  await says(page, 'Payment due after period start');
+  await page.getByLabel('Add-on packs · On').check();
+  await button(page, 'Save plan').click();
+  await page.getByRole('status').filter({ hasText: 'Saved.' }).waitFor();
+  await page.goto(client);
 }
 
 /** Ends the subscription now and begins another one on the plan as it is offered. */
@@ -121,7 +126,7 @@ for (const js of [true, false]) {
       await says(page, 'Addon Pack Requirements', REQUIREMENTS, 'Add-on packs · Off', OFF);
       assert.equal(await page.getByText('Assign Addon Packs').count(), 0);
 
-      await turnOn(product);
+      await turnOn(page, product);
       await resubscribe(page);
       await openTab(page, 'Addon Packs');
       await says(page, 'Add-on packs · On', 'Assign Addon Packs', 'Add-on minutes (wallet) 0 min', 'Excess minutes (billable) 0 min');

@@ -19,6 +19,7 @@ pub use new_password::{About, NewPasswordError, PasswordFault, hash_new_password
 pub use password::{Busy, hash_password, password_matches};
 pub use rights::{Role, Scope};
 
+use crate::ids;
 use crate::units::WorkspaceId;
 
 /// An agency's key inside the database.
@@ -29,6 +30,13 @@ pub struct AgencyId(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct UserId(pub i64);
+
+impl UserId {
+    /// What forms call a person, `usr_…`: rows have numbers inside and ids outside.
+    pub fn public_id(self) -> String {
+        ids::derived("usr", &[self.0])
+    }
+}
 
 /// A person in a workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]

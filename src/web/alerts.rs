@@ -12,7 +12,6 @@ use super::error::Error;
 use super::pages::{AlertsForm, AlertsView, MemberRow, alerts_page};
 use super::session::{CsrfForm, Viewer};
 use crate::app::alerts::{Alerts, alerts, save_alerts};
-use crate::ids;
 use crate::notify::alert::{Alert, AlertSettings, Recipient, Thresholds};
 use crate::pricing::parse_amount;
 use crate::state::AppState;
@@ -29,15 +28,10 @@ pub(super) async fn show(state: &AppState, viewer: &Viewer, saved: bool) -> Resu
     Ok(page(&state.config, render(|| alerts_page(frame, view))))
 }
 
-/// Rows have numbers inside and ids outside.
-fn public_id(user: UserId) -> String {
-    ids::derived("usr", &[user.0])
-}
-
 fn form_of(alerts: &Alerts) -> AlertsForm {
     let Thresholds { below, below_calls } = alerts.settings.thresholds;
     let row = |member: &crate::tenants::members::ListedMember| MemberRow {
-        id: public_id(member.user),
+        id: member.user.public_id(),
         name: member.name.clone(),
         email: member.email.clone(),
         wants: Alert::ALL.map(|alert| alerts.wants(member.user, alert)),
@@ -66,7 +60,7 @@ pub async fn save(
     let typed = |name: &str| fields.iter().find(|(it, _)| it == name).map_or("", |(_, value)| value.trim()).to_owned();
     let (below, below_calls) = (typed("below"), typed("below_calls"));
     let ticked: HashSet<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let wants = |user: UserId| Alert::ALL.map(|alert| ticked.contains(&(alert.as_str(), public_id(user).as_str())));
+    let wants = |user: UserId| Alert::ALL.map(|alert| ticked.contains(&(alert.as_str(), user.public_id().as_str())));
     let money = if below.is_empty() { Ok(None) } else { parse_amount(&below).map(Some) };
     let calls = calls(&below_calls);
     if let (Ok(below), Ok(below_calls)) = (&money, &calls) {

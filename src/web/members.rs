@@ -32,16 +32,11 @@ async fn list(
     let (frame, people) = tokio::join!(frame(state, viewer), people(state, viewer.workspace));
     let people = section("the members", people);
     let removing = people.as_ref().ok().filter(|_| viewer.role.may_manage_members()).and_then(|people| {
-        people.members.iter().find(|member| removing == Some(public_id(member.user).as_str())).cloned()
+        people.members.iter().find(|member| removing == Some(member.user.public_id().as_str())).cloned()
     });
     let may_manage = viewer.role.may_manage_members();
-    let view = MembersView { people, own: viewer.user_id, may_manage, form, removing, refused, id_of: public_id };
+    let view = MembersView { people, own: viewer.user_id, may_manage, form, removing, refused };
     Ok(page(&state.config, render(|| members_page(frame, view))))
-}
-
-/// Rows have numbers inside and ids outside.
-fn public_id(user: UserId) -> String {
-    ids::derived("usr", &[user.0])
 }
 
 fn owner(viewer: &Viewer) -> Result<Owner, Error> {
@@ -154,7 +149,7 @@ pub async fn remove(
 
 async fn member(state: &AppState, viewer: &Viewer, id: &str) -> Result<UserId, Error> {
     let people = people(state, viewer.workspace).await?;
-    let found = people.members.iter().find(|member| public_id(member.user) == id);
+    let found = people.members.iter().find(|member| member.user.public_id() == id);
     Ok(found.ok_or(Error::NotFound)?.user)
 }
 

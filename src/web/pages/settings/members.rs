@@ -25,8 +25,6 @@ pub struct MembersView {
     pub removing: Option<ListedMember>,
     /// Why nothing was changed.
     pub refused: Option<String>,
-    /// What a member is called in forms.
-    pub id_of: fn(UserId) -> String,
 }
 
 /// The form for an invitation, as it was typed.
@@ -71,14 +69,14 @@ const fn may(role: Role) -> &'static str {
 pub fn members_page(frame: Frame, view: MembersView) -> impl IntoView {
     let calendar = frame.calendar();
     let csrf = frame.csrf.clone();
-    let MembersView { people, own, may_manage, form, removing, refused, id_of } = view;
+    let MembersView { people, own, may_manage, form, removing, refused } = view;
     let dialog = removing.map(|member| {
         let itself = member.user == own;
-        view! { <Remove id=id_of(member.user) member=member itself=itself csrf=csrf.clone() /> }.into_any()
+        view! { <Remove id=member.user.public_id() member=member itself=itself csrf=csrf.clone() /> }.into_any()
     });
     let list = match (people, calendar) {
         (Ok(people), Some(calendar)) => {
-            let manager = may_manage.then(|| Manager { csrf: csrf.clone(), id_of });
+            let manager = may_manage.then(|| csrf.clone());
             view! { <List people=people own=own manager=manager calendar=calendar /> }.into_any()
         }
         _ => view! {
@@ -97,19 +95,13 @@ pub fn members_page(frame: Frame, view: MembersView) -> impl IntoView {
     }
 }
 
-/// What the forms of somebody who may change the members carry.
-#[derive(Clone, Debug)]
-struct Manager {
-    csrf: String,
-    id_of: fn(UserId) -> String,
-}
-
+/// `manager` is the token for the forms of somebody who may change the members.
 #[component]
-fn List(people: People, own: UserId, manager: Option<Manager>, calendar: Calendar) -> impl IntoView {
+fn List(people: People, own: UserId, manager: Option<String>, calendar: Calendar) -> impl IntoView {
     let zone = format!("Times in {}", calendar.zone());
-    let members = people.members.into_iter().map(|member| member_row(member, own, manager.as_ref(), &calendar));
+    let members = people.members.into_iter().map(|member| member_row(member, own, manager.as_deref(), &calendar));
     let members = members.collect_view();
-    let invited = people.invited.into_iter().map(|invited| invited_row(invited, manager.as_ref(), &calendar));
+    let invited = people.invited.into_iter().map(|invited| invited_row(invited, manager.as_deref(), &calendar));
     let invited = invited.collect_view();
     view! {
         <section class="card" aria-labelledby="members">
@@ -134,11 +126,11 @@ fn List(people: People, own: UserId, manager: Option<Manager>, calendar: Calenda
     }
 }
 
-fn member_row(member: ListedMember, own: UserId, manager: Option<&Manager>, calendar: &Calendar) -> AnyView {
-    let id = manager.map(|manager| (manager.id_of)(member.user));
+fn member_row(member: ListedMember, own: UserId, manager: Option<&str>, calendar: &Calendar) -> AnyView {
+    let id = manager.map(|_| member.user.public_id());
     let role = match (manager, id.clone()) {
-        (Some(manager), Some(id)) => {
-            view! { <RoleForm id=id name=member.name.clone() role=member.role csrf=manager.csrf.clone() /> }.into_any()
+        (Some(csrf), Some(id)) => {
+            view! { <RoleForm id=id name=member.name.clone() role=member.role csrf=csrf.to_owned() /> }.into_any()
         }
         _ => title(member.role).into_any(),
     };
@@ -191,12 +183,12 @@ fn RoleForm(id: String, name: String, role: Role, csrf: String) -> impl IntoView
     }
 }
 
-fn invited_row(invited: Invited, manager: Option<&Manager>, calendar: &Calendar) -> AnyView {
+fn invited_row(invited: Invited, manager: Option<&str>, calendar: &Calendar) -> AnyView {
     let Invited { email, role, sent_at, expires_at } = invited;
-    let end = manager.map(|manager| {
+    let end = manager.map(|csrf| {
         view! {
             <form method="post" action="/settings/members/withdraw">
-                <input type="hidden" name="csrf" value=manager.csrf.clone() />
+                <input type="hidden" name="csrf" value=csrf.to_owned() />
                 <input type="hidden" name="email" value=email.clone() />
                 <button class="button small" type="submit" aria-label=format!("Withdraw the invitation of {email}")>
                     "Withdraw"

@@ -2,12 +2,13 @@
 
 use futures::future::join_all;
 use minutebank::app::recharge::{recharge_all, recharge_if_due};
+use minutebank::app::sweep_purchases::sweep;
 use minutebank::ledger::{Command, Effective};
 use minutebank::payments::recharge::Amounts;
 use minutebank::tenants::Role;
 use minutebank::units::MilliCents;
 
-use super::shop::{VISA, dollars, with_card};
+use super::shop::{INTENTS, VISA, dollars, with_card};
 use crate::payments::shop::OWNER;
 
 #[test]
@@ -60,6 +61,28 @@ fn the_cap_is_reached_told_once_and_over_with_the_month() {
         shop.advance(1);
         recharge_all(&shop.state).await.unwrap();
         shop.agree(3, 15_000, "December").await;
+    });
+}
+
+#[test]
+fn what_is_under_way_at_the_month_s_end_counts_in_both() {
+    with_card(VISA, async |shop| {
+        shop.world.clock.set("2026-12-01T04:59:00Z".parse().unwrap());
+        shop.switch(true, Some(&dollars(20, 50, 50))).await;
+        shop.spend("a", 600).await;
+        shop.hold_webhooks().await;
+        shop.fault("drop_before", "POST", INTENTS, 1_000).await;
+        recharge_all(&shop.state).await.unwrap();
+        shop.heal().await;
+        shop.advance(2);
+        sweep(&shop.state).await.unwrap();
+        shop.agree(1, 5_000, "asked for in November, charged in December").await;
+        shop.spend("b", 5_500).await;
+        recharge_all(&shop.state).await.unwrap();
+        shop.agree(1, 5_000, "December's cap is reached").await;
+        shop.world.clock.set("2027-01-01T05:00:00Z".parse().unwrap());
+        recharge_all(&shop.state).await.unwrap();
+        shop.agree(2, 10_000, "January").await;
     });
 }
 

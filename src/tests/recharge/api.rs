@@ -7,6 +7,7 @@ use minutebank::tenants::Scope;
 use serde_json::{Value, json};
 
 use super::shop::{ASKS, DECLINED, INTENTS, MASTERCARD, VISA, with_card};
+use crate::fixture::starter;
 use crate::payments::shop::Shop;
 use crate::site::Program;
 
@@ -41,7 +42,11 @@ fn a_top_up_is_charged_once_per_key_and_in_the_wallet_at_once() {
         );
         assert!(id.starts_with("pur_") && sent.iter().all(|it| it.status == 200 && it.json() == first), "{sent:?}");
         shop.agree(1, 1_250, "one key").await;
-        assert_eq!(program.get(&format!("/v1/wallet/topups/{id}")).await.json(), first);
+        let address = format!("/v1/wallet/topups/{id}");
+        assert_eq!(program.get(&address).await.json(), first);
+        let elsewhere = shop.world.subscribed(&starter()).await;
+        shop.world.key(elsewhere, "mb_test_elsewhere", &[Scope::WalletRead]).await;
+        assert_eq!(shop.site.program("mb_test_elsewhere").get(&address).await.status, 404, "it belongs to others");
         assert_eq!(program.post_once("two", "/v1/wallet/topup", &body).await.json()["balance_usd"], 50);
         shop.agree(2, 2_500, "two keys").await;
         let listed = program.get("/v1/wallet/transactions?type=topup").await.json();

@@ -220,7 +220,7 @@ pub async fn conclude(state: &AppState, topup: &Topup, intent: &Intent) -> Resul
         IntentState::Failed(why) => fail(state, topup, why).await,
         IntentState::Succeeded => {
             let mut db = state.db.acquire().await?;
-            repo::set_intent(&mut db, topup, &intent.id).await?;
+            repo::set_intent(&mut db, topup, intent).await?;
             drop(db);
             state.ledger.submit(topup.workspace, topup.credit(&intent.id)).await?;
             let mut transaction = state.db.begin().await?;

@@ -4,5 +4,6 @@ mod api;
 mod cards;
 mod due;
 mod failures;
+mod receipts;
 pub mod shop;
 mod switch;

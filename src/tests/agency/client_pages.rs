@@ -1,5 +1,6 @@
 //! `/agency/clients/{id}`: what its agency sees of a client and does for it, by the pages' own forms.
 
+mod refund;
 mod subscription;
 
 use futures::future::join_all;

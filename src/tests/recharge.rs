@@ -7,3 +7,4 @@ mod failures;
 mod receipts;
 pub mod shop;
 mod switch;
+mod trail;

@@ -8,11 +8,14 @@ import { checkAccessibility, inBrowser } from './browser.mjs';
 import { useProduct } from './product.mjs';
 import {
   CARD,
+  assertReconciled,
   atPath,
+  control,
   engine,
   eventually,
   goToCheckout,
   mainText,
+  money,
   openBilling,
   openBuyMinutes,
   openDialog,
@@ -44,18 +47,6 @@ async function openRefund(page, product) {
 
 async function lots(product) {
   return (await (await fetch(`${product.url}/v1/wallet/lots`, { headers: HARBOR })).json()).data;
-}
-
-/** Cents that Stripe has charged and sent back. */
-async function money(product) {
-  const { total } = await (await fetch(`${product.sandboxUrl}/_sandbox/ledger`)).json();
-  return [total.charged, total.refunded];
-}
-
-async function assertReconciled(product) {
-  const { code, stdout } = await product.execute('reconcile');
-  assert.match(stdout, /every balance, hold, chain, order and payment holds\n$/);
-  assert.equal(code, 0);
 }
 
 for (const js of [true, false]) {
@@ -133,9 +124,7 @@ describe('kill -9 while Stripe is asked', () => {
     await halfUsed(page, product);
     const dialog = await openRefund(page, product);
     const fault = { kind: 'hang', path_prefix: '/v1/refunds', method: 'POST', times: 1_000 };
-    const body = JSON.stringify(fault);
-    const headers = { 'content-type': 'application/json' };
-    await fetch(`${product.sandboxUrl}/_sandbox/faults`, { method: 'POST', headers, body });
+    await control(product, 'faults', fault);
     const pressed = dialog.getByRole('button', { name: 'Refund $5.00' }).click().catch(() => {});
     await eventually(async () => assert.deepEqual(await money(product), [1_000, 500]));
     // The answer that the browser waits for never comes.

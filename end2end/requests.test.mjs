@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { LOOKS, checkAccessibility, checkWidth, inBrowser, screenshot } from './browser.mjs';
+import { LOOKS, inBrowser, picture } from './browser.mjs';
 import { useProduct } from './product.mjs';
 import { CARD, atPath, eventually, mainText, openBilling, payWith } from './steps.mjs';
 
@@ -114,13 +114,9 @@ describe('payment requests in each look', () => {
         await page.reload();
         await rowOf(page, /Overdue/).first().waitFor({ timeout: 1_000 });
       }, ASKED_WITHIN);
-      await screenshot(page, `billing-request-${look}`);
-      await checkWidth(page);
-      await checkAccessibility(page);
+      await picture(page, `billing-request-${look}`);
       await page.goto(`${product.url}/billing/payments`);
-      await screenshot(page, `payments-${look}`);
-      await checkWidth(page);
-      await checkAccessibility(page);
+      await picture(page, `payments-${look}`);
     });
   }
 });

@@ -12,8 +12,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::app::{
-    alert_members, answer_once, deliver_events, event_endpoints, expire_calls, keep_billing, open_periods, pay_numbers,
-    recharge, send_mail, sweep_purchases,
+    alert_members, answer_once, deliver_events, event_endpoints, expire_calls, keep_billing, pay_numbers, recharge,
+    send_mail, sweep_purchases,
 };
 use crate::clock::Clock;
 use crate::config::Config;
@@ -142,7 +142,6 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
     let mut chores = JoinSet::new();
     chores.spawn(sweep_purchases::keep_sweeping(state.clone()));
     chores.spawn(recharge::keep_recharging(state.clone(), state.ledger.changes()));
-    chores.spawn(open_periods::keep_opening(state.clone()));
     chores.spawn(pay_numbers::keep_paying(state.clone()));
     chores.spawn(keep_billing::keep_billing(state.clone()));
     chores.spawn(expire_calls::keep_expiring(state.clone()));

@@ -47,6 +47,8 @@ pub(super) async fn keep_card(state: &AppState, session: &Session, purchase: &Pu
     let ours = card.filter(|card| card.customer.as_ref() == Some(&purchase.customer));
     let mut transaction = state.db.begin().await?;
     if let Some(card) = ours {
+        // In the order of who removes a card, so that nobody waits for each other.
+        recharge::repo::lock(&mut transaction, purchase.workspace).await?;
         cards::lock(&mut transaction, purchase.workspace).await?;
         let (customer, asked_at) = (&purchase.customer, purchase.created_at);
         if cards::put(&mut transaction, purchase.workspace, &card, customer, asked_at).await? {

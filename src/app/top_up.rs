@@ -328,8 +328,8 @@ async fn report(state: &AppState, topup: &Topup, intent: &Intent, mismatch: &Mis
         amount: Some(MilliCents::from_cents(intent.amount)),
     };
     inbox::repo::insert(&mut transaction, &item, now).await?;
-    repo::mark_failed(&mut transaction, topup, &Why::Unmatched, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await?;
+    fail(state, topup, &Why::Unmatched).await
 }
 
 /// A charge of this workspace.

@@ -239,7 +239,8 @@ impl Stripe {
             if matches!(&error, StripeError::Stripe(_, 500..)) {
                 own_failures += 1;
             }
-            let early = begun.elapsed() + pause < REPEAT_WITHIN || insistent && sent == 1;
+            let soon = begun.elapsed() + pause < REPEAT_WITHIN || insistent && sent == 1;
+            let early = soon && !is_locked_out(&error);
             match class(&error) {
                 Failure::Unknown(words) if attempt.is_some() && own_failures > 1 => {
                     return Err(Failure::Stuck(words));
@@ -254,12 +255,19 @@ impl Stripe {
     }
 }
 
+/// Stripe does not take our key, for anything: somebody has changed it.
+const fn is_locked_out(error: &StripeError) -> bool {
+    matches!(error, StripeError::Stripe(_, 401 | 403))
+}
+
 /// What an error says about the outcome. Only a well-formed refusal is definite: HTML pages, half answers and time-outs
-/// are not, nor a key in use, nor a rate limit that a repetition will pass.
+/// are not, nor a key in use, nor a rate limit that a repetition will pass; nor where our own key is refused, which says
+/// nothing of what it has done before.
 fn class(error: &StripeError) -> Failure {
     match error {
         StripeError::Stripe(told, status @ 400..500)
             if !matches!(status, 409 | 424 | 429)
+                && !is_locked_out(error)
                 && !matches!(told.type_, ApiErrorsType::IdempotencyError | ApiErrorsType::ApiError) =>
         {
             Failure::Refused {

@@ -2,6 +2,7 @@
 
 mod api;
 mod cards;
+mod crossings;
 mod due;
 mod failures;
 mod receipts;

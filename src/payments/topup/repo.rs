@@ -126,7 +126,9 @@ pub async fn is_recharging(db: &mut PgConnection, workspace: WorkspaceId) -> sql
     .await
 }
 
-/// What automatic charges have come to since an instant, in flight included.
+/// What automatic charges have come to since an instant: begun or settled after it, or in flight. One that spans the
+/// instant counts on both sides of it, so that no cap is passed whenever Stripe has charged it. What was charged
+/// otherwise than asked counts, too: money was taken.
 pub async fn recharged_since(
     db: &mut PgConnection,
     workspace: WorkspaceId,
@@ -134,7 +136,9 @@ pub async fn recharged_since(
 ) -> sqlx::Result<MilliCents> {
     let sum: i64 = sqlx::query_scalar(
         "select coalesce(sum(amount_mc), 0)::bigint from topups
-         where workspace_id = $1 and cause = 'auto_recharge' and created_at >= $2 and status <> 'failed'",
+         where workspace_id = $1 and cause = 'auto_recharge'
+             and (status = 'pending' or created_at >= $2 or settled_at >= $2)
+             and (status <> 'failed' or failure = 'unmatched')",
     )
     .bind(workspace.0)
     .bind(since.to_sqlx())

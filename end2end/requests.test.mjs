@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { LOOKS, inBrowser, picture } from './browser.mjs';
 import { useProduct } from './product.mjs';
@@ -51,6 +52,28 @@ for (const js of [true, false]) {
       await atPath(page, '/billing');
       assert.match(await textOf(rowOf(page, /Starter plan/).first()), /Overdue/);
     });
+
+    if (js) {
+      inBrowser('Pay shows that it is working, and is sent once', options, async ({ page, product }) => {
+        await openBilling(page, product);
+        await page.getByText(/^Live, /).waitFor();
+        let sent = 0;
+        await page.route('**/billing/pay', async (route) => {
+          sent += 1;
+          await sleep(1_000);
+          await route.continue();
+        });
+        const pay = rowOf(page, /Starter plan/).first().getByRole('button', { name: /^Pay/ });
+        await pay.click({ noWaitAfter: true });
+        await rowOf(page, /Starter plan/).first().locator('button[aria-busy]').waitFor();
+        await pay.click({ noWaitAfter: true });
+        await page.waitForURL((url) => url.origin === product.sandboxUrl);
+        assert.equal(sent, 1);
+        await page.goBack();
+        await atPath(page, '/billing');
+        assert.equal(await page.locator('[aria-busy]').count(), 0);
+      });
+    }
 
     inBrowser(`it is paid once, a second tab is refused, ${mode}`, options, async ({ page, product }) => {
       await openBilling(page, product);

@@ -19,7 +19,7 @@ use crate::tenants::audit::Action;
 impl From<RefundError> for AgencyError {
     fn from(error: RefundError) -> Self {
         match error {
-            RefundError::NothingUnused => Self::Settled,
+            RefundError::NothingUnused => Self::NothingUnused,
             RefundError::StripeUnreachable => Self::StripeUnreachable,
             RefundError::StripeRefused(message) => Self::StripeRefused(message),
             RefundError::Ledger(error) => error.into(),

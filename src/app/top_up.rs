@@ -16,7 +16,7 @@ use crate::payments::card::{SavedCard, repo as cards};
 use crate::payments::inbox::{self, ItemKind, NewItem};
 use crate::payments::recharge::{Aftermath, Pause, Recharge};
 use crate::payments::topup::{Cause, Topup, TopupStatus, Why, repo};
-use crate::payments::{Attempt, Failure, Intent, IntentState, Mismatch, charge_request, customer, recharge};
+use crate::payments::{Attempt, Bought, Failure, Intent, IntentState, Mismatch, charge_request, customer, recharge};
 use crate::pricing::CREDIT_AMOUNTS;
 use crate::state::AppState;
 use crate::units::{MilliCents, WorkspaceId};
@@ -226,14 +226,15 @@ pub async fn conclude(state: &AppState, topup: &Topup, intent: &Intent) -> Resul
         IntentState::Failed(why) => fail(state, topup, why).await,
         IntentState::Succeeded => {
             let mut db = state.db.acquire().await?;
-            repo::set_intent(&mut db, topup, &intent.id).await?;
+            repo::set_intent(&mut db, topup, intent).await?;
             drop(db);
             state.ledger.submit(topup.workspace, topup.credit(&intent.id)).await?;
             let mut transaction = state.db.begin().await?;
             let recharge = settings_of(&mut transaction, topup).await?;
             let first = repo::mark_succeeded(&mut transaction, topup, state.clock.now()).await?;
             if first {
-                let receipt = News::Paid { bought: "Credits".to_owned(), amount: topup.amount };
+                let bought = Bought::Credits { amount: topup.amount };
+                let receipt = News::paid(&mut transaction, topup.workspace, &bought, &intent.id).await?;
                 tell(state, &mut transaction, topup.workspace, &receipt).await?;
             }
             if first && recharge.is_some() {

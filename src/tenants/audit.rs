@@ -78,6 +78,8 @@ pub enum Action {
     ResendInvite,
     /// An invitation of the agency was taken back.
     EndInvite,
+    /// A client, or a program of its, changed the settings of auto-recharge.
+    SetRecharge,
 }
 
 words!(Action {
@@ -113,6 +115,7 @@ words!(Action {
     InviteAdmin = "admin.invite",
     ResendInvite = "invite.resend",
     EndInvite = "invite.withdraw",
+    SetRecharge = "recharge.set",
 });
 
 /// A deed to write down.

@@ -31,6 +31,7 @@ mod surfaces;
 mod tidy;
 mod transactions;
 mod transactions_cost;
+mod transactions_types;
 mod v1_abuse;
 mod v1_calls;
 mod v1_campaigns;

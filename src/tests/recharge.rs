@@ -5,5 +5,7 @@ mod cards;
 mod crossings;
 mod due;
 mod failures;
+mod receipts;
 pub mod shop;
 mod switch;
+mod trail;

@@ -7,6 +7,7 @@ use sqlx::{PgConnection, Row};
 
 use super::{Cause, Topup, TopupStatus, Why};
 use crate::payments::attempt::Attempt;
+use crate::payments::intent::Intent;
 use crate::units::{MilliCents, WorkspaceId};
 
 /// Stores a charge before it is sent. False where there is one with its id, or another automatic one in flight.
@@ -54,13 +55,17 @@ pub async fn replace_attempt(db: &mut PgConnection, id: &str, attempt: &Attempt,
     Ok(())
 }
 
-/// Notes which payment intent a charge has made, before that is credited.
-pub async fn set_intent(db: &mut PgConnection, topup: &Topup, payment_intent: &str) -> sqlx::Result<()> {
-    sqlx::query("update topups set payment_intent = $2 where id = $1 and payment_intent is null")
-        .bind(&topup.id)
-        .bind(payment_intent)
-        .execute(db)
-        .await?;
+/// Notes which payment intent a charge has made, before that is credited, and where Stripe shows its receipt.
+pub async fn set_intent(db: &mut PgConnection, topup: &Topup, intent: &Intent) -> sqlx::Result<()> {
+    sqlx::query(
+        "update topups set payment_intent = $2, receipt_url = coalesce($3, receipt_url)
+         where id = $1 and coalesce(payment_intent, $2) = $2",
+    )
+    .bind(&topup.id)
+    .bind(&intent.id)
+    .bind(&intent.receipt_url)
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -196,7 +201,8 @@ pub async fn make_all_due(db: &mut PgConnection, now: Timestamp) -> sqlx::Result
     Ok(())
 }
 
-fn read(row: &PgRow) -> Topup {
+/// What a row holds.
+pub(in crate::payments) fn read(row: &PgRow) -> Topup {
     let named = "a CHECK names the words";
     let at = |name| row.get::<jiff_sqlx::Timestamp, _>(name).to_jiff();
     let maybe_at = |name| row.get::<Option<jiff_sqlx::Timestamp>, _>(name).map(jiff_sqlx::Timestamp::to_jiff);

@@ -54,6 +54,9 @@ fn a_top_up_is_charged_once_per_key_and_in_the_wallet_at_once() {
             (listed["data"].as_array().unwrap().len(), &listed["data"][0]["amount_milli_cents"]),
             (2, &1_250_000.into())
         );
+        let reference = &listed["data"][0]["reference"];
+        assert_eq!(reference["type"], "payment_intent");
+        assert!(reference["id"].as_str().unwrap().starts_with("pi_"), "{reference}");
     });
 }
 

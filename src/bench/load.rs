@@ -26,9 +26,14 @@ pub struct Result {
 }
 
 impl Result {
+    /// How many there were.
+    pub fn operations(&self) -> f64 {
+        self.latencies.len() as f64
+    }
+
     /// Operations per second.
     pub fn per_second(&self) -> f64 {
-        self.latencies.len() as f64 / self.span.as_secs_f64()
+        self.operations() / self.span.as_secs_f64()
     }
 
     /// Latency that this many percent stay within, in milliseconds.

@@ -1,7 +1,9 @@
 //! `minutebank bench`: the writer in process beside pgbench's TPC-B-like script, on the same Postgres in one run.
 //!
 //! Each hold and each settle is one operation, counted when its answer is durable. Figures are ratios: machines differ.
+//! Beside them stands what an operation cost, which a busy machine changes little.
 
+mod cost;
 mod load;
 mod pgbench;
 mod store;
@@ -16,6 +18,7 @@ use crate::database::writer_link::LinkError;
 use crate::database::{self, DatabaseError};
 use crate::embedded::{self, EmbeddedError};
 use crate::ledger::{self, Ledger, LedgerError, Options};
+use cost::{Cost, Totals};
 use load::{Load, Result as LoadResult};
 
 /// What to run.
@@ -84,29 +87,59 @@ async fn measure(args: &Args, url: &str) -> Result<(), BenchError> {
     load.subscribe(&wallets).await?;
     store::settle_down(&mut db).await?;
 
-    let span = Duration::from_secs(args.seconds);
-    let before = pgbench::tpcb_like(url, args.seconds).await?;
-    println!("{:<34} {before:>9.0} tps", "pgbench TPC-B-like, 8 clients");
+    let mut table = Table::default();
+    table.pgbench(url, &mut db, args.seconds).await?;
     let loads = [
         (format!("{} wallets, 256 in flight", args.wallets), &wallets[..], 256),
         (format!("{} wallets, 64 in flight", args.wallets), &wallets[..], 64),
         ("one wallet, 256 in flight".to_owned(), &wallets[..1], 256),
         ("one wallet, 64 in flight".to_owned(), &wallets[..1], 64),
     ];
-    let mut measured: Vec<(String, LoadResult)> = Vec::new();
     for (name, wallets, in_flight) in loads {
-        measured.push((name, load.run(wallets, in_flight, span).await?));
+        let before = Totals::read(&mut db).await?;
+        let result = load.run(wallets, in_flight, Duration::from_secs(args.seconds)).await?;
+        let cost = before.per_operation(&Totals::read(&mut db).await?, result.operations());
+        table.loads.push((name, result, cost));
     }
-    let after = pgbench::tpcb_like(url, args.seconds).await?;
-    println!("{:<34} {after:>9.0} tps (again, at the end)", "pgbench TPC-B-like, 8 clients");
-    let tps = f64::midpoint(before, after);
-    println!("{:<34} {:>9} {:>9} {:>9} {:>9}", "", "ops/s", "x TPC-B", "p50 ms", "p99 ms");
-    for (name, result) in &measured {
-        let (ops, p50, p99) = (result.per_second(), result.percentile(50), result.percentile(99));
-        println!("{name:<34} {ops:>9.0} {:>9.2} {p50:>9.2} {p99:>9.2}", ops / tps);
-    }
+    table.pgbench(url, &mut db, args.seconds).await?;
+    table.print();
     load.close().await;
     check(&mut db).await
+}
+
+/// What was measured.
+#[derive(Default)]
+struct Table {
+    /// Transactions per second, before and after the loads.
+    pgbench: Vec<(f64, Cost)>,
+    loads: Vec<(String, LoadResult, Cost)>,
+}
+
+impl Table {
+    async fn pgbench(&mut self, url: &str, db: &mut PgConnection, seconds: u64) -> Result<(), BenchError> {
+        pgbench::fill(url).await?;
+        let before = Totals::read(db).await?;
+        let run = pgbench::tpcb_like(url, seconds).await?;
+        let cost = before.per_operation(&Totals::read(db).await?, run.transactions);
+        self.pgbench.push((run.tps, cost));
+        Ok(())
+    }
+
+    fn print(&self) {
+        let (ours, wal) = ("ours us", "WAL bytes");
+        println!(
+            "{:<30} {:>9} {:>8} {:>8} {:>8} {ours:>8} {:>8} {wal:>9}",
+            "", "ops/s", "x TPC-B", "p50 ms", "p99 ms", "pg us"
+        );
+        let tps = self.pgbench.iter().map(|(tps, _)| tps).sum::<f64>() / self.pgbench.len() as f64;
+        for (name, result, cost) in &self.loads {
+            let (ops, p50, p99) = (result.per_second(), result.percentile(50), result.percentile(99));
+            println!("{name:<30} {ops:>9.0} {:>8.2} {p50:>8.2} {p99:>8.2} {cost}", ops / tps);
+        }
+        for (tps, cost) in &self.pgbench {
+            println!("{:<30} {tps:>9.0} {:>8} {:>8} {:>8} {cost}", "pgbench TPC-B-like, 8 clients", "", "", "");
+        }
+    }
 }
 
 async fn check(db: &mut PgConnection) -> Result<(), BenchError> {

@@ -7,13 +7,28 @@ use tokio::process::Command;
 use super::BenchError;
 use crate::embedded;
 
-/// Transactions per second, in the same database: its tables have names of their own.
-pub async fn tpcb_like(url: &str, seconds: u64) -> Result<f64, BenchError> {
-    pgbench(&["-i", "-q", "-s", "10", url]).await?;
+/// What a run came to.
+pub struct Run {
+    /// Transactions.
+    pub transactions: f64,
+    /// Transactions per second.
+    pub tps: f64,
+}
+
+/// Fills pgbench's tables, which have names of their own, in the same database.
+pub async fn fill(url: &str) -> Result<(), BenchError> {
+    pgbench(&["-i", "-q", "-s", "10", url]).await.map(drop)
+}
+
+/// Runs the script.
+pub async fn tpcb_like(url: &str, seconds: u64) -> Result<Run, BenchError> {
     let seconds = seconds.to_string();
     let said = pgbench(&["-b", "tpcb-like", "-M", "prepared", "-c", "8", "-j", "2", "-T", &seconds, url]).await?;
-    let tps = said.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
-    tps.ok_or_else(|| BenchError::Pgbench(format!("said no tps: {said}")))
+    let figure = |name: &str| {
+        let found = said.lines().find_map(|line| line.strip_prefix(name)?.split(' ').next()?.parse::<f64>().ok());
+        found.ok_or_else(|| BenchError::Pgbench(format!("said nothing of {name}{said}")))
+    };
+    Ok(Run { transactions: figure("number of transactions actually processed: ")?, tps: figure("tps = ")? })
 }
 
 async fn pgbench(args: &[&str]) -> Result<String, BenchError> {

@@ -52,3 +52,8 @@ pub async fn settle_down(db: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query("set role minutebank_app").execute(&mut *db).await?;
     Ok(())
 }
+
+/// The process that serves this connection, and how many bytes of write-ahead log there have ever been.
+pub async fn backend_and_wal(db: &mut PgConnection) -> sqlx::Result<(i32, i64)> {
+    sqlx::query_as("select pg_backend_pid(), (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint").fetch_one(db).await
+}

@@ -1,5 +1,7 @@
 //! What a batch changed, as one array per column: the parameters of the store's `unnest` statements.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_postgres::types::{Json, ToSql};
@@ -38,19 +40,19 @@ macro_rules! columns {
     };
 }
 
+mod frames;
+pub mod store;
 mod take_backs;
 
+pub use frames::Frames;
 pub use take_backs::{LotsTaken, TakeBackColumns};
 
 columns!(
-    /// Wallet rows that changed.
+    /// Wallet rows that changed, without their frames.
     WalletColumns {
-        workspace_id: i64, seq: i64, head_hash: Vec<u8>, last_posted_at: Timestamp, lots_created: i64,
-        snapshot_id: Option<i64>, subscriptions: i64, anchor_at: Option<Timestamp>, period_index: Option<i32>,
-        period_starts_at: Option<Timestamp>, period_ends_at: Option<Timestamp>, allowance_left: i64, packs_secs: i64,
-        packs_calls: i64, credits_mc: i64, held_snapshots: String, held_calls: String, held_units: String,
-        subscription_status: &'static str, next_snapshot_id: Option<i64>, cancel_at_end: bool,
-        payment_state: &'static str, excess_mc: i64, excess_before_mc: i64, debt_mc: i64, waiting: i64,
+        workspace_id: i64, seq: i64, head_hash: Vec<u8>, last_posted_at: Timestamp, allowance_left: i64,
+        packs_secs: i64, packs_calls: i64, credits_mc: i64, excess_mc: i64, debt_mc: i64, held_snapshots: String,
+        held_calls: String, held_units: String,
     }
 );
 columns!(
@@ -84,18 +86,16 @@ columns!(
     LotsDrawn { workspace_id: i64, lot_no: i64, remaining: i64, now: Timestamp }
 );
 columns!(
-    /// Calls to insert; one that was placed and ended in the same batch comes with its end.
+    /// Calls to insert.
     NewCalls {
         workspace_id: i64, id: String, fingerprint: Vec<u8>, direction: &'static str, agent: Option<String>,
         from_number: Option<String>, to_number: Option<String>, recording: bool,
         metadata: Option<Json<std::collections::BTreeMap<String, String>>>, snapshot_id: i64, meter: &'static str,
-        held_units: i64, hold_mc: Option<i64>, created_at: Timestamp, expires_at: Timestamp, connected_secs: Option<i64>, status: &'static str,
-        outcome: Option<&'static str>, duration_secs: Option<i64>, billed_secs: Option<i64>, credits_mc: Option<i64>,
-        excess_mc: Option<i64>, overrun_secs: Option<i64>, seq: Option<i64>, ended_at: Option<Timestamp>,
+        held_units: i64, hold_mc: Option<i64>, created_at: Timestamp, expires_at: Timestamp,
     }
 );
 columns!(
-    /// Older calls that changed, as they are now.
+    /// Calls that changed after they were placed, as they are now.
     CallChanges {
         workspace_id: i64, id: String, held_units: i64, hold_mc: Option<i64>, connected_secs: Option<i64>,
         status: &'static str, outcome: Option<&'static str>, duration_secs: Option<i64>, billed_secs: Option<i64>, credits_mc: Option<i64>,
@@ -118,12 +118,11 @@ columns!(
 
 /// `{1,2,3}`, a bigint array as text.
 fn array(numbers: impl Iterator<Item = i64>) -> String {
-    let mut text = String::from("{");
+    let mut text = String::with_capacity(16);
+    text.push('{');
     for (place, number) in numbers.enumerate() {
-        if place > 0 {
-            text.push(',');
-        }
-        text.push_str(&number.to_string());
+        let comma = if place > 0 { "," } else { "" };
+        _ = write!(text, "{comma}{number}");
     }
     text.push('}');
     text
@@ -134,35 +133,21 @@ impl WalletColumns {
     pub fn of(wallets: &[&Wallet]) -> Self {
         let mut columns = Self::default();
         for wallet in wallets.iter().filter(|wallet| wallet.changes.wallet) {
-            let subscription = wallet.subscription.as_ref();
             let balances = &wallet.balances;
             columns.push(
                 wallet.workspace.0,
                 wallet.seq,
                 wallet.head.to_vec(),
                 wallet.last_posted_at,
-                wallet.lots_created,
-                subscription.map(|it| it.snapshot.id),
-                subscription.map_or(0, |it| it.number),
-                subscription.map(|it| it.anchor_at),
-                subscription.map(|it| it.period.index),
-                subscription.map(|it| it.period.starts_at),
-                subscription.map(|it| it.period.ends_at),
                 balances.allowance,
                 balances.packs_secs,
                 balances.packs_calls,
                 balances.credits_mc,
+                balances.excess_mc,
+                balances.debt_mc,
                 array(wallet.held.iter().map(|held| held.snapshot.id)),
                 array(wallet.held.iter().map(|held| held.calls)),
                 array(wallet.held.iter().map(|held| held.units)),
-                subscription.map_or("none", |it| it.state.as_str()),
-                subscription.and_then(|it| it.next.as_ref()).map(|next| next.id),
-                subscription.is_some_and(|it| it.cancel_at_end),
-                wallet.payment.as_str(),
-                balances.excess_mc,
-                wallet.excess_before_mc,
-                balances.debt_mc,
-                wallet.waiting(),
             );
         }
         columns
@@ -287,7 +272,6 @@ impl NewCalls {
 
     fn add(&mut self, workspace: i64, call: &Call) {
         let placement = &call.placement;
-        let end = call.end.as_ref();
         self.push(
             workspace,
             placement.id.clone(),
@@ -304,22 +288,12 @@ impl NewCalls {
             call.hold_mc.map(|hold| hold.0),
             call.created_at,
             call.expires_at,
-            call.connected.map(|connected| connected.0),
-            call.status.as_str(),
-            end.map(|end| end.outcome.as_str()),
-            end.map(|end| end.duration.0),
-            end.map(|end| end.billed.0),
-            end.map(|end| end.credits.0),
-            end.map(|end| end.excess.0),
-            end.map(|end| end.overrun.0),
-            end.and_then(|end| end.seq),
-            end.map(|end| end.ended_at),
         );
     }
 }
 
 impl CallChanges {
-    /// Every older call that changed.
+    /// Every call that changed after it was placed.
     pub fn of(wallets: &[&Wallet]) -> Self {
         let mut columns = Self::default();
         for wallet in wallets {

@@ -67,7 +67,7 @@ pub struct Changes {
     pub periods: Vec<PeriodOpened>,
     /// Ids of new calls.
     pub calls_placed: Vec<String>,
-    /// Ids of older calls that changed: a heartbeat, an end, a late report.
+    /// Ids of calls that changed after they were placed: a heartbeat, an end, a late report.
     pub calls_changed: BTreeSet<String>,
     /// Connected seconds that nothing covered, by call: for the agency to look at.
     pub overruns: BTreeMap<String, i64>,

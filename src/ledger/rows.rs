@@ -12,7 +12,7 @@ use super::command::PaymentState;
 use super::period::Period;
 use super::posting::Hash;
 use super::store::Snapshots;
-use super::wallet::{Held, Lot, Snapshot, Subscription, SubscriptionState, Wallet};
+use super::wallet::{Frame, Held, Lot, Snapshot, Subscription, SubscriptionState, Wallet};
 use crate::units::{Meter, MilliCents, Seconds, WorkspaceId};
 
 /// A row whose columns are read by name. A column of another type is a fault of ours and panics.
@@ -93,7 +93,7 @@ pub fn wallet(row: &impl Columns, snapshots: &Snapshots) -> Wallet {
     let snapshot = |id: i64| snapshots.get(&(workspace.0, id)).expect("snapshots are loaded first").clone();
     let zone = TimeZone::get(&row.text("time_zone")).expect("a workspace's zone was checked when it was made");
     let holds = row.ints("held_snapshots").into_iter().zip(row.ints("held_calls")).zip(row.ints("held_units"));
-    Wallet {
+    let mut wallet = Wallet {
         seq: row.int("seq"),
         head: row.hash("head_hash"),
         lots_created: row.int("lots_created"),
@@ -114,7 +114,10 @@ pub fn wallet(row: &impl Columns, snapshots: &Snapshots) -> Wallet {
         tells_settled: row.flag("tells_settled"),
         held: holds.map(|((id, calls), units)| Held { snapshot: snapshot(id), calls, units }).collect(),
         ..Wallet::new(workspace, zone, row.time("last_posted_at"))
-    }
+    };
+    // What waits is read after its row.
+    wallet.loaded = Frame { waiting: row.int("waiting"), ..wallet.frame() };
+    wallet
 }
 
 fn subscription(row: &impl Columns, snapshot: Arc<Snapshot>, next: Option<Arc<Snapshot>>) -> Subscription {

@@ -13,10 +13,7 @@ use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Row, Statement};
 
-use super::columns::{
-    CallChanges, LotsDrawn, LotsTaken, NewCalls, NewEvents, NewLots, NewPeriods, NewPostings, Overruns,
-    TakeBackColumns, UsageColumns, WalletColumns,
-};
+use super::columns::store::{Changed, Saving};
 use super::command::Command;
 use super::outcome::Posted;
 use super::posting::PostingKind;
@@ -41,16 +38,7 @@ pub struct Store {
     calls: Statement,
     posted: Statement,
     load_snapshots: Statement,
-    save_wallets: Statement,
-    save_postings: Statement,
-    save_lots: Statement,
-    draw_lots: Statement,
-    save_calls: Statement,
-    change_calls: Statement,
-    add_usage: Statement,
-    save_events: Statement,
-    save_periods: Statement,
-    save_overruns: Statement,
+    saving: Saving,
     taking: take_back::store::Statements,
 }
 
@@ -101,16 +89,7 @@ impl Store {
             calls: client.prepare(CALLS).await?,
             posted: client.prepare(POSTED).await?,
             load_snapshots: client.prepare(LOAD_SNAPSHOTS).await?,
-            save_wallets: client.prepare(SAVE_WALLETS).await?,
-            save_postings: client.prepare(SAVE_POSTINGS).await?,
-            save_lots: client.prepare(SAVE_LOTS).await?,
-            draw_lots: client.prepare(DRAW_LOTS).await?,
-            save_calls: client.prepare(SAVE_CALLS).await?,
-            change_calls: client.prepare(CHANGE_CALLS).await?,
-            add_usage: client.prepare(ADD_USAGE).await?,
-            save_events: client.prepare(SAVE_EVENTS).await?,
-            save_periods: client.prepare(SAVE_PERIODS).await?,
-            save_overruns: client.prepare(SAVE_OVERRUNS).await?,
+            saving: Saving::prepare(&client).await?,
             taking: take_back::store::Statements::prepare(&client).await?,
             client,
         })
@@ -199,42 +178,9 @@ impl Store {
 
     /// Saves what changed in these wallets and commits. Once it returns `Ok`, it is durable.
     pub async fn save(&self, wallets: &[&Wallet], now: Timestamp) -> Result<(), Error> {
-        let rows = WalletColumns::of(wallets);
-        let postings = NewPostings::of(wallets);
-        let lots = NewLots::of(wallets, now);
-        let drawn = LotsDrawn::of(wallets, now);
-        let calls = NewCalls::of(wallets);
-        let changed = CallChanges::of(wallets);
-        let usage = UsageColumns::of(wallets);
-        let events = NewEvents::of(wallets);
-        let periods = NewPeriods::of(wallets);
-        let overruns = Overruns::of(wallets, now);
-        let taken = TakeBackColumns::of(wallets);
-        let taken_of = LotsTaken::of(wallets, now);
-        let writes = [
-            (&self.save_wallets, rows.params().to_vec(), rows.len()),
-            (&self.save_postings, postings.params().to_vec(), postings.len()),
-            (&self.save_lots, lots.params().to_vec(), lots.len()),
-            (&self.draw_lots, drawn.params().to_vec(), drawn.len()),
-            (&self.save_calls, calls.params().to_vec(), calls.len()),
-            (&self.change_calls, changed.params().to_vec(), changed.len()),
-            (&self.add_usage, usage.params().to_vec(), usage.len()),
-            (&self.save_events, events.params().to_vec(), events.len()),
-            (&self.save_periods, periods.params().to_vec(), periods.len()),
-            (&self.save_overruns, overruns.params().to_vec(), overruns.len()),
-            (&self.taking.save, taken.params().to_vec(), taken.len()),
-            (&self.taking.take_lots, taken_of.params().to_vec(), taken_of.len()),
-        ];
-        let writes = writes.into_iter().filter(|(_, _, count)| *count > 0).map(|(statement, params, count)| {
-            async move {
-                let written = self.client.execute(statement, &params).await?;
-                debug_assert_eq!(written, count as u64, "every row is written");
-                Ok::<(), Error>(())
-            }
-            .boxed()
-        });
+        let changed = Changed::of(wallets, now);
         let commit = async { self.client.batch_execute("commit").await }.boxed();
-        try_join_all(writes.chain([commit])).await?;
+        try_join_all(self.saving.writes(&self.client, &changed).chain([commit])).await?;
         Ok(())
     }
 
@@ -255,117 +201,23 @@ const OPEN_LOTS: &str = "
 // the statistics say (measured on a table that had grown since it was analyzed: 4,500 operations a second became 45,000).
 const CALLS: &str = "
     select c.*
-    from unnest($1::bigint[], $2::text[]) as k (workspace_id, id)
+    from (select
+        unnest($1::bigint[]) as workspace_id, unnest($2::text[]) as id
+    ) as k
     cross join lateral (select * from calls where workspace_id = k.workspace_id and id = k.id limit 1) c";
 
 const POSTED: &str = "
     select p.workspace_id, p.kind, p.key, p.seq, p.amounts[cardinality(p.amounts)]
-    from unnest($1::bigint[], $2::smallint[], $3::text[]) as k (workspace_id, kind, key)
+    from (select
+        unnest($1::bigint[]) as workspace_id, unnest($2::smallint[]) as kind, unnest($3::text[]) as key
+    ) as k
     cross join lateral (
         select * from postings where workspace_id = k.workspace_id and kind = k.kind and key = k.key limit 1) p";
 
 const LOAD_SNAPSHOTS: &str = "
     select s.workspace_id, s.snapshot_id, s.terms
-    from unnest($1::bigint[], $2::bigint[]) as k (workspace_id, snapshot_id)
+    from (select
+        unnest($1::bigint[]) as workspace_id, unnest($2::bigint[]) as snapshot_id
+    ) as k
     cross join lateral (
         select * from plan_snapshots where workspace_id = k.workspace_id and snapshot_id = k.snapshot_id limit 1) s";
-
-// Arrays of different lengths cannot travel as one array of arrays, so they come as text.
-const SAVE_WALLETS: &str = "
-    update wallets w set version = w.version + 1, seq = u.seq, head_hash = u.head_hash,
-        last_posted_at = u.last_posted_at, lots_created = u.lots_created, snapshot_id = u.snapshot_id,
-        subscriptions = u.subscriptions,
-        subscription_status = u.subscription_status, next_snapshot_id = u.next_snapshot_id,
-        cancel_at_end = u.cancel_at_end, payment_state = u.payment_state, excess_mc = u.excess_mc,
-        excess_before_mc = u.excess_before_mc, debt_mc = u.debt_mc, waiting = u.waiting,
-        anchor_at = u.anchor_at, period_index = u.period_index, period_starts_at = u.period_starts_at,
-        period_ends_at = u.period_ends_at, allowance_left = u.allowance_left, packs_secs = u.packs_secs,
-        packs_calls = u.packs_calls, credits_mc = u.credits_mc, held_snapshots = u.held_snapshots::bigint[],
-        held_calls = u.held_calls::bigint[], held_units = u.held_units::bigint[]
-    from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::timestamptz[], $5::bigint[], $6::bigint[], $7::bigint[],
-        $8::timestamptz[], $9::int[], $10::timestamptz[], $11::timestamptz[], $12::bigint[], $13::bigint[],
-        $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bigint[],
-        $21::boolean[], $22::text[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[])
-        as u (workspace_id, seq, head_hash, last_posted_at, lots_created, snapshot_id, subscriptions, anchor_at,
-            period_index, period_starts_at, period_ends_at, allowance_left, packs_secs, packs_calls, credits_mc,
-            held_snapshots, held_calls, held_units, subscription_status, next_snapshot_id, cancel_at_end,
-            payment_state, excess_mc, excess_before_mc, debt_mc, waiting)
-    where w.workspace_id = u.workspace_id";
-
-const SAVE_POSTINGS: &str = "
-    insert into postings (workspace_id, seq, kind, key, occurred_at, recorded_at, accounts, amounts, allowance_after,
-        packs_secs_after, packs_calls_after, credits_mc_after, excess_mc_after, debt_mc_after, prev_hash)
-    select workspace_id, seq, kind, key, occurred_at, recorded_at, accounts::bigint[], amounts::bigint[],
-        allowance_after, packs_secs_after, packs_calls_after, credits_mc_after, excess_mc_after, debt_mc_after,
-        prev_hash
-    from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::timestamptz[], $6::timestamptz[],
-        $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
-        $14::bigint[], $15::bytea[])
-        as u (workspace_id, seq, kind, key, occurred_at, recorded_at, accounts, amounts, allowance_after,
-            packs_secs_after, packs_calls_after, credits_mc_after, excess_mc_after, debt_mc_after, prev_hash)";
-
-const SAVE_LOTS: &str = "
-    insert into lots (workspace_id, lot_no, public_id, meter, name, granted, remaining, price_mc, source, reference, seq,
-        created_at, used_up_at, open)
-    select workspace_id, lot_no, public_id, meter, name, granted, remaining, price_mc, source, reference, seq, now,
-        case when remaining = 0 then now end, remaining > 0
-    from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
-        $8::bigint[], $9::text[], $10::text[], $11::bigint[], $12::timestamptz[])
-        as u (workspace_id, lot_no, public_id, meter, name, granted, remaining, price_mc, source, reference, seq, now)";
-
-const DRAW_LOTS: &str = "
-    update lots l set remaining = u.remaining, open = u.remaining > 0,
-        used_up_at = case when u.remaining = 0 then u.now end
-    from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[])
-        as u (workspace_id, lot_no, remaining, now)
-    where l.workspace_id = u.workspace_id and l.lot_no = u.lot_no";
-
-const SAVE_CALLS: &str = "
-    insert into calls (workspace_id, id, fingerprint, direction, agent, from_number, to_number, recording, metadata,
-        snapshot_id, meter, held_units, hold_mc, created_at, expires_at, connected_secs, status, outcome,
-        duration_secs, billed_secs, credits_mc, excess_mc, overrun_secs, seq, ended_at)
-    select * from unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[],
-        $8::boolean[], $9::jsonb[], $10::bigint[], $11::text[], $12::bigint[], $13::bigint[], $14::timestamptz[],
-        $15::timestamptz[], $16::bigint[], $17::text[], $18::text[], $19::bigint[], $20::bigint[], $21::bigint[],
-        $22::bigint[], $23::bigint[], $24::bigint[], $25::timestamptz[])";
-
-// A call that has ended changes no more, but for what is reported late.
-const CHANGE_CALLS: &str = "
-    update calls c set held_units = u.held_units, hold_mc = u.hold_mc, connected_secs = u.connected_secs, status = u.status,
-        outcome = u.outcome, duration_secs = u.duration_secs, billed_secs = u.billed_secs, credits_mc = u.credits_mc,
-        excess_mc = u.excess_mc, overrun_secs = u.overrun_secs, seq = u.seq, ended_at = u.ended_at, lapsed = u.lapsed,
-        late_secs = u.late_secs
-    from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
-        $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::timestamptz[],
-        $15::boolean[], $16::bigint[])
-        as u (workspace_id, id, held_units, hold_mc, connected_secs, status, outcome, duration_secs, billed_secs,
-            credits_mc, excess_mc, overrun_secs, seq, ended_at, lapsed, late_secs)
-    where c.workspace_id = u.workspace_id and c.id = u.id and (c.status = 'reserved' or c.lapsed)";
-
-const ADD_USAGE: &str = "
-    insert into usage_daily as d (workspace_id, date, calls, allowance_secs, packs_secs, credits_secs, excess_secs,
-        charged_mc)
-    select * from unnest($1::bigint[], $2::date[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
-        $7::bigint[], $8::bigint[])
-    on conflict (workspace_id, date) do update set calls = d.calls + excluded.calls,
-        allowance_secs = d.allowance_secs + excluded.allowance_secs, packs_secs = d.packs_secs + excluded.packs_secs,
-        credits_secs = d.credits_secs + excluded.credits_secs, excess_secs = d.excess_secs + excluded.excess_secs,
-        charged_mc = d.charged_mc + excluded.charged_mc";
-
-const SAVE_EVENTS: &str = "
-    insert into wallet_events (workspace_id, type, occurred_at, seq, data)
-    select * from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::bigint[], $5::jsonb[])";
-
-const SAVE_PERIODS: &str = "
-    insert into periods (workspace_id, seq, subscription, index, snapshot_id, starts_at, ends_at)
-    select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::int[], $5::bigint[], $6::timestamptz[],
-        $7::timestamptz[])";
-
-// A report that comes late opens the item again: there is more to look at.
-const SAVE_OVERRUNS: &str = "
-    insert into inbox_items (agency_id, workspace_id, kind, reference, detail, created_at)
-    select w.agency_id, w.id, 'overrun', u.call, u.detail, u.now
-    from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[]) as u (workspace_id, call, detail, now)
-    join workspaces w on w.id = u.workspace_id
-    on conflict (workspace_id, kind, reference)
-        do update set detail = excluded.detail, resolution = null, resolved_at = null";

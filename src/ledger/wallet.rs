@@ -1,5 +1,6 @@
 //! A wallet in memory: its balances, open lots and holds, and how outcomes change them.
 
+mod frame;
 mod taken;
 
 use std::collections::HashMap;
@@ -7,6 +8,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+
+pub use frame::Frame;
 
 use super::account::{Account, Entry, balanced};
 use super::balances::Balances;
@@ -146,6 +149,8 @@ pub struct Wallet {
     pub posted: HashMap<(PostingKind, String), Posted>,
     /// Somebody wants to be told of each settled call.
     pub tells_settled: bool,
+    /// Its frame as it was loaded.
+    pub loaded: Frame,
     /// What changed since it was loaded.
     pub changes: Changes,
 }
@@ -171,6 +176,7 @@ impl Wallet {
             calls: HashMap::new(),
             posted: HashMap::new(),
             tells_settled: false,
+            loaded: Frame::default(),
             changes: Changes::default(),
         }
     }
@@ -354,9 +360,7 @@ impl Wallet {
             }
         }
         self.changes.wallet |= units != 0 || calls != 0;
-        if !self.changes.calls_placed.contains(&id) {
-            self.changes.calls_changed.insert(id);
-        }
+        self.changes.calls_changed.insert(id);
     }
 }
 

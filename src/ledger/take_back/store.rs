@@ -18,10 +18,6 @@ pub struct Statements {
     take_backs: Statement,
     credited: Statement,
     lots: Statement,
-    /// Saves [`crate::ledger::columns::TakeBackColumns`].
-    pub save: Statement,
-    /// Saves [`crate::ledger::columns::LotsTaken`].
-    pub take_lots: Statement,
 }
 
 impl Statements {
@@ -31,8 +27,6 @@ impl Statements {
             take_backs: client.prepare(TAKE_BACKS).await?,
             credited: client.prepare(CREDITED).await?,
             lots: client.prepare(LOTS).await?,
-            save: client.prepare(SAVE).await?,
-            take_lots: client.prepare(TAKE_LOTS).await?,
         })
     }
 
@@ -159,7 +153,8 @@ const LOTS: &str = "
     from unnest($1::bigint[], $2::bigint[]) as k (workspace_id, lot_no)
     cross join lateral (select * from lots where workspace_id = k.workspace_id and lot_no = k.lot_no limit 1) l";
 
-const SAVE: &str = "
+/// Saves [`crate::ledger::columns::TakeBackColumns`].
+pub const SAVE: &str = "
     insert into take_backs (workspace_id, seq, credit, key, granted, paid_mc, lots, taken, owed, reversals, since, waiting)
     select workspace_id, seq, credit, key, granted, paid_mc, lots::bigint[], taken, owed, reversals, since, waiting
     from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[],
@@ -168,7 +163,8 @@ const SAVE: &str = "
     on conflict (workspace_id, seq) do update set taken = excluded.taken, owed = excluded.owed,
         reversals = excluded.reversals, since = excluded.since, waiting = excluded.waiting";
 
-const TAKE_LOTS: &str = "
+/// Saves [`crate::ledger::columns::LotsTaken`].
+pub const TAKE_LOTS: &str = "
     update lots l set remaining = u.remaining, taken = u.taken, open = u.remaining > 0,
         used_up_at = case when u.remaining = 0 then coalesce(l.used_up_at, u.now) end
     from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::timestamptz[])

@@ -14,6 +14,7 @@ mod history;
 mod ledger;
 mod limits;
 mod live;
+mod measures;
 mod members;
 mod model;
 mod never_fails;

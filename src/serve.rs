@@ -17,6 +17,7 @@ use crate::app::{
 };
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::database::writer_link::LinkError;
 use crate::database::{self, DatabaseError};
 use crate::demo::{self, DemoError};
 use crate::embedded::{self, Embedded, EmbeddedError};
@@ -50,7 +51,7 @@ pub enum ServeError {
     Read(#[from] sqlx::Error),
     /// The writer cannot connect.
     #[error("the ledger's writer cannot connect: {0}")]
-    Writer(#[from] tokio_postgres::Error),
+    Writer(#[from] LinkError),
     /// Stripe's configuration is unusable.
     #[error("STRIPE_API_BASE or STRIPE_SECRET_KEY cannot be used: {0}")]
     Stripe(#[from] stripe::StripeError),

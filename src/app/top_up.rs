@@ -70,6 +70,7 @@ pub async fn top_up(state: &AppState, order: &TopupOrder) -> Result<Topup, Topup
     let topup = match begun.filter(|begun| begun.workspace == order.workspace) {
         // Known to have made nothing: the next attempt has a key of its own.
         Some(begun) if begun.status == TopupStatus::Failed(Why::NotMade) => {
+            chosen(&mut db, order).await?;
             let attempt = Attempt { key: ids::fresh("key"), ..begun.attempt };
             repo::replace_attempt(&mut db, &order.id, &attempt, state.clock.now()).await?;
             repo::find(&mut db, &order.id).await?.ok_or(sqlx::Error::RowNotFound)?
@@ -77,8 +78,7 @@ pub async fn top_up(state: &AppState, order: &TopupOrder) -> Result<Topup, Topup
         Some(begun) => begun,
         None => {
             check(&mut db, order).await?;
-            let card = cards::current(&mut db, order.workspace).await?;
-            let card = card.filter(|card| card.payment_method == order.payment_method).ok_or(TopupError::NoCard)?;
+            let card = chosen(&mut db, order).await?;
             let id = order.id.clone();
             let fresh = new_topup(state, &mut db, id, Cause::Api, order.amount, &card).await?;
             repo::insert(&mut db, &fresh, fresh.created_at + BEGINNERS_OWN).await?;
@@ -87,6 +87,12 @@ pub async fn top_up(state: &AppState, order: &TopupOrder) -> Result<Topup, Topup
     };
     drop(db);
     Ok(pursue(state, topup).await?)
+}
+
+/// The card that is to be charged, which must be the current one.
+async fn chosen(db: &mut PgConnection, order: &TopupOrder) -> Result<SavedCard, TopupError> {
+    let card = cards::current(db, order.workspace).await?;
+    card.filter(|card| card.payment_method == order.payment_method).ok_or(TopupError::NoCard)
 }
 
 /// Whether credits are of use in this wallet, as for purchases of them.

@@ -20,6 +20,7 @@ use sqlx::PgConnection;
 
 use crate::app::request_cycles::bill_next;
 use crate::clock::Clock;
+use crate::database::writer_link::LinkError;
 use crate::ledger::{Ledger, LedgerError, Options, Snapshot};
 use crate::payments::request;
 use crate::state::AppState;
@@ -56,7 +57,7 @@ pub enum DemoError {
     Address(#[from] url::ParseError),
     /// The history's own writer could not connect.
     #[error("cannot make the demo's history: {0}")]
-    Connection(#[from] tokio_postgres::Error),
+    Connection(#[from] LinkError),
 }
 
 /// Keeps the demo and real data apart: its passwords and keys are known to everybody, and it shows its logins.

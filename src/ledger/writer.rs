@@ -16,6 +16,7 @@ use super::decide::decide;
 use super::store::Store;
 use super::wallet::Wallet;
 use crate::clock::Clock;
+use crate::database::writer_link::{LinkError, WriterLink};
 use crate::units::WorkspaceId;
 
 /// Commands in one transaction; larger batches only add latency (measured: DESIGN §2).
@@ -75,15 +76,15 @@ pub struct Ledger {
 
 impl Ledger {
     /// Connects every shard and starts it.
-    pub async fn start(options: &Options) -> Result<Self, tokio_postgres::Error> {
-        let config: tokio_postgres::Config = options.database_url.parse()?;
+    pub async fn start(options: &Options) -> Result<Self, LinkError> {
+        let link = WriterLink::parse(&options.database_url)?;
         let (mut shards, mut tasks) = (Vec::new(), Vec::new());
         let changes = broadcast::Sender::new(FOLLOWED);
         for _ in 0..options.shards.max(1) {
             let (sender, queue) = mpsc::channel(QUEUE);
-            let store = Store::connect(&config).await?;
-            let (config, clock, changes) = (config.clone(), options.clock.clone(), changes.clone());
-            let shard = Shard { queue, config, store, clock, changes };
+            let store = Store::connect(&link).await?;
+            let (link, clock, changes) = (link.clone(), options.clock.clone(), changes.clone());
+            let shard = Shard { queue, link, store, clock, changes };
             tasks.push(tokio::spawn(shard.run()));
             shards.push(sender);
         }
@@ -117,7 +118,7 @@ impl Ledger {
 
 struct Shard {
     queue: mpsc::Receiver<Job>,
-    config: tokio_postgres::Config,
+    link: WriterLink,
     store: Store,
     clock: Clock,
     changes: broadcast::Sender<Changed>,
@@ -200,7 +201,7 @@ impl Shard {
             let (late, patient) = jobs.into_iter().partition(|job: &Job| job.since.elapsed() > PATIENCE);
             answer(late, |_| Err(LedgerError::Unavailable));
             jobs = patient;
-            match Store::connect(&self.config).await {
+            match Store::connect(&self.link).await {
                 Ok(store) => {
                     self.store = store;
                     return (!jobs.is_empty()).then_some(jobs);

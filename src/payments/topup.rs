@@ -36,7 +36,7 @@ pub struct Topup {
     pub attempt: Attempt,
     /// When that was stored, just before it was first sent.
     pub asked_at: Timestamp,
-    /// When auto-recharge was switched off meanwhile: it was never sent after that.
+    /// When auto-recharge was switched off, or the card left, meanwhile: it was never sent after that.
     pub withdrawn_at: Option<Timestamp>,
     /// When it was begun.
     pub created_at: Timestamp,

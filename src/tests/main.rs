@@ -5,6 +5,7 @@ mod alerts;
 mod billing;
 mod demo;
 mod demo_fences;
+mod encrypted;
 mod events;
 mod fixture;
 mod forgot;

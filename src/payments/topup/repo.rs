@@ -43,7 +43,7 @@ pub async fn find(db: &mut PgConnection, id: &str) -> sqlx::Result<Option<Topup>
 pub async fn replace_attempt(db: &mut PgConnection, id: &str, attempt: &Attempt, now: Timestamp) -> sqlx::Result<()> {
     sqlx::query(
         "update topups set status = 'pending', failure = null, settled_at = null, idempotency_key = $2, request = $3,
-             asked_at = $4, next_check_at = $4
+             asked_at = $4, next_check_at = $4, withdrawn_at = null
          where id = $1 and failure = 'not_made'",
     )
     .bind(id)
@@ -107,6 +107,21 @@ pub async fn withdraw(db: &mut PgConnection, workspace: WorkspaceId, now: Timest
     sqlx::query(
         "update topups set withdrawn_at = $2
          where workspace_id = $1 and cause = 'auto_recharge' and status = 'pending' and withdrawn_at is null",
+    )
+    .bind(workspace.0)
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Keeps charges of cards that are not current any more from ever being sent again.
+pub async fn withdraw_left(db: &mut PgConnection, workspace: WorkspaceId, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query(
+        "update topups t set withdrawn_at = $2
+         where workspace_id = $1 and status = 'pending' and withdrawn_at is null and not exists (
+             select from saved_cards c
+             where c.workspace_id = t.workspace_id and c.payment_method = t.payment_method and c.status = 'current')",
     )
     .bind(workspace.0)
     .bind(now.to_sqlx())

@@ -13,12 +13,9 @@ use minutebank::units::MilliCents;
 use serde_json::json;
 use sqlx::Connection as _;
 
-use super::shop::with_card;
+use super::shop::{MASTERCARD, VISA, with_card};
 use crate::fixture::starter;
 use crate::payments::shop::{OWNER, Shop, shop, shop_on};
-
-const VISA: &str = "4242424242424242";
-const MASTERCARD: &str = "5555555555554444";
 
 async fn card(shop: &Shop<'_>) -> Option<SavedCard> {
     current_card(&shop.state, shop.workspace).await.unwrap()

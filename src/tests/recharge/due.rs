@@ -87,6 +87,28 @@ fn what_is_under_way_at_the_month_s_end_counts_in_both() {
 }
 
 #[test]
+fn a_cap_that_is_used_up_by_what_is_under_way_is_not_told_yet() {
+    with_card(VISA, async |shop| {
+        shop.switch(true, Some(&dollars(20, 50, 50))).await;
+        shop.spend("a", 600).await;
+        shop.hold_webhooks().await;
+        shop.fault("drop_before", "POST", INTENTS, 1_000).await;
+        for _ in 0..2 {
+            recharge_all(&shop.state).await.unwrap();
+        }
+        let told = "select count(*) from wallet_events where type = 'auto_recharge.failed'";
+        assert_eq!(shop.count(told).await, 0, "nobody knows yet what becomes of it");
+        shop.heal().await;
+        shop.advance(1);
+        sweep(&shop.state).await.unwrap();
+        shop.spend("b", 5_000).await;
+        recharge_all(&shop.state).await.unwrap();
+        shop.agree(1, 5_000, "the cap is reached").await;
+        assert_eq!(shop.count(told).await, 1);
+    });
+}
+
+#[test]
 fn only_with_a_card_and_where_credits_have_a_price() {
     with_card(VISA, async |shop| {
         shop.switch_on().await;

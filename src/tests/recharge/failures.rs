@@ -202,6 +202,7 @@ fn a_success_counts_whenever_and_however_often_it_is_told() {
         assert_eq!(futures::future::join_all(sent).await, [200; 5]);
         shop.agree(1, 5_000, "late").await;
         assert_eq!(shop.count("select count(*) from postings where kind = 5").await, 1);
+        assert_eq!(shop.count("select count(*) from mails where subject = 'Your receipt'").await, 1);
     });
 }
 

@@ -7,9 +7,9 @@ use url::Url;
 
 use super::sign_in::Person;
 use crate::state::AppState;
-use crate::tenants::invite::{INVITE_LASTS, Invite, InviteHash, NewInvite, Place, repo};
+use crate::tenants::invite::{INVITE_LASTS, Invite, NewInvite, Place, repo};
 use crate::tenants::password::repo::credentials;
-use crate::tenants::{self, About, AgencyId, Busy, NewPasswordError, PasswordFault, Role, UserId};
+use crate::tenants::{self, About, AgencyId, Busy, LinkHash, NewPasswordError, PasswordFault, Role, UserId};
 use crate::units::WorkspaceId;
 use crate::{demo, ids, notify};
 
@@ -84,8 +84,8 @@ pub(super) async fn invite(
 ///
 /// # Errors
 /// Where the database failed.
-pub async fn open_invite(state: &AppState, token: &str) -> sqlx::Result<Option<InviteHash>> {
-    let link = InviteHash::of(token);
+pub async fn open_invite(state: &AppState, token: &str) -> sqlx::Result<Option<LinkHash>> {
+    let link = LinkHash::of(token);
     let mut db = state.db.acquire().await?;
     Ok(repo::open(&mut db, link, state.clock.now()).await?.map(|_| link))
 }
@@ -94,7 +94,7 @@ pub async fn open_invite(state: &AppState, token: &str) -> sqlx::Result<Option<I
 ///
 /// # Errors
 /// Where the database failed.
-pub async fn invitation(state: &AppState, link: InviteHash) -> sqlx::Result<Option<(Invite, bool)>> {
+pub async fn invitation(state: &AppState, link: LinkHash) -> sqlx::Result<Option<(Invite, bool)>> {
     let mut db = state.db.acquire().await?;
     let Some(invite) = repo::open(&mut db, link, state.clock.now()).await? else {
         return Ok(None);
@@ -110,7 +110,7 @@ pub async fn invitation(state: &AppState, link: InviteHash) -> sqlx::Result<Opti
 /// See [`AcceptError`]; the link stays good.
 pub async fn accept_invite(
     state: &AppState,
-    link: InviteHash,
+    link: LinkHash,
     name: &str,
     password: String,
 ) -> Result<Person, AcceptError> {

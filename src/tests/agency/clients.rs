@@ -9,7 +9,7 @@ use minutebank::app::grant::{Gift, grant};
 use minutebank::app::invite::{AcceptError, accept_invite, invitation, open_invite};
 use minutebank::ledger::survey::SubscriptionStatus;
 use minutebank::pricing::Fit;
-use minutebank::tenants::invite::InviteHash;
+use minutebank::tenants::LinkHash;
 use minutebank::tenants::{self, Role, admin};
 use minutebank::units::{Meter, MilliCents};
 use url::Url;
@@ -30,8 +30,8 @@ fn new(plan: &str) -> NewClient {
     }
 }
 
-fn token(link: &Url) -> InviteHash {
-    InviteHash::of(link.path().strip_prefix("/invite/").unwrap())
+fn token(link: &Url) -> LinkHash {
+    LinkHash::of(link.path().strip_prefix("/invite/").unwrap())
 }
 
 #[test]

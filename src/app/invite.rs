@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 use url::Url;
 
+use super::create_client::is_name;
 use super::sign_in::Person;
 use crate::state::AppState;
 use crate::tenants::invite::{INVITE_LASTS, Invite, NewInvite, Place, repo};
@@ -14,7 +15,7 @@ use crate::units::WorkspaceId;
 use crate::{demo, ids, notify};
 
 /// Longest name of a person, characters.
-const LONGEST_NAME: usize = 60;
+pub(super) const LONGEST_NAME: usize = 60;
 
 /// Why an invitation was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -155,7 +156,7 @@ pub async fn accept_invite(
 
 /// The hash of a newcomer's password.
 async fn new_password(state: &AppState, invite: &Invite, name: &str, password: String) -> Result<String, AcceptError> {
-    if !(1..=LONGEST_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+    if !is_name(name, LONGEST_NAME) {
         return Err(AcceptError::Name);
     }
     let about = About { email: invite.email.clone(), name: name.to_owned() };

@@ -78,6 +78,10 @@ pub enum Action {
     ResendInvite,
     /// An invitation of the agency was taken back.
     EndInvite,
+    /// Newcomers sign up on another plan, or no longer.
+    SetSignUp,
+    /// A client signed up by itself.
+    SignUp,
 }
 
 words!(Action {
@@ -113,6 +117,8 @@ words!(Action {
     InviteAdmin = "admin.invite",
     ResendInvite = "invite.resend",
     EndInvite = "invite.withdraw",
+    SetSignUp = "sign_up.set",
+    SignUp = "client.sign_up",
 });
 
 /// A deed to write down.

@@ -14,6 +14,7 @@ pub mod password;
 pub mod repo;
 mod rights;
 pub mod session;
+pub mod sign_up;
 
 pub use key::{ApiKey, hash_of};
 pub use link::LinkHash;

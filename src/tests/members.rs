@@ -2,8 +2,8 @@
 
 use minutebank::app::invite::accept_invite;
 use minutebank::ids;
-use minutebank::tenants::Role;
 use minutebank::tenants::LinkHash;
+use minutebank::tenants::Role;
 use minutebank::units::WorkspaceId;
 
 use crate::fixture::{World, starter, world};
@@ -59,9 +59,7 @@ fn an_invitation_makes_a_member_once() {
         let link = links(world, LEE).await.remove(0);
         accept_invite(&world.state, LinkHash::of(&link), "Lee Ortiz", "velvet-otter-quarry".into()).await.unwrap();
         assert!(
-            accept_invite(&world.state, LinkHash::of(&link), "Lee Ortiz", "velvet-otter-quarry".into())
-                .await
-                .is_err()
+            accept_invite(&world.state, LinkHash::of(&link), "Lee Ortiz", "velvet-otter-quarry".into()).await.is_err()
         );
         let lee = site.browser();
         assert_eq!(lee.sign_in(LEE, "velvet-otter-quarry").await.location(), "/billing");
@@ -105,9 +103,7 @@ fn an_invitation_that_is_sent_again_or_withdrawn_ends_the_link_before() {
         );
         send(&dana, "withdraw", &[("email", LEE)]).await.location();
         let newest = links.remove(1);
-        assert!(
-            accept_invite(&world.state, LinkHash::of(&newest), "Lee", "velvet-otter-quarry".into()).await.is_err()
-        );
+        assert!(accept_invite(&world.state, LinkHash::of(&newest), "Lee", "velvet-otter-quarry".into()).await.is_err());
         assert!(!dana.get("/settings?tab=members").await.words().contains(LEE));
     });
 }

@@ -36,5 +36,7 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::CreateKey => "API key made",
         Action::RevokeKey => "API key revoked",
         Action::InviteAdmin => "Administrator invited",
+        Action::SetSignUp => "Sign-up plan set",
+        Action::SignUp => "Client signed up",
     }
 }

@@ -5,7 +5,7 @@ import { describe } from 'node:test';
 
 import { LOOKS, checkAccessibility, checkWidth, inBrowser, screenshot } from './browser.mjs';
 import { useProduct } from './product.mjs';
-import { atPath, mainText, signIn } from './steps.mjs';
+import { atPath, eventually, mainText, signIn } from './steps.mjs';
 
 const ELENA = 'admin@brightline.test';
 const SECRET = 'velvet-otter-quarry';
@@ -22,11 +22,17 @@ async function signUp(page, product, email, business = 'Northgate Dental') {
   await button(page, 'Sign up').click();
 }
 
-/** Opens the newest link of the demo's mail, from the page that says that it was sent; answers its address. */
-async function openLink(page) {
+/** Opens the link that was mailed to this address, from the page that says that it was sent; answers the link. */
+async function openLink(page, email) {
   await page.getByText('Check your mail').waitFor();
   await page.getByRole('link', { name: "Open the demo's mail" }).click();
-  const link = page.getByRole('link', { name: /\/sign-up\/ag_brightline\/sgn_/ }).first();
+  const letter = page.getByRole('article').filter({ hasText: `To ${email},` });
+  const link = letter.getByRole('link', { name: /\/sign-up\/ag_brightline\/sgn_/ });
+  // The server may be writing it at this moment.
+  await eventually(async () => {
+    if (!(await link.isVisible())) await page.reload();
+    assert.ok(await link.isVisible());
+  });
   const address = await link.getAttribute('href');
   await link.click();
   await atPath(page, `${PUBLIC}/password`);
@@ -54,7 +60,7 @@ for (const js of [true, false]) {
       assert.equal(await page.getByLabel('Name of your business').inputValue(), 'Northgate Dental');
       await page.getByLabel('Email').fill('ana@northgate.test');
       await button(page, 'Sign up').click();
-      const link = await openLink(page);
+      const link = await openLink(page, 'ana@northgate.test');
       await choosePassword(page, 'another-otter-quarry');
       await page.getByText('The two are not the same.').waitFor();
       await choosePassword(page);
@@ -114,10 +120,11 @@ describe('how signing up looks', () => {
       };
       await page.goto(`${product.url}${PUBLIC}`);
       await show('sign-up');
-      await signUp(page, product, `${look}@northgate.test`);
+      const email = `${look}@northgate.test`;
+      await signUp(page, product, email);
       await page.getByText('Check your mail').waitFor();
       await checkAccessibility(page);
-      const link = await openLink(page);
+      const link = await openLink(page, email);
       await show('sign-up-password');
       await choosePassword(page);
       await atPath(page, '/billing');

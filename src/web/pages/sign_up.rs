@@ -141,7 +141,7 @@ pub fn sign_up_ended_page(end: SignUpEnd, again: Option<String>) -> impl IntoVie
     let (title, line, sign_in) = match end {
         SignUpEnd::Ended => (
             "This link has ended",
-            "It was used, or is older than 24 hours. With a password chosen, sign in.".to_owned(),
+            "It was used, or is older than 24 hours. If you chose a password, sign in.".to_owned(),
             true,
         ),
         SignUpEnd::Known(email) => {

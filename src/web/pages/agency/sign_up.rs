@@ -60,7 +60,7 @@ fn Choice(choice: SignUpChoice, public_url: Url, wrong: Option<String>, csrf: St
             <Select
                 name="plan"
                 label="Sign-up plan"
-                help="They get its free credits once their address is proved, once for each address."
+                help="New clients get its free credits when their address is proved, once for each address."
                 options=options
                 chosen=chosen.clone().unwrap_or_default()
                 wrong=wrong

@@ -42,16 +42,20 @@ struct Desk<'w> {
 /// Runs a test with an agency whose sign-up plan has these terms; it has one client, in New York.
 fn desk_on(terms: &Terms, test: impl AsyncFnOnce(&Desk)) {
     world(async |world| {
-        let client = world.workspace().await;
-        let mut db = world.state.db.acquire().await.unwrap();
-        let agency = admin::repo::agency_of(&mut db, client).await.unwrap();
-        let id = admin::repo::public_id(&mut db, agency).await.unwrap();
-        let draft = PlanDraft { rank: 1, public: true, terms: terms.clone() };
-        catalog::repo::create_plan(&mut db, agency, PLAN, &draft, world.clock.now()).await.unwrap();
-        assert!(catalog::repo::set_sign_up_plan(&mut db, agency, PLAN).await.unwrap());
-        drop(db);
+        let (agency, id) = agency_on(world, PLAN, terms).await;
         test(&Desk { world, site: Site::of(world).await, agency, id }).await;
     });
+}
+
+/// Another agency, with a client in New York, whose newcomers begin on a plan with these terms; its public id.
+async fn agency_on(world: &World, plan: &str, terms: &Terms) -> (AgencyId, String) {
+    let client = world.workspace().await;
+    let mut db = world.state.db.acquire().await.unwrap();
+    let agency = admin::repo::agency_of(&mut db, client).await.unwrap();
+    let draft = PlanDraft { rank: 1, public: true, terms: terms.clone() };
+    catalog::repo::create_plan(&mut db, agency, plan, &draft, world.clock.now()).await.unwrap();
+    assert!(catalog::repo::set_sign_up_plan(&mut db, agency, plan).await.unwrap());
+    (agency, admin::repo::public_id(&mut db, agency).await.unwrap())
 }
 
 impl Desk<'_> {

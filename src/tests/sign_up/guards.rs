@@ -14,7 +14,7 @@ use minutebank::state::AppState;
 use minutebank::tenants::{self, LinkHash};
 use minutebank::units::MilliCents;
 
-use super::{ANA, Desk, NEW, PLAN, desk_on, flat};
+use super::{ANA, Desk, NEW, PLAN, agency_on, desk_on, flat};
 use crate::site::{Browser, PASSWORD};
 
 #[test]
@@ -188,11 +188,12 @@ fn a_link_opens_nothing_at_another_agency() {
         let browser = desk.site.browser();
         desk.ask(&browser, ANA).await;
         let link = desk.links(&browser).await.remove(0);
-        let elsewhere = link.replace(&desk.id, "ag_other");
-        assert_eq!(browser.get(&elsewhere).await.location(), "/sign-up/ag_other/password");
-        assert_eq!(browser.get("/sign-up/ag_other/password").await.status, 410);
+        let (_, other) = agency_on(desk.world, "plan_other", &flat()).await;
+        let elsewhere = format!("/sign-up/{other}/password");
+        assert_eq!(browser.get(&link.replace(&desk.id, &other)).await.location(), elsewhere);
+        assert_eq!(browser.get(&elsewhere).await.status, 410);
         browser.get(&link).await;
-        assert_eq!(browser.get("/sign-up/ag_other/password").await.status, 410, "nor does the session's");
+        assert_eq!(browser.get(&elsewhere).await.status, 410, "nor does the session's");
         assert_eq!(browser.get(&desk.password()).await.status, 200);
     });
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
-import { checkAccessibility, checkWidth, inBrowser } from './browser.mjs';
+import { checkPage, inBrowser } from './browser.mjs';
 import { useProduct } from './product.mjs';
 import { atPath, mainText, openBilling, openDialog, signIn } from './steps.mjs';
 
@@ -205,17 +205,14 @@ describe('long names on a small screen', () => {
       await openClient(page, product, 'ws_harbor', 'Addon Packs');
       for (const tab of ['Addon Packs', 'Subscription', 'Payment requests', 'Activity']) {
         await openTab(page, tab);
-        await checkWidth(page);
-        await checkAccessibility(page);
+        await checkPage(page);
       }
       await page.goto(`${product.url}/agency/clients/ws_harbor?tab=billing&sub=addon-packs&apply=pack_large`);
       await openDialog(page, 'Apply addon pack to client?');
-      await checkWidth(page);
-      await checkAccessibility(page);
+      await checkPage(page);
       for (const address of ['ws_harbor', 'ws_harbor?tab=billing&sub=addon-packs&edit']) {
         await page.goto(`${product.url}/agency/clients/${address}`);
-        await checkWidth(page);
-        await checkAccessibility(page);
+        await checkPage(page);
       }
     });
   }

@@ -136,6 +136,18 @@ export async function checkWidth(page) {
   assert.ok(content <= window, `${page.url()} is ${content} px wide in a window of ${window} px: ${wide.slice(0, 9)}`);
 }
 
+/** What holds of every page in every look. */
+export async function checkPage(page) {
+  await checkWidth(page);
+  await checkAccessibility(page);
+}
+
+/** A picture for the README of a page that is checked, too. */
+export async function picture(page, name, options) {
+  await screenshot(page, name, options);
+  await checkPage(page);
+}
+
 /** What was on the screen and what the program wrote when a test failed, in `end2end/results/`. */
 async function saveResults(name, page, product) {
   const path = join(here, 'results', name.replace(/\W+/g, '-'));

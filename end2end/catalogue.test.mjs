@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
-import { LOOKS, checkAccessibility, checkWidth, inBrowser, screenshot } from './browser.mjs';
+import { LOOKS, checkPage, inBrowser, picture } from './browser.mjs';
 import { useProduct } from './product.mjs';
 import { CARD, atPath, eventually, goToCheckout, mainText, openBilling, openBuyMinutes, openDialog, payWith, signIn } from './steps.mjs';
 
@@ -156,9 +156,7 @@ describe('pictures of what an agency sells', () => {
     inBrowser(`plans, packs, requests and inbox, ${look}`, { product, look }, async ({ page, product, trouble }) => {
       const show = async (name, path) => {
         await page.goto(`${product.url}${path}`);
-        await screenshot(page, `${name}-${look}`);
-        await checkWidth(page);
-        await checkAccessibility(page);
+        await picture(page, `${name}-${look}`);
       };
       await openDesk(page, product, '/agency/plans');
       await show('agency-plans', '/agency/plans');
@@ -168,15 +166,13 @@ describe('pictures of what an agency sells', () => {
       await show('agency-inbox', '/agency/inbox');
       for (const path of ['/agency/plans/plan_starter/apply', '/agency/plans/plan_starter?archive=1', '/agency/packs/new']) {
         await page.goto(`${product.url}${path}`);
-        await checkWidth(page);
-        await checkAccessibility(page);
+        await checkPage(page);
       }
       trouble.expect(/422/);
       await page.getByLabel('Name', { exact: true }).fill('x'.repeat(80));
       await button(page, 'Create pack').click();
       await page.getByText('Nothing was saved').waitFor();
-      await checkWidth(page);
-      await checkAccessibility(page);
+      await checkPage(page);
     });
   }
 });

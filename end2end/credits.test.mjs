@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
-import { LOOKS, checkAccessibility, checkWidth, inBrowser, screenshot } from './browser.mjs';
+import { LOOKS, inBrowser, picture } from './browser.mjs';
 import { useProduct } from './product.mjs';
 import {
   CARD,
@@ -200,13 +200,9 @@ describe('the calls that a balance carries', () => {
     inBrowser(`Billing and the dialog while calls are paused, ${look}`, { product, look }, async ({ page, product }) => {
       await openBilling(page, product, NORTHWIND);
       await page.getByText('Calls paused').filter({ visible: true }).first().waitFor();
-      await screenshot(page, `billing-paused-${look}`);
-      await checkWidth(page);
-      await checkAccessibility(page);
+      await picture(page, `billing-paused-${look}`);
       await openAddCredits(page);
-      await screenshot(page, `add-credits-${look}`, { fullPage: false });
-      await checkWidth(page);
-      await checkAccessibility(page);
+      await picture(page, `add-credits-${look}`, { fullPage: false });
     });
   }
 });

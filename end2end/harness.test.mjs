@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
-import { Trouble, checkAccessibility, checkWidth, inBrowser } from './browser.mjs';
+import { Trouble, checkAccessibility, checkPage, checkWidth, inBrowser } from './browser.mjs';
 import { Product, useProduct } from './product.mjs';
 
 const STAND_IN = `
@@ -33,8 +33,7 @@ describe('the harness', () => {
   inBrowser('a clean page is no trouble', { product }, async ({ page, product }) => {
     await page.goto(`${product.url}/clean`);
     assert.equal(await page.locator('#js').innerText(), 'on');
-    await checkWidth(page);
-    await checkAccessibility(page);
+    await checkPage(page);
   });
 
   inBrowser('JavaScript can be off', { product, js: false }, async ({ page, product }) => {

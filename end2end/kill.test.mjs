@@ -10,7 +10,9 @@ import { Load } from './load.mjs';
 import { useProduct } from './product.mjs';
 import {
   CARD,
+  assertReconciled,
   atPath,
+  control,
   countPackages,
   eventually,
   goToCheckout,
@@ -29,19 +31,6 @@ const STRIPE = { authorization: 'Bearer sk_test_any' };
 
 async function wallet(product) {
   return (await fetch(`${product.url}/v1/wallet`, { headers: HARBOR })).json();
-}
-
-async function control(product, path, body) {
-  const options = { method: 'POST', headers: JSON_TYPE, body: JSON.stringify(body) };
-  const answer = await fetch(`${product.sandboxUrl}/_sandbox/${path}`, options);
-  assert.equal(answer.status, 200, path);
-  return answer.json();
-}
-
-async function assertReconciled(product) {
-  const { code, stdout } = await product.execute('reconcile');
-  assert.match(stdout, /^checked \d+ postings of \d+ wallets: every balance, hold, chain, order and payment holds\n$/);
-  assert.equal(code, 0);
 }
 
 describe('kill -9 of the server between payment and credit', () => {

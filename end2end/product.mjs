@@ -14,8 +14,11 @@ import { fileURLToPath } from 'node:url';
 
 import postgres from 'postgres';
 
+import { copyFirstStart, keepFirstStart } from './first_start.mjs';
+
 const target = fileURLToPath(new URL('../target/', import.meta.url));
 const PROGRAM = process.env.MINUTEBANK_BIN ?? join(target, 'debug/minutebank');
+const SERVE = [PROGRAM, 'serve'];
 const SITE = process.env.LEPTOS_SITE_ROOT ?? join(target, 'site');
 
 /** The first start makes a Postgres cluster and thirty days of history. */
@@ -44,7 +47,7 @@ export class Product {
   clockOffset = null;
 
   /** Finds ports and a data folder; nothing runs before `start`. `command` replaces the program, for tests of this file. */
-  static async prepare({ host = 'localhost', command = [PROGRAM, 'serve'] } = {}) {
+  static async prepare({ host = 'localhost', command = SERVE } = {}) {
     const product = new Product();
     const [port, sandboxPort] = await freePorts(2);
     product.command = command;
@@ -60,6 +63,18 @@ export class Product {
 
   /** Starts the program and waits until it answers; may be called again after `stop` or `kill`. */
   async start() {
+    const isFirst = this.#process === null && this.command === SERVE && this.clockOffset === null;
+    const copied = isFirst && (await copyFirstStart(PROGRAM, this.#data));
+    await this.#run();
+    if (isFirst && !copied) {
+      await this.stop();
+      await keepFirstStart(PROGRAM, this.#data);
+      await this.#run();
+    }
+    return this;
+  }
+
+  async #run() {
     const [program, ...words] = this.command;
     const child = spawn(program, words, { env: this.#environment(), stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
@@ -72,7 +87,6 @@ export class Product {
       if (Date.now() > deadline) throw new Error(`the program is not ready after ${START_MS} ms\n${this.log()}`);
       await sleep(100);
     }
-    return this;
   }
 
   /** Ends the program as an operator would, and waits. The data stays. */
@@ -126,9 +140,13 @@ export class Product {
     return this.#lines.join('\n');
   }
 
+  get #data() {
+    return join(this.folder, 'data');
+  }
+
   /** The lines of `postmaster.pid`: process id, folder, start, port, the socket's folder, … */
   async #postmaster() {
-    return (await readFile(join(this.folder, 'data/postgres/cluster/postmaster.pid'), 'utf8')).split('\n');
+    return (await readFile(join(this.#data, 'postgres/cluster/postmaster.pid'), 'utf8')).split('\n');
   }
 
   #environment() {
@@ -139,7 +157,7 @@ export class Product {
       MINUTEBANK_DEMO: '1',
       MINUTEBANK_ADDR: this.address,
       MINUTEBANK_PUBLIC_URL: this.url,
-      MINUTEBANK_DATA_DIR: join(this.folder, 'data'),
+      MINUTEBANK_DATA_DIR: this.#data,
       STRIPE_SANDBOX_ADDR: new URL(this.sandboxUrl).host,
       LEPTOS_SITE_ROOT: SITE,
       RUST_BACKTRACE: '1',

@@ -1,21 +1,26 @@
-// Refunding what is unused, as the owner of Harbor Dental: the used half stays charged; whatever is killed in between.
+// Refunding what is unused, as the owner of Harbor Dental or at its agency's desk: the used half stays charged; whatever
+// is killed in between.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
-import { inBrowser } from './browser.mjs';
+import { checkAccessibility, inBrowser } from './browser.mjs';
 import { useProduct } from './product.mjs';
 import {
   CARD,
+  assertReconciled,
   atPath,
+  control,
   engine,
   eventually,
   goToCheckout,
   mainText,
+  money,
   openBilling,
   openBuyMinutes,
   openDialog,
   payWith,
+  signIn,
 } from './steps.mjs';
 
 const KEY = 'mb_test_harbor';
@@ -42,18 +47,6 @@ async function openRefund(page, product) {
 
 async function lots(product) {
   return (await (await fetch(`${product.url}/v1/wallet/lots`, { headers: HARBOR })).json()).data;
-}
-
-/** Cents that Stripe has charged and sent back. */
-async function money(product) {
-  const { total } = await (await fetch(`${product.sandboxUrl}/_sandbox/ledger`)).json();
-  return [total.charged, total.refunded];
-}
-
-async function assertReconciled(product) {
-  const { code, stdout } = await product.execute('reconcile');
-  assert.match(stdout, /every balance, hold, chain, order and payment holds\n$/);
-  assert.equal(code, 0);
 }
 
 for (const js of [true, false]) {
@@ -90,6 +83,40 @@ for (const js of [true, false]) {
   });
 }
 
+for (const js of [true, false]) {
+  const mode = js ? 'with JavaScript' : 'without JavaScript';
+  describe(`refund at the agency's desk ${mode}`, () => {
+    const options = { product: useProduct({ host: 'localhost' }), js };
+
+    inBrowser(`the client's unused half goes back, ${mode}`, options, async ({ page, product }) => {
+      await halfUsed(page, product);
+      await page.context().clearCookies();
+      await signIn(page, product, 'admin@brightline.test');
+      await atPath(page, '/agency/clients');
+      const packs = `${product.url}/agency/clients/ws_harbor?tab=billing&sub=addon-packs`;
+      await page.goto(packs);
+      await page.getByRole('link', { name: 'Refund unused, Medium 100' }).click();
+      const dialog = await openDialog(page, 'Refund unused?');
+      if (js) await checkAccessibility(page);
+      const told = /Harbor Dental loses 50 min of Medium 100 at once\. \$5\.00 goes back to the card that paid for it\./;
+      assert.match(await dialog.innerText(), told);
+      await dialog.getByRole('link', { name: 'Keep it' }).click();
+      assert.deepEqual(await money(product), [1_000, 0], 'asking changes nothing');
+
+      await page.getByRole('link', { name: 'Refund unused, Medium 100' }).click();
+      await (await openDialog(page, 'Refund unused?')).getByRole('button', { name: 'Refund $5.00' }).click();
+      await page.getByText('The unused part is refunded to the card that paid for it.').waitFor();
+      assert.equal(await page.getByRole('link', { name: /Refund unused/ }).count(), 0);
+      assert.deepEqual(await money(product), [1_000, 500]);
+      const [lot] = await lots(product);
+      assert.deepEqual([lot.status, lot.remaining], ['refunded', 0]);
+      await page.goto(packs.replace('addon-packs', 'activity'));
+      assert.match(await mainText(page), /Unused part refunded Medium, 1 × \$10\.00 .*Elena Sørensen/);
+      await assertReconciled(product);
+    });
+  });
+}
+
 describe('kill -9 while Stripe is asked', () => {
   const product = useProduct({ host: '127.0.0.1' });
 
@@ -97,9 +124,7 @@ describe('kill -9 while Stripe is asked', () => {
     await halfUsed(page, product);
     const dialog = await openRefund(page, product);
     const fault = { kind: 'hang', path_prefix: '/v1/refunds', method: 'POST', times: 1_000 };
-    const body = JSON.stringify(fault);
-    const headers = { 'content-type': 'application/json' };
-    await fetch(`${product.sandboxUrl}/_sandbox/faults`, { method: 'POST', headers, body });
+    await control(product, 'faults', fault);
     const pressed = dialog.getByRole('button', { name: 'Refund $5.00' }).click().catch(() => {});
     await eventually(async () => assert.deepEqual(await money(product), [1_000, 500]));
     // The answer that the browser waits for never comes.

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
-import { LOOKS, checkAccessibility, checkWidth, inBrowser, screenshot } from './browser.mjs';
+import { LOOKS, inBrowser, picture } from './browser.mjs';
 import { useProduct } from './product.mjs';
 import { CARD, atPath, eventually, mainText, openBilling, payWith } from './steps.mjs';
 
@@ -52,6 +52,29 @@ for (const js of [true, false]) {
       assert.match(await textOf(rowOf(page, /Starter plan/).first()), /Overdue/);
     });
 
+    if (js) {
+      inBrowser('Pay shows that it is working, and is sent once', options, async ({ page, product }) => {
+        await openBilling(page, product);
+        await page.getByText(/^Live, /).waitFor();
+        // Nothing is sent: whoever listens last notes what would have been.
+        await page.evaluate(() => {
+          globalThis.sent = 0;
+          window.addEventListener('submit', (event) => {
+            if (!event.defaultPrevented) globalThis.sent += 1;
+            event.preventDefault();
+          });
+        });
+        const pay = rowOf(page, /Starter plan/).first().getByRole('button', { name: /^Pay/ });
+        await pay.click();
+        assert.equal(await pay.getAttribute('aria-busy'), 'true');
+        await pay.click();
+        assert.equal(await page.evaluate(() => globalThis.sent), 1);
+        // As when the browser comes back to the page.
+        await page.evaluate(() => window.dispatchEvent(new Event('pageshow')));
+        assert.equal(await page.locator('[aria-busy]').count(), 0);
+      });
+    }
+
     inBrowser(`it is paid once, a second tab is refused, ${mode}`, options, async ({ page, product }) => {
       await openBilling(page, product);
       const [late, stale] = [await page.context().newPage(), await page.context().newPage()];
@@ -91,13 +114,9 @@ describe('payment requests in each look', () => {
         await page.reload();
         await rowOf(page, /Overdue/).first().waitFor({ timeout: 1_000 });
       }, ASKED_WITHIN);
-      await screenshot(page, `billing-request-${look}`);
-      await checkWidth(page);
-      await checkAccessibility(page);
+      await picture(page, `billing-request-${look}`);
       await page.goto(`${product.url}/billing/payments`);
-      await screenshot(page, `payments-${look}`);
-      await checkWidth(page);
-      await checkAccessibility(page);
+      await picture(page, `payments-${look}`);
     });
   }
 });

@@ -2,7 +2,7 @@
 
 import { describe } from 'node:test';
 
-import { LOOKS, checkAccessibility, checkWidth, inBrowser, screenshot } from './browser.mjs';
+import { LOOKS, checkAccessibility, checkPage, inBrowser, picture, screenshot } from './browser.mjs';
 import { useProduct } from './product.mjs';
 import { CARD, atPath, engine, goToCheckout, openBilling, openBuyMinutes, openDialog, payWith, signIn } from './steps.mjs';
 
@@ -10,20 +10,14 @@ describe('the main pages', () => {
   const product = useProduct();
 
   for (const look of Object.keys(LOOKS)) {
-    const show = async (page, name, options) => {
-      await screenshot(page, `${name}-${look}`, options);
-      await checkWidth(page);
-      await checkAccessibility(page);
-    };
-
     inBrowser(`sign-in, Billing and the dialog, ${look}`, { product, look }, async ({ page, product }) => {
       await page.goto(`${product.url}/sign-in`);
-      await show(page, 'sign-in');
+      await picture(page, `sign-in-${look}`);
       await openBilling(page, product);
       await page.getByText(/^Live, /).waitFor();
-      await show(page, 'billing');
+      await picture(page, `billing-${look}`);
       await openBuyMinutes(page, product);
-      await show(page, 'buy-minutes', { fullPage: false });
+      await picture(page, `buy-minutes-${look}`, { fullPage: false });
     });
   }
 
@@ -41,9 +35,7 @@ describe('the main pages', () => {
     inBrowser(`packages, ${look}`, { product, look }, async ({ page, product }) => {
       await openBilling(page, product);
       await page.goto(`${product.url}/billing/packages`);
-      await screenshot(page, `packages-${look}`);
-      await checkWidth(page);
-      await checkAccessibility(page);
+      await picture(page, `packages-${look}`);
     });
   }
 });
@@ -73,9 +65,7 @@ describe('transactions and minute receipts', () => {
     inBrowser(`transactions and a receipt, ${look}`, { product, look }, async ({ page, product }) => {
       const show = async (name, path) => {
         await page.goto(`${product.url}${path}`);
-        await screenshot(page, `${name}-${look}`);
-        await checkWidth(page);
-        await checkAccessibility(page);
+        await picture(page, `${name}-${look}`);
       };
       await openBilling(page, product);
       await show('minute-receipt', '/billing/calls/call_8Kq2vTz4');
@@ -93,9 +83,7 @@ describe('the agency', () => {
     inBrowser(`clients and settings, ${look}`, { product, look }, async ({ page, product, trouble }) => {
       const show = async (name, path) => {
         await page.goto(`${product.url}${path}`);
-        await screenshot(page, `${name}-${look}`);
-        await checkWidth(page);
-        await checkAccessibility(page);
+        await picture(page, `${name}-${look}`);
       };
       await signIn(page, product, 'admin@brightline.test');
       await atPath(page, '/agency/clients');
@@ -105,8 +93,7 @@ describe('the agency', () => {
       trouble.expect(/410/);
       for (const path of ['/agency/clients?search=nobody', '/agency/settings', '/agency/settings?tab=api', '/invite']) {
         await page.goto(`${product.url}${path}`);
-        await checkWidth(page);
-        await checkAccessibility(page);
+        await checkPage(page);
       }
     });
   }
@@ -119,9 +106,7 @@ describe("an agency's page of a client", () => {
     inBrowser(`addon packs, ${look}`, { product, look }, async ({ page, product }) => {
       const show = async (name, address, options) => {
         await page.goto(`${product.url}/agency/clients/${address}`);
-        await screenshot(page, `${name}-${look}`, options);
-        await checkWidth(page);
-        await checkAccessibility(page);
+        await picture(page, `${name}-${look}`, options);
       };
       await signIn(page, product, 'admin@brightline.test');
       await atPath(page, '/agency/clients');

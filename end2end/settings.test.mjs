@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
-import { LOOKS, checkAccessibility, checkWidth, inBrowser, screenshot } from './browser.mjs';
+import { LOOKS, checkAccessibility, checkPage, inBrowser, picture } from './browser.mjs';
 import { useProduct } from './product.mjs';
 import { PASSWORD, atPath, mainText, openBilling, openDialog, signIn } from './steps.mjs';
 
@@ -143,9 +143,7 @@ describe('pictures of the settings', () => {
   for (const look of Object.keys(LOOKS)) {
     inBrowser(`settings, ${look}`, { product, look }, async ({ page, product, trouble }) => {
       const show = async (name) => {
-        await screenshot(page, `${name}-${look}`);
-        await checkWidth(page);
-        await checkAccessibility(page);
+        await picture(page, `${name}-${look}`);
       };
       await page.goto(`${product.url}/forgot`);
       await show('forgot');
@@ -159,8 +157,20 @@ describe('pictures of the settings', () => {
       await show('settings-api');
       await page.getByRole('link', { name: `Revoke Call engine ${look}` }).click();
       await openDialog(page, `Revoke Call engine ${look}?`);
-      await checkWidth(page);
-      await checkAccessibility(page);
+      await checkPage(page);
+    });
+
+    inBrowser(`members and alerts, ${look}`, { product, look }, async ({ page, product }) => {
+      await openTab(page, product, 'Members');
+      await page.getByLabel('Email').fill(`somebody.with.a.long.name.${look}@harbor.test`);
+      await page.getByRole('button', { name: 'Send invitation' }).click();
+      await page.getByText(`somebody.with.a.long.name.${look}@harbor.test`).waitFor();
+      await picture(page, `settings-members-${look}`);
+      await page.getByRole('link', { name: /^Remove/ }).first().click();
+      await openDialog(page, 'Leave this workspace?');
+      await checkPage(page);
+      await page.goto(`${product.url}/settings?tab=alerts`);
+      await picture(page, `settings-alerts-${look}`);
     });
 
     inBrowser(`no keys yet, ${look}`, { product, look }, async ({ page, product }) => {
@@ -168,23 +178,18 @@ describe('pictures of the settings', () => {
       await db`delete from api_keys where workspace_id = (select id from workspaces where public_id = 'ws_quiet')`;
       await db.end();
       await openTab(page, product, 'API and events', QUIET);
-      await screenshot(page, `settings-api-empty-${look}`);
-      await checkWidth(page);
-      await checkAccessibility(page);
+      await picture(page, `settings-api-empty-${look}`);
     });
 
     inBrowser(`mail and switcher, ${look}`, { product, look }, async ({ page, product }) => {
       await openLink(page, product, QUIET);
-      await checkWidth(page);
-      await checkAccessibility(page);
+      await checkPage(page);
       await page.goto(`${product.url}/demo/mail`);
-      await checkWidth(page);
-      await checkAccessibility(page);
+      await checkPage(page);
       await join(product, QUIET, 'ws_harbor');
       await openBilling(page, product, QUIET);
       await page.getByRole('banner').locator('summary').click();
-      await checkWidth(page);
-      await checkAccessibility(page);
+      await checkPage(page);
     });
   }
 });

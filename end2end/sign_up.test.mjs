@@ -22,17 +22,24 @@ async function signUp(page, product, email, business = 'Northgate Dental') {
   await button(page, 'Sign up').click();
 }
 
-/** Opens the link that was mailed to this address, from the page that says that it was sent; answers the link. */
-async function openLink(page, email) {
+/** The letter to this address, from the page that says that it was sent. */
+async function openLetter(page, email) {
   await page.getByText('Check your mail').waitFor();
   await page.getByRole('link', { name: "Open the demo's mail" }).click();
+  await atPath(page, '/demo/mail');
   const letter = page.getByRole('article').filter({ hasText: `To ${email},` });
-  const link = letter.getByRole('link', { name: /\/sign-up\/ag_brightline\/sgn_/ });
   // The server may be writing it at this moment.
   await eventually(async () => {
-    if (!(await link.isVisible())) await page.reload();
-    assert.ok(await link.isVisible());
+    if ((await letter.count()) === 0) await page.reload();
+    assert.equal(await letter.count(), 1);
   });
+  return letter;
+}
+
+/** Opens the link that was mailed to this address; answers it. */
+async function openLink(page, email) {
+  const letter = await openLetter(page, email);
+  const link = letter.getByRole('link', { name: /\/sign-up\/ag_brightline\/sgn_/ });
   const address = await link.getAttribute('href');
   await link.click();
   await atPath(page, `${PUBLIC}/password`);
@@ -76,9 +83,8 @@ for (const js of [true, false]) {
 
     inBrowser(`an address with an account is told so by mail alone, ${mode}`, options, async ({ page, product }) => {
       await signUp(page, product, 'owner@harbor.test', 'Harbor Dental Two');
-      await page.getByText('Check your mail').waitFor();
-      await page.goto(`${product.url}/demo/mail`);
-      await page.getByText('It has an account already, so nothing was made.').first().waitFor();
+      const letter = await openLetter(page, 'owner@harbor.test');
+      await letter.getByText('It has an account already, so nothing was made.').waitFor();
       await signIn(page, product, ELENA);
       await atPath(page, '/agency/clients');
       await page.goto(`${product.url}/agency/clients?search=Harbor`);
@@ -130,11 +136,11 @@ describe('how signing up looks', () => {
       await atPath(page, '/billing');
       await checkWidth(page);
       await checkAccessibility(page);
-      await page.context().clearCookies();
       await page.goto(link);
       await page.getByRole('heading', { name: 'This link has ended' }).waitFor();
       await checkWidth(page);
       await checkAccessibility(page);
+      await page.context().clearCookies();
       await signIn(page, product, ELENA);
       await atPath(page, '/agency/clients');
       await page.goto(`${product.url}/agency/settings?tab=sign-up`);

@@ -122,3 +122,24 @@ export async function eventually(check, timeout = 10_000) {
     }
   }
 }
+
+/** Asks the sandbox's controls for something. */
+export async function control(product, path, body) {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${product.sandboxUrl}/_sandbox/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  assert.equal(answer.status, 200, path);
+  return answer.json();
+}
+
+/** Cents that Stripe has charged and sent back. */
+export async function money(product) {
+  const { total } = await (await fetch(`${product.sandboxUrl}/_sandbox/ledger`)).json();
+  return [total.charged, total.refunded];
+}
+
+/** `minutebank reconcile` finds nothing. */
+export async function assertReconciled(product) {
+  const { code, stdout } = await product.execute('reconcile');
+  assert.match(stdout, /^checked \d+ postings of \d+ wallets: every balance, hold, chain, order and payment holds\n$/);
+  assert.equal(code, 0);
+}

@@ -40,6 +40,8 @@ pub mod ids;
 #[cfg(feature = "ssr")]
 pub mod ledger;
 #[cfg(feature = "ssr")]
+pub mod measures;
+#[cfg(feature = "ssr")]
 pub mod notify;
 #[cfg(feature = "ssr")]
 pub mod payments;
@@ -62,6 +64,7 @@ mod hydrate {
     #[wasm_bindgen::prelude::wasm_bindgen]
     pub fn hydrate() {
         console_error_panic_hook::set_once();
+        crate::islands::busy::wake();
         leptos::mount::hydrate_islands();
     }
 }

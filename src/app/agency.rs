@@ -59,6 +59,9 @@ pub enum AgencyError {
     /// The request is paid or canceled, the item settled.
     #[error("it is settled already")]
     Settled,
+    /// Nothing of the purchase is unused: it is used, refunded already, or kept by an open call.
+    #[error("nothing of the purchase is unused")]
+    NothingUnused,
     /// The outcome at Stripe is not known; it is asked again by itself, and the same form may be sent again.
     #[error("Stripe gave no answer")]
     StripeUnreachable,

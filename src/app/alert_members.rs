@@ -8,9 +8,11 @@ use sqlx::{Acquire as _, PgConnection};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use url::Url;
 
+use crate::ledger::history::repo::debts_paid;
 use crate::ledger::{Changed, Level, PaymentState, SubscriptionState, Wallet, survey, unheld};
 use crate::notify::alert::{Alert, Levels, Thresholds, repo};
 use crate::notify::mail::{self, Mail};
+use crate::payments::Bought;
 use crate::state::AppState;
 use crate::tenants;
 use crate::units::{MilliCents, WorkspaceId};
@@ -177,6 +179,23 @@ pub(super) enum News {
         /// For how much.
         amount: MilliCents,
     },
+}
+
+impl News {
+    /// What was bought under the ledger's `key`, with what of the money has paid debt.
+    ///
+    /// # Errors
+    /// Where the database failed.
+    pub(super) async fn paid(
+        db: &mut PgConnection,
+        workspace: WorkspaceId,
+        bought: &Bought,
+        key: &str,
+    ) -> sqlx::Result<Self> {
+        let debts = debts_paid(db, workspace, &[key.to_owned()]).await?;
+        let debt_paid = debts.get(key).copied().unwrap_or_default();
+        Ok(Self::Paid { bought: bought.words_beside(debt_paid), amount: bought.total() })
+    }
 }
 
 /// Writes a mail to everybody who wants to know, in the caller's transaction: who marks a thing as told there tells it

@@ -30,7 +30,7 @@ pub async fn pressing(state: &AppState, workspace: WorkspaceId, limit: usize) ->
     let mut bills = owed;
     // Whatever was settled between the two looks stands once.
     let settled: Vec<Bill> = newest.into_iter().filter(|bill| bills.iter().all(|owed| owed.id != bill.id)).collect();
-    bills.extend(settled.into_iter().filter(|bill| !bill.status.is_owed()));
+    bills.extend(settled.into_iter().filter(|bill| !bill.is_owed()));
     let more = bills.len() > limit;
     bills.truncate(limit);
     Ok(SomeBills { bills, more })

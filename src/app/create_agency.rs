@@ -40,7 +40,7 @@ pub async fn create_agency(
     let id = ids::fresh("ag");
     let mut transaction = db.begin().await?;
     let agency = repo::create_agency(&mut transaction, &id, name, now).await?;
-    let invitee = Invitee { agency, place: Place::Agency, name, email, invited_by: None };
+    let invitee = Invitee { agency, place: Place::Agency, name, email, person: None, invited_by: None };
     let link = invite(&mut transaction, public_url, &invitee, now).await?;
     let entry = Entry {
         agency,

@@ -8,7 +8,7 @@ use url::Url;
 use super::agency::{Act, AgencyError, AgencyForm};
 use super::change_plan::offered;
 use super::instruct::{carry_out, give_in};
-use super::invite::{Invitee, invite};
+use super::invite::{Invitee, LONGEST_NAME, invite};
 use crate::catalog::FieldError;
 use crate::payments::instruction::{Deed, Instruction, repo as instructions};
 use crate::state::AppState;
@@ -33,6 +33,8 @@ pub struct NewClient {
     pub plan: Option<String>,
     /// Address of its owner.
     pub owner_email: String,
+    /// The owner's name; empty where it is not known.
+    pub owner_name: String,
 }
 
 /// A client that was created.
@@ -47,7 +49,7 @@ pub struct Created {
 /// Creates a client, with its subscription where it has a plan, and mails its owner a link; the same form creates one.
 ///
 /// # Errors
-/// `Invalid` with the fields `name`, `time_zone`, `plan` or `owner_email`; `FormUsed`; else see [`AgencyError`].
+/// `Invalid` with the fields `name`, `time_zone`, `plan`, `owner_email` or `owner_name`; `FormUsed`; else see [`AgencyError`].
 pub async fn create_client(state: &AppState, form: &AgencyForm, new: &NewClient) -> Result<Created, AgencyError> {
     let zone = check(new)?;
     let now = state.clock.now();
@@ -70,6 +72,7 @@ pub async fn create_client(state: &AppState, form: &AgencyForm, new: &NewClient)
         place: Place::Workspace(workspace, Role::Owner),
         name,
         email: &new.owner_email,
+        person: Some(new.owner_name.trim()).filter(|name| !name.is_empty()),
         invited_by: Some(form.user),
     };
     let link = invite(&mut transaction, &state.config.public_url, &invitee, now).await?;
@@ -125,6 +128,10 @@ fn check(new: &NewClient) -> Result<TimeZone, AgencyError> {
     }
     if !is_address(new.owner_email.trim()) {
         faults.push(FieldError { field: "owner_email", message: "Enter an email address." });
+    }
+    let owner = new.owner_name.trim();
+    if owner.chars().count() > LONGEST_NAME || owner.chars().any(char::is_control) {
+        faults.push(FieldError { field: "owner_name", message: "Enter a name of at most 60 characters." });
     }
     match TimeZone::get(&new.time_zone) {
         Ok(zone) if faults.is_empty() => Ok(zone),

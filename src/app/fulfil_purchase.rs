@@ -117,7 +117,7 @@ async fn credit(state: &AppState, session: &Session, purchase: Box<Purchase>) ->
     let mut transaction = state.db.begin().await?;
     if repo::mark_credited(&mut transaction, &purchase.id, state.clock.now()).await? && purchase.bought != Bought::Card
     {
-        let receipt = News::Paid { bought: purchase.bought.words(), amount: purchase.bought.total() };
+        let receipt = News::paid(&mut transaction, purchase.workspace, &purchase.bought, &session.id).await?;
         tell(state, &mut transaction, purchase.workspace, &receipt).await?;
     }
     transaction.commit().await?;

@@ -59,6 +59,8 @@ pub(super) struct Invitee<'a> {
     pub name: &'a str,
     /// Address.
     pub email: &'a str,
+    /// Name of the person, where it is known.
+    pub person: Option<&'a str>,
     /// By whom; `None`: from the command line.
     pub invited_by: Option<UserId>,
 }
@@ -71,12 +73,12 @@ pub(super) async fn invite(
     now: Timestamp,
 ) -> sqlx::Result<Url> {
     let token = ids::fresh("inv");
-    let Invitee { agency, place, name, invited_by, .. } = *invitee;
+    let Invitee { agency, place, name, person, invited_by, .. } = *invitee;
     let email = invitee.email.trim();
-    repo::insert(db, &NewInvite { token: &token, agency, place, email, invited_by }, now).await?;
+    repo::insert(db, &NewInvite { token: &token, agency, place, email, person, invited_by }, now).await?;
     let mut link = public_url.clone();
     link.set_path(&format!("/invite/{token}"));
-    let mail = notify::mail::Mail::invitation(email, name, &link, now + INVITE_LASTS);
+    let mail = notify::mail::Mail::invitation(email, person, name, &link, now + INVITE_LASTS);
     notify::mail::repo::write(db, &mail, now).await?;
     Ok(link)
 }

@@ -51,7 +51,7 @@ pub async fn invite_admin(state: &AppState, form: &AgencyForm, email: &str) -> R
     let act = Act { workspace: None, action: Action::InviteAdmin, target: &email, details: "" };
     if form.claim(&mut transaction, &act, now).await?.is_none() {
         invite::repo::withdraw(&mut transaction, form.agency, &email, now).await?;
-        send(&mut transaction, state, form, &there, &email, now).await?;
+        send(&mut transaction, state, form, &there, &Addressee { email: &email, person: None }, now).await?;
     }
     Ok(transaction.commit().await?)
 }
@@ -75,8 +75,9 @@ pub async fn resend_invite(
     let there = there(state, form, client).await?;
     let mut transaction = state.db.begin().await?;
     if claim(&mut transaction, form, Action::ResendInvite, there.place, email, now).await? {
-        end(&mut transaction, form, client, there.place, email, now).await?;
-        send(&mut transaction, state, form, &there, email, now).await?;
+        let person = end(&mut transaction, form, client, there.place, email, now).await?;
+        let to = Addressee { email, person: person.as_deref() };
+        send(&mut transaction, state, form, &there, &to, now).await?;
     }
     Ok(transaction.commit().await?)
 }
@@ -136,7 +137,7 @@ async fn claim(
     Ok(form.claim(db, &act, now).await?.is_none())
 }
 
-/// Ends what waits there for this address.
+/// Ends what waits there for this address; the name of whom it was for, where it is known.
 async fn end(
     db: &mut PgConnection,
     form: &AgencyForm,
@@ -144,17 +145,21 @@ async fn end(
     place: Place,
     email: &str,
     now: Timestamp,
-) -> Result<(), AgencyError> {
+) -> Result<Option<String>, AgencyError> {
     let waiting = invite::repo::waiting(db, form.agency, now).await?;
     let this = |it: &Waiting| it.email == email && it.client.as_ref().map(|(id, _)| id.as_str()) == client;
-    if !waiting.iter().any(this) {
-        return Err(AgencyError::Settled);
-    }
+    let found = waiting.into_iter().find(this).ok_or(AgencyError::Settled)?;
     match place {
         Place::Workspace(workspace, _) => members::repo::withdraw(db, workspace, email, now).await?,
         Place::Agency => invite::repo::withdraw(db, form.agency, email, now).await?,
     };
-    Ok(())
+    Ok(found.person)
+}
+
+/// Whom an invitation is for.
+struct Addressee<'a> {
+    email: &'a str,
+    person: Option<&'a str>,
 }
 
 async fn send(
@@ -162,11 +167,12 @@ async fn send(
     state: &AppState,
     form: &AgencyForm,
     there: &There,
-    email: &str,
+    to: &Addressee<'_>,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     let There { place, name } = there;
-    let invitee = Invitee { agency: form.agency, place: *place, name, email, invited_by: Some(form.user) };
+    let Addressee { email, person } = *to;
+    let invitee = Invitee { agency: form.agency, place: *place, name, email, person, invited_by: Some(form.user) };
     write_invite(db, &state.config.public_url, &invitee, now).await?;
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! What the agency's side does by itself: periods ask for their price, wallets follow their requests, and what was cut off
-//! is finished. Any number of instances may do so at once.
+//! What the agency's side does by itself: periods begin and ask for their price, wallets follow their requests, and what
+//! was cut off is finished. Any number of instances may do so at once.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 
 use super::follow_requests::follow_all;
 use super::instruct::finish_instructions;
+use super::open_periods::open_all_due;
 use super::request_cycles::request_cycles;
 use super::send_refund::{ASKERS_OWN, sweep_refunds};
 use crate::state::AppState;
@@ -29,6 +30,9 @@ pub async fn keep_billing(state: AppState) {
 async fn bill(state: &AppState, left_alone: SignedDuration) {
     if let Err(error) = finish_instructions(state).await {
         tracing::warn!(%error, "instructions could not be finished");
+    }
+    if let Err(error) = open_all_due(state).await {
+        tracing::warn!(%error, "periods that are due could not be opened");
     }
     if let Err(error) = request_cycles(state).await {
         tracing::warn!(%error, "periods could not be billed");

@@ -115,6 +115,7 @@ pub async fn invite_member(
         place: Place::Workspace(workspace, role),
         name: &there.name,
         email: &email,
+        person: None,
         invited_by: Some(user),
     };
     invite(&mut transaction, &state.config.public_url, &invitee, now).await?;

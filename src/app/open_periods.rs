@@ -1,26 +1,11 @@
-//! Opens periods that are due, so that an allowance is reset on its day although nobody calls.
-
-use std::time::Duration;
+//! Opens periods that are due, so that an allowance is reset on its day although nobody calls; any command opens those of its
+//! own wallet at once.
 
 use crate::ledger::{Command, LedgerError, repo};
 use crate::state::AppState;
 
-/// Pause between two looks; any command opens the periods of its own wallet at once.
-const PAUSE: Duration = Duration::from_secs(20);
 /// Wallets of one look.
 const BATCH: i64 = 500;
-
-/// Looks again and again until it is dropped.
-pub async fn keep_opening(state: AppState) {
-    loop {
-        match open_due(&state).await {
-            Ok(opened) if opened as i64 == BATCH => continue,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "periods that are due could not be opened"),
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-}
 
 /// Why a look failed.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +16,15 @@ pub enum OpenError {
     /// A wallet could not be changed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+/// Opens everything that is due.
+///
+/// # Errors
+/// Where a wallet could not be changed; what is due is due again at the next look.
+pub async fn open_all_due(state: &AppState) -> Result<(), OpenError> {
+    while open_due(state).await? as i64 == BATCH {}
+    Ok(())
 }
 
 /// Opens what is due, a batch at most; answers how many wallets that were.

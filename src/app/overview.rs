@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::agency::client::excess_time;
+use super::agency::client::excess_units;
 use super::{ReadError, current_wallet};
 use crate::catalog;
 use crate::ledger;
@@ -13,7 +13,7 @@ pub use crate::ledger::{PaymentState, SubscriptionState};
 use crate::pricing::{HoldPolicy, PackOffer, PurchaseMode, Rates, Standing};
 use crate::state::AppState;
 use crate::tenants;
-use crate::units::{Meter, MilliCents, Seconds, WorkspaceId};
+use crate::units::{Meter, MilliCents, WorkspaceId};
 
 /// Everything that shell and Billing show of a wallet.
 #[derive(Clone, Debug)]
@@ -77,8 +77,8 @@ impl Overview {
 pub struct Billable {
     /// What it comes to.
     pub amount: MilliCents,
-    /// Connected time of it, by days: the day on which the period began counts whole.
-    pub time: Seconds,
+    /// Seconds of it by days, of which the one on which the period began counts whole; on the calls meter calls.
+    pub units: i64,
 }
 
 /// What is left in frozen lots.
@@ -194,7 +194,7 @@ pub struct Offers {
 pub async fn overview(state: &AppState, workspace: WorkspaceId) -> Result<Overview, ReadError> {
     let wallet = current_wallet(state, workspace).await?;
     let terms = wallet.subscription.as_ref().map(|it| &it.snapshot.terms);
-    let billable = Billable { amount: wallet.excess_of_period(), time: excess_time(state, &wallet).await? };
+    let billable = Billable { amount: wallet.excess_of_period(), units: excess_units(state, &wallet).await? };
     let mut db = state.db.acquire().await?;
     let about = tenants::repo::workspace(&mut db, workspace).await?.ok_or(ReadError::NoWorkspace)?;
     Ok(Overview {

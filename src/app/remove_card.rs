@@ -22,7 +22,7 @@ pub async fn remove_card(state: &AppState, workspace: WorkspaceId, payment_metho
     cards::lock(&mut transaction, workspace).await?;
     if cards::remove(&mut transaction, workspace, payment_method).await? {
         recharge::repo::switch_off(&mut transaction, workspace, now).await?;
-        topup::repo::withdraw(&mut transaction, workspace, now).await?;
+        topup::repo::withdraw_left(&mut transaction, workspace, now).await?;
     }
     transaction.commit().await
 }

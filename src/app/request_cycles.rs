@@ -22,7 +22,7 @@ pub async fn request_cycles(state: &AppState) -> sqlx::Result<usize> {
     let mut billed = 0;
     for workspace in workspaces {
         let before = billed;
-        while bill_next(&mut db, workspace, state.clock.now()).await? {
+        while bill_next(&mut db, workspace, |_| state.clock.now()).await? {
             billed += 1;
         }
         if billed > before {
@@ -32,12 +32,21 @@ pub async fn request_cycles(state: &AppState) -> sqlx::Result<usize> {
     Ok(billed)
 }
 
-/// Bills the oldest period of a workspace that is not billed. False where there is none.
-async fn bill_next(db: &mut PgConnection, workspace: WorkspaceId, now: Timestamp) -> sqlx::Result<bool> {
+/// Bills the oldest period of a workspace that is not billed, at the instant that `when` makes of its first one. False
+/// where there is none.
+///
+/// # Errors
+/// Where the database failed; nothing was billed.
+pub async fn bill_next(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    when: impl FnOnce(Timestamp) -> Timestamp,
+) -> sqlx::Result<bool> {
     let mut transaction = db.begin().await?;
     let Some(period) = repo::lock_unbilled(&mut transaction, workspace).await? else {
         return Ok(false);
     };
+    let now = when(period.starts_at);
     let asked = period.asked();
     let is_enough = asked.amount() >= LEAST_REQUEST;
     let carried = if is_enough { MilliCents(0) } else { MilliCents(asked.price.0 + asked.excess.0 + asked.carried.0) };

@@ -11,6 +11,7 @@ use crate::ids;
 use crate::payments::inbox::{self, Item, ItemKind, Resolution};
 use crate::payments::instruction::Deed;
 use crate::payments::refund::{self, Refund, RefundCause, RefundStatus};
+use crate::payments::reversal::Told;
 use crate::payments::{self, Attempt};
 use crate::state::AppState;
 use crate::tenants::audit::Action;
@@ -18,7 +19,7 @@ use crate::tenants::audit::Action;
 impl From<RefundError> for AgencyError {
     fn from(error: RefundError) -> Self {
         match error {
-            RefundError::NothingUnused => Self::Settled,
+            RefundError::NothingUnused => Self::NothingUnused,
             RefundError::StripeUnreachable => Self::StripeUnreachable,
             RefundError::StripeRefused(message) => Self::StripeRefused(message),
             RefundError::Ledger(error) => error.into(),
@@ -30,13 +31,16 @@ impl From<RefundError> for AgencyError {
 /// Counts an unmatched payment as what it was meant for: its purchase is credited, its request is paid.
 ///
 /// # Errors
-/// `NotFound` where it is no unmatched payment of this agency; `Settled`, also while it is being sent back; `FormUsed`;
-/// else see [`AgencyError`].
+/// `NotFound` where it is no unmatched payment of this agency; `Settled`, also while it is being sent back, or where
+/// somebody has sent it back at Stripe; `FormUsed`; else see [`AgencyError`].
 pub async fn accept_payment(state: &AppState, form: &AgencyForm, item: i64) -> Result<(), AgencyError> {
     let item = find(state, form, item, |kind| kind == ItemKind::UnmatchedPayment).await?;
     let same = |deed: &Deed| matches!(deed, Deed::AcceptPayment { item: known, .. } if *known == item.id);
     if let Some(instruction) = given(state, form, item.workspace, same).await? {
         return carry_out(state, &instruction).await;
+    }
+    if has_gone_back(state, &item.reference).await? {
+        return Err(AgencyError::Settled);
     }
     let now = state.clock.now();
     let mut transaction = state.db.begin().await?;
@@ -53,6 +57,20 @@ pub async fn accept_payment(state: &AppState, form: &AgencyForm, item: i64) -> R
     let instruction = give_in(&mut transaction, form, item.workspace, deed, now, same).await?;
     transaction.commit().await?;
     carry_out(state, &instruction).await
+}
+
+/// True where the money of a session, or a part of it, has gone back at Stripe: it buys nothing any more. Nothing was
+/// taken for it then, because nothing had been credited.
+async fn has_gone_back(state: &AppState, session: &str) -> Result<bool, AgencyError> {
+    if !payments::is_session_id(session) {
+        return Ok(false);
+    }
+    let Some(payment_intent) = state.stripe.session(session).await?.payment_intent else {
+        return Ok(false);
+    };
+    let refunded = state.stripe.refunds_of(&payment_intent).await?.iter().any(|refund| !refund.failed);
+    let disputes = state.stripe.disputes_of(&payment_intent).await?;
+    Ok(refunded || disputes.iter().filter_map(Told::dispute).any(|dispute| dispute.stands))
 }
 
 /// Notes that somebody has looked at an item; nothing else happens.

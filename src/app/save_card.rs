@@ -5,7 +5,7 @@ use super::ReadError;
 use super::fulfil_purchase::FulfilError;
 use super::open_checkout::{BuyError, BuyForm, begin, begun, open_checkout};
 use crate::payments::card::{CardSeen, SavedCard, repo as cards};
-use crate::payments::{self, Bought, Failure, Purchase, Session, recharge};
+use crate::payments::{self, Bought, Failure, Purchase, Session, recharge, topup};
 use crate::state::AppState;
 use crate::units::WorkspaceId;
 
@@ -30,8 +30,8 @@ pub async fn current_card(state: &AppState, workspace: WorkspaceId) -> Result<Op
     Ok(cards::current(&mut *state.db.acquire().await?, workspace).await?)
 }
 
-/// Makes the card of a completed session the workspace's current one, and lets auto-recharge begin anew with it. What
-/// is no card, or not this customer's, is left alone.
+/// Makes the card of a completed session the workspace's current one, and lets auto-recharge begin anew with it; the
+/// card before is charged no more. What is no card, or not this customer's, is left alone.
 ///
 /// # Errors
 /// See [`FulfilError`]; trying again goes on from there.
@@ -47,10 +47,13 @@ pub(super) async fn keep_card(state: &AppState, session: &Session, purchase: &Pu
     let ours = card.filter(|card| card.customer.as_ref() == Some(&purchase.customer));
     let mut transaction = state.db.begin().await?;
     if let Some(card) = ours {
+        // In the order of who removes a card, so that nobody waits for each other.
+        recharge::repo::lock(&mut transaction, purchase.workspace).await?;
         cards::lock(&mut transaction, purchase.workspace).await?;
         let (customer, asked_at) = (&purchase.customer, purchase.created_at);
         if cards::put(&mut transaction, purchase.workspace, &card, customer, asked_at).await? {
             recharge::repo::begin_anew(&mut transaction, purchase.workspace).await?;
+            topup::repo::withdraw_left(&mut transaction, purchase.workspace, state.clock.now()).await?;
         }
     }
     payments::repo::mark_card_saved(&mut transaction, &purchase.id).await?;

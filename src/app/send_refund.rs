@@ -152,13 +152,18 @@ async fn take(state: &AppState, refund: &Refund) -> Result<(), RefundError> {
 /// Answers why Stripe refused.
 async fn ask(state: &AppState, refund: &Refund) -> Result<Option<String>, RefundError> {
     let now = state.clock.now();
-    let outcome = if refund.may_send(now) {
+    let may_send = refund.may_send(now);
+    let outcome = if may_send {
         state.stripe.create_refund(&refund.attempt).await
     } else {
         Err(Failure::Stuck("sent too long ago".to_owned()))
     };
     let (made, refused) = match outcome {
-        Err(Failure::Stuck(_)) => (state.stripe.find_refund(refund).await?, None),
+        Err(Failure::Stuck(words)) => match state.stripe.find_refund(refund).await? {
+            // Sent a moment before it was too late, it may still arrive.
+            None if !may_send && !refund.is_lost(now) => return Err(Failure::Unknown(words).into()),
+            found => (found, None),
+        },
         Err(Failure::Refused { message, .. }) => (None, Some(message)),
         outcome => (Some(outcome?), None),
     };

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use sqlx::PgConnection;
 
 use super::{ReadError, current_wallet};
 use crate::ledger;
@@ -9,7 +10,8 @@ use crate::payments::card::{SavedCard, repo as cards};
 use crate::payments::recharge::{Amounts, Recharge, WrongAmounts, month, repo};
 use crate::payments::topup::{Topup, repo as topups};
 use crate::state::AppState;
-use crate::tenants::UserId;
+use crate::tenants::audit::{self, Action, Entry};
+use crate::tenants::{UserId, admin};
 use crate::units::{MilliCents, WorkspaceId};
 
 /// Charges that the section lists: a first decline and its three retries.
@@ -72,8 +74,10 @@ async fn switch_on(
     if cards::current(&mut transaction, workspace).await?.is_none() {
         return Err(SetError::NoCard);
     }
-    let anew = before.is_none_or(|before| !before.enabled || before.paused.is_some());
-    repo::set(&mut transaction, workspace, true, amounts, anew, by, state.clock.now()).await?;
+    let anew = before.as_ref().is_none_or(|before| !before.enabled || before.paused.is_some());
+    let now = state.clock.now();
+    repo::set(&mut transaction, workspace, true, amounts, anew, by, now).await?;
+    record(&mut transaction, workspace, before.as_ref(), by, now).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -87,13 +91,44 @@ async fn switch_off(
     let now = state.clock.now();
     let mut transaction = state.db.begin().await?;
     // Waits for a charge that is being sent.
-    repo::lock(&mut transaction, workspace).await?;
+    let before = repo::lock(&mut transaction, workspace).await?;
     match amounts {
         Some(amounts) => repo::set(&mut transaction, workspace, false, amounts, false, by, now).await?,
         None => repo::switch_off(&mut transaction, workspace, now).await?,
     }
     topups::withdraw(&mut transaction, workspace, now).await?;
+    record(&mut transaction, workspace, before.as_ref(), by, now).await?;
     transaction.commit().await
+}
+
+/// Writes down in the audit trail how the settings are now, where anything has changed. `by` is `None` for programs.
+async fn record(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    before: Option<&Recharge>,
+    by: Option<UserId>,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let Some(after) = repo::find(db, workspace).await? else { return Ok(()) };
+    let matters = |recharge: &Recharge| (recharge.enabled, recharge.amounts, recharge.paused.is_some());
+    if before.map(matters) == Some(matters(&after)) {
+        return Ok(());
+    }
+    let Amounts { threshold, topup, monthly_cap } = after.amounts;
+    let switch = if after.enabled { "On" } else { "Off" };
+    let through = if by.is_some() { "" } else { ", through the API" };
+    let details = format!("{switch}, {topup} below {threshold}, at most {monthly_cap} a month{through}");
+    let entry = Entry {
+        agency: admin::repo::agency_of(db, workspace).await?,
+        workspace: Some(workspace),
+        actor: by,
+        action: Action::SetRecharge,
+        target: "auto_recharge",
+        details: &details,
+        form_key: None,
+    };
+    audit::repo::record(db, &entry, now).await?;
+    Ok(())
 }
 
 /// Settings of a workspace; `None` where it never had any.

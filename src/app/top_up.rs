@@ -16,7 +16,7 @@ use crate::payments::card::{SavedCard, repo as cards};
 use crate::payments::inbox::{self, ItemKind, NewItem};
 use crate::payments::recharge::{Aftermath, Pause, Recharge};
 use crate::payments::topup::{Cause, Topup, TopupStatus, Why, repo};
-use crate::payments::{Attempt, Failure, Intent, IntentState, Mismatch, charge_request, customer, recharge};
+use crate::payments::{Attempt, Bought, Failure, Intent, IntentState, Mismatch, charge_request, customer, recharge};
 use crate::pricing::CREDIT_AMOUNTS;
 use crate::state::AppState;
 use crate::units::{MilliCents, WorkspaceId};
@@ -70,6 +70,7 @@ pub async fn top_up(state: &AppState, order: &TopupOrder) -> Result<Topup, Topup
     let topup = match begun.filter(|begun| begun.workspace == order.workspace) {
         // Known to have made nothing: the next attempt has a key of its own.
         Some(begun) if begun.status == TopupStatus::Failed(Why::NotMade) => {
+            chosen(&mut db, order).await?;
             let attempt = Attempt { key: ids::fresh("key"), ..begun.attempt };
             repo::replace_attempt(&mut db, &order.id, &attempt, state.clock.now()).await?;
             repo::find(&mut db, &order.id).await?.ok_or(sqlx::Error::RowNotFound)?
@@ -77,8 +78,7 @@ pub async fn top_up(state: &AppState, order: &TopupOrder) -> Result<Topup, Topup
         Some(begun) => begun,
         None => {
             check(&mut db, order).await?;
-            let card = cards::current(&mut db, order.workspace).await?;
-            let card = card.filter(|card| card.payment_method == order.payment_method).ok_or(TopupError::NoCard)?;
+            let card = chosen(&mut db, order).await?;
             let id = order.id.clone();
             let fresh = new_topup(state, &mut db, id, Cause::Api, order.amount, &card).await?;
             repo::insert(&mut db, &fresh, fresh.created_at + BEGINNERS_OWN).await?;
@@ -87,6 +87,12 @@ pub async fn top_up(state: &AppState, order: &TopupOrder) -> Result<Topup, Topup
     };
     drop(db);
     Ok(pursue(state, topup).await?)
+}
+
+/// The card that is to be charged, which must be the current one.
+async fn chosen(db: &mut PgConnection, order: &TopupOrder) -> Result<SavedCard, TopupError> {
+    let card = cards::current(db, order.workspace).await?;
+    card.filter(|card| card.payment_method == order.payment_method).ok_or(TopupError::NoCard)
 }
 
 /// Whether credits are of use in this wallet, as for purchases of them.
@@ -220,14 +226,15 @@ pub async fn conclude(state: &AppState, topup: &Topup, intent: &Intent) -> Resul
         IntentState::Failed(why) => fail(state, topup, why).await,
         IntentState::Succeeded => {
             let mut db = state.db.acquire().await?;
-            repo::set_intent(&mut db, topup, &intent.id).await?;
+            repo::set_intent(&mut db, topup, intent).await?;
             drop(db);
             state.ledger.submit(topup.workspace, topup.credit(&intent.id)).await?;
             let mut transaction = state.db.begin().await?;
             let recharge = settings_of(&mut transaction, topup).await?;
             let first = repo::mark_succeeded(&mut transaction, topup, state.clock.now()).await?;
             if first {
-                let receipt = News::Paid { bought: "Credits".to_owned(), amount: topup.amount };
+                let bought = Bought::Credits { amount: topup.amount };
+                let receipt = News::paid(&mut transaction, topup.workspace, &bought, &intent.id).await?;
                 tell(state, &mut transaction, topup.workspace, &receipt).await?;
             }
             if first && recharge.is_some() {
@@ -327,8 +334,8 @@ async fn report(state: &AppState, topup: &Topup, intent: &Intent, mismatch: &Mis
         amount: Some(MilliCents::from_cents(intent.amount)),
     };
     inbox::repo::insert(&mut transaction, &item, now).await?;
-    repo::mark_failed(&mut transaction, topup, &Why::Unmatched, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await?;
+    fail(state, topup, &Why::Unmatched).await
 }
 
 /// A charge of this workspace.

@@ -183,7 +183,7 @@ pub struct Transaction {
 /// What a transaction belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
-    /// `call`, `message`, `number`, `checkout_session`, `credit`, `period`, `refund`, `dispute`.
+    /// `call`, `message`, `number`, `checkout_session`, `payment_intent`, `credit`, `period`, `refund`, `dispute`.
     pub kind: &'static str,
     /// Its id.
     pub id: String,
@@ -299,7 +299,11 @@ fn reference(posting: &ledger::Posting) -> Reference {
         }
         PostingKind::Period | PostingKind::Plan => "period",
         PostingKind::Pack | PostingKind::Grant | PostingKind::TopUp | PostingKind::Debt => {
-            if posting.key.starts_with("cs_") { "checkout_session" } else { "credit" }
+            match posting.key.split_once('_') {
+                Some(("cs", _)) => "checkout_session",
+                Some(("pi", _)) => "payment_intent",
+                _ => "credit",
+            }
         }
         PostingKind::Dispute => "dispute",
         PostingKind::Owed if is_dispute(&posting.key) => "dispute",

@@ -1,11 +1,14 @@
 //! Whether a larger plan would have been cheaper than packs, read from a few rows: periods, days, packages (SPEC §2.2).
 
 use jiff::Timestamp;
+use sqlx::PgConnection;
 
 use super::{ReadError, current_wallet};
 use crate::catalog;
+use crate::ledger::history::PackAdded;
 use crate::ledger::history::repo::{last_periods, packs_added, usage_days};
 use crate::ledger::{SubscriptionState, Usage};
+use crate::payments::reversal;
 use crate::pricing::{PERIODS, Rung, Spent, Terms, Upgrade, upgrade};
 use crate::state::AppState;
 use crate::units::{Meter, MilliCents, WorkspaceId};
@@ -35,7 +38,8 @@ pub async fn upgrade_advice(state: &AppState, workspace: WorkspaceId) -> Result<
     let (first, last) = (bounds[0], bounds[PERIODS]);
     let date = |at: Timestamp| at.to_zoned(wallet.zone.clone()).date();
     let days = usage_days(&mut db, workspace, date(first), date(last)).await?;
-    let packs = packs_added(&mut db, workspace, first, last).await?;
+    let mut packs = packs_added(&mut db, workspace, first, last).await?;
+    take_returned(&mut db, workspace, &mut packs).await?;
     let larger: Vec<Rung> = catalog::repo::larger_plans(&mut db, plan).await?.into_iter().map(rung).collect();
     let spent = |from: Timestamp, to: Timestamp| Spent {
         used: days
@@ -43,10 +47,25 @@ pub async fn upgrade_advice(state: &AppState, workspace: WorkspaceId) -> Result<
             .filter(|day| (date(from)..=date(to)).contains(&day.date))
             .map(|day| used(terms.meter, &day.usage))
             .sum(),
-        packs: MilliCents(packs.iter().filter(|(at, _)| (from..to).contains(at)).map(|(_, price)| price.0).sum()),
+        packs: MilliCents(packs.iter().filter(|pack| (from..to).contains(&pack.at)).map(|pack| pack.price.0).sum()),
     };
     let periods: Vec<Spent> = bounds.windows(2).map(|bounds| spent(bounds[0], bounds[1])).collect();
     Ok(upgrade(&rung(terms.clone()), &larger, &periods))
+}
+
+/// Lowers the price of packages by what of their purchase went back: money that was not spent in the end.
+async fn take_returned(db: &mut PgConnection, workspace: WorkspaceId, packs: &mut [PackAdded]) -> sqlx::Result<()> {
+    let purchases: Vec<String> = packs.iter().map(|pack| pack.reference.clone()).collect();
+    let mut returned = reversal::repo::returned(db, workspace, &purchases).await?;
+    for pack in packs {
+        // A purchase may have bought several packages.
+        if let Some(left) = returned.get_mut(&pack.reference) {
+            let part = pack.price.min(*left);
+            pack.price.0 -= part.0;
+            left.0 -= part.0;
+        }
+    }
+    Ok(())
 }
 
 fn rung(terms: Terms) -> Rung {

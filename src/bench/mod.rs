@@ -12,6 +12,7 @@ use sqlx::Connection as _;
 use sqlx::PgConnection;
 
 use crate::clock::Clock;
+use crate::database::writer_link::LinkError;
 use crate::database::{self, DatabaseError};
 use crate::embedded::{self, EmbeddedError};
 use crate::ledger::{self, Ledger, LedgerError, Options};
@@ -45,7 +46,7 @@ pub enum BenchError {
     Ledger(#[from] LedgerError),
     /// Its connections failed.
     #[error(transparent)]
-    Connection(#[from] tokio_postgres::Error),
+    Connection(#[from] LinkError),
     /// The wallets could not be made.
     #[error(transparent)]
     Sql(#[from] sqlx::Error),

@@ -1,6 +1,7 @@
 //! Postgres: migrations as the given user, everything else as a role that cannot change what was posted.
 
 mod repo;
+pub mod writer_link;
 
 use std::time::Duration;
 

@@ -18,10 +18,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 
-use crate::app::request_cycles::request_cycles;
+use crate::app::request_cycles::bill_next;
 use crate::clock::Clock;
+use crate::database::writer_link::LinkError;
 use crate::ledger::{Ledger, LedgerError, Options, Snapshot};
-use crate::payments::request::{self, PaymentRequest};
+use crate::payments::request;
 use crate::state::AppState;
 use history::History;
 
@@ -30,8 +31,8 @@ pub use clients::{CLIENTS, Client};
 /// Password of every demo user.
 pub const PASSWORD: &str = "minutebank-demo";
 
-/// The period's payment came a day after the period began, twelve days before the demo.
-const HISTORY_PAID_BEFORE: SignedDuration = SignedDuration::from_hours(24 * 11);
+/// The payment of a period came a day after the period began.
+const PAID_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 /// Why the demo data could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +57,7 @@ pub enum DemoError {
     Address(#[from] url::ParseError),
     /// The history's own writer could not connect.
     #[error("cannot make the demo's history: {0}")]
-    Connection(#[from] tokio_postgres::Error),
+    Connection(#[from] LinkError),
 }
 
 /// Keeps the demo and real data apart: its passwords and keys are known to everybody, and it shows its logins.
@@ -84,18 +85,18 @@ pub async fn ensure(state: &AppState, database_url: &str) -> Result<(), DemoErro
     Ok(())
 }
 
-/// Every period that began before the demo has been asked for and paid.
+/// Every period that began before the demo has been asked for as it began, and paid a day later.
 async fn settle_history(state: &AppState, begun_at: Timestamp) -> Result<(), DemoError> {
-    let paid_at = begun_at - HISTORY_PAID_BEFORE;
-    let then = AppState { clock: Clock::held(paid_at), ..state.clone() };
-    request_cycles(&then).await?;
     let mut db = state.db.acquire().await?;
     for client in &CLIENTS {
         let workspace = repo::workspace(&mut db, client.workspace).await?;
+        while bill_next(&mut db, workspace, |began_at| began_at).await? {}
         let requests = request::repo::of_workspace(&mut db, workspace, None, i64::MAX).await?;
-        let of_history = |request: &&PaymentRequest| request.period.is_some_and(|(starts_at, _)| starts_at <= begun_at);
-        for request in requests.iter().filter(of_history) {
-            request::repo::mark_paid(&mut db, workspace, &request.id, None, Some("Bank transfer"), paid_at).await?;
+        for request in requests {
+            if let Some((began_at, _)) = request.period.filter(|(began_at, _)| *began_at <= begun_at) {
+                let paid_at = began_at + PAID_AFTER;
+                request::repo::mark_paid(&mut db, workspace, &request.id, None, Some("Bank transfer"), paid_at).await?;
+            }
         }
     }
     Ok(())

@@ -87,7 +87,12 @@ pub(super) fn note(wallet: &mut Wallet, before: Option<Level>, first_seq: i64, s
     let seq = wallet.seq;
     let new = wallet.changes.postings.iter().filter(|posting| posting.seq >= first_seq);
     let settled = settled.filter(|_| wallet.tells_settled).and_then(|call| settled_event(call, seq));
-    let mut events: Vec<Event> = settled.into_iter().chain(new.filter_map(credited)).collect();
+    let paid = |topup: &Posting| -> i64 {
+        let debts = new.clone().filter(|it| it.kind == PostingKind::Debt && it.key == topup.key);
+        -debts.map(|it| Change::of(it).debt.0).sum::<i64>()
+    };
+    let credits = new.clone().filter_map(|posting| credited(posting, paid(posting)));
+    let mut events: Vec<Event> = settled.into_iter().chain(credits).collect();
     let crossing = match (before, Level::of(wallet)) {
         (Some(before), Some(after)) if before == after => None,
         (Some(Level::Paused), Some(_)) => Some(EventKind::Resumed),
@@ -115,7 +120,8 @@ fn settled_event(call: &Call, seq: i64) -> Option<Event> {
     Some(Event { kind: EventKind::Settled, occurred_at: end.ended_at, seq, data })
 }
 
-fn credited(posting: &Posting) -> Option<Event> {
+/// What was added; `debt_paid` milli-cents of the same money paid debt before.
+fn credited(posting: &Posting, debt_paid: i64) -> Option<Event> {
     if !matches!(posting.kind, PostingKind::Pack | PostingKind::Grant | PostingKind::TopUp) {
         return None;
     }
@@ -124,6 +130,7 @@ fn credited(posting: &Posting) -> Option<Event> {
         "amount_milli_cents": change.credits.0,
         "amount_seconds": change.secs,
         "amount_calls": change.calls,
+        "debt_paid_milli_cents": debt_paid,
     });
     Some(Event { kind: EventKind::Credited, occurred_at: posting.occurred_at, seq: posting.seq, data })
 }

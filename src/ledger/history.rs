@@ -1,6 +1,8 @@
 //! What was posted, as pages and lists read it: a stretch of postings, newest first, with the calls and lots they name.
 //! No read grows with the ledger: stretches are found through an index, and a date by halving the numbers.
 
+use jiff::Timestamp;
+
 use super::account::Account;
 use super::call::Call;
 use super::posting::{Posting, PostingKind};
@@ -102,6 +104,17 @@ pub fn reset(posting: &Posting) -> (Option<(Meter, i64)>, i64) {
     });
     let expired = posting.entries.iter().filter(|entry| matches!(entry.account, Account::Expired(_)));
     (granted, expired.map(|entry| entry.amount).sum())
+}
+
+/// A package that was bought or applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackAdded {
+    /// When.
+    pub at: Timestamp,
+    /// What it cost.
+    pub price: MilliCents,
+    /// What it came from: `pur_…` where it was bought.
+    pub reference: String,
 }
 
 /// A day of the roll-up, in the workspace's zone.

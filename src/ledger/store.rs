@@ -11,7 +11,7 @@ use futures::future::try_join_all;
 use futures::{FutureExt, try_join};
 use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
+use tokio_postgres::{Client, Error, Row, Statement};
 
 use super::columns::{
     CallChanges, LotsDrawn, LotsTaken, NewCalls, NewEvents, NewLots, NewPeriods, NewPostings, Overruns,
@@ -23,6 +23,7 @@ use super::posting::PostingKind;
 use super::rows;
 use super::take_back;
 use super::wallet::{Snapshot, Wallet};
+use crate::database::writer_link::WriterLink;
 use crate::units::WorkspaceId;
 
 /// Snapshots are immutable, so a copy is good for ever; the cache is emptied when it grows past this.
@@ -84,13 +85,8 @@ impl<'a> Names<'a> {
 
 impl Store {
     /// Connects, takes the application's role and prepares every statement.
-    pub async fn connect(config: &Config) -> Result<Self, Error> {
-        let (client, connection) = config.connect(NoTls).await?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::warn!(%error, "the writer's connection ended");
-            }
-        });
+    pub async fn connect(link: &WriterLink) -> Result<Self, Error> {
+        let client = link.connect().await?;
         // Every statement looks rows up by key; statistics of empty tables must not talk the planner out of it.
         client
             .batch_execute(

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::{counter, histogram};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -16,6 +17,8 @@ use super::decide::decide;
 use super::store::Store;
 use super::wallet::Wallet;
 use crate::clock::Clock;
+use crate::database::writer_link::{LinkError, WriterLink};
+use crate::measures;
 use crate::units::WorkspaceId;
 
 /// Commands in one transaction; larger batches only add latency (measured: DESIGN §2).
@@ -75,15 +78,15 @@ pub struct Ledger {
 
 impl Ledger {
     /// Connects every shard and starts it.
-    pub async fn start(options: &Options) -> Result<Self, tokio_postgres::Error> {
-        let config: tokio_postgres::Config = options.database_url.parse()?;
+    pub async fn start(options: &Options) -> Result<Self, LinkError> {
+        let link = WriterLink::parse(&options.database_url)?;
         let (mut shards, mut tasks) = (Vec::new(), Vec::new());
         let changes = broadcast::Sender::new(FOLLOWED);
         for _ in 0..options.shards.max(1) {
             let (sender, queue) = mpsc::channel(QUEUE);
-            let store = Store::connect(&config).await?;
-            let (config, clock, changes) = (config.clone(), options.clock.clone(), changes.clone());
-            let shard = Shard { queue, config, store, clock, changes };
+            let store = Store::connect(&link).await?;
+            let (link, clock, changes) = (link.clone(), options.clock.clone(), changes.clone());
+            let shard = Shard { queue, link, store, clock, changes };
             tasks.push(tokio::spawn(shard.run()));
             shards.push(sender);
         }
@@ -117,7 +120,7 @@ impl Ledger {
 
 struct Shard {
     queue: mpsc::Receiver<Job>,
-    config: tokio_postgres::Config,
+    link: WriterLink,
     store: Store,
     clock: Clock,
     changes: broadcast::Sender<Changed>,
@@ -143,6 +146,7 @@ impl Shard {
                 pending.extend(self.reconnect(jobs).await);
             } else if jobs.len() == 1 {
                 tracing::error!(%error, "the database refused a command");
+                counter!(measures::COMMANDS, "answer" => "failed").increment(1);
                 self.roll_back().await;
                 answer(jobs, |_| Err(LedgerError::Database(describe(&error))));
             } else {
@@ -155,6 +159,7 @@ impl Shard {
 
     /// One transaction. Jobs that it answered are taken out of `jobs`; on an error all are still there.
     async fn attempt(&mut self, jobs: &mut Vec<Job>) -> Result<(), tokio_postgres::Error> {
+        let begun = Instant::now();
         let commands: Vec<_> = jobs.iter().map(|job| (job.workspace, &job.command)).collect();
         let mut wallets = self.store.load(&commands).await?;
         let now = self.clock.now();
@@ -172,6 +177,7 @@ impl Shard {
             self.store.save(&changed, now).await?;
             self.tell(&changed);
         }
+        measure(&answers, begun.elapsed());
         for (job, answer) in jobs.drain(..).zip(answers) {
             // Nobody waits any more where the caller has gone; the command is done all the same.
             _ = job.reply.send(answer);
@@ -200,7 +206,7 @@ impl Shard {
             let (late, patient) = jobs.into_iter().partition(|job: &Job| job.since.elapsed() > PATIENCE);
             answer(late, |_| Err(LedgerError::Unavailable));
             jobs = patient;
-            match Store::connect(&self.config).await {
+            match Store::connect(&self.link).await {
                 Ok(store) => {
                     self.store = store;
                     return (!jobs.is_empty()).then_some(jobs);
@@ -215,6 +221,14 @@ impl Shard {
             }
         }
     }
+}
+
+fn measure(answers: &[Result<Answer, LedgerError>], took: Duration) {
+    let refused = answers.iter().filter(|answer| answer.is_err()).count();
+    counter!(measures::COMMANDS, "answer" => "done").increment((answers.len() - refused) as u64);
+    counter!(measures::COMMANDS, "answer" => "refused").increment(refused as u64);
+    histogram!(measures::BATCH).record(u32::try_from(answers.len()).unwrap_or(u32::MAX));
+    histogram!(measures::BATCH_SECONDS).record(took);
 }
 
 fn answer(jobs: Vec<Job>, with: impl Fn(&Job) -> Result<Answer, LedgerError>) {

@@ -49,9 +49,10 @@ impl Mail {
     }
 
     /// The link with which somebody becomes a member of a workspace, or an administrator of an agency, called `name`.
-    pub fn invitation(recipient: &str, name: &str, link: &Url, expires_at: Timestamp) -> Self {
+    pub fn invitation(recipient: &str, person: Option<&str>, name: &str, link: &Url, expires_at: Timestamp) -> Self {
+        let hello = person.map_or_else(|| "Hello".to_owned(), |person| format!("Hello {person}"));
         let body = format!(
-            "Hello,\n\nyou are invited to {name} on Minutebank. To accept, open this link within 7 days:\n\n{link}\n\n\
+            "{hello},\n\nyou are invited to {name} on Minutebank. To accept, open this link within 7 days:\n\n{link}\n\n\
              The link works once. If you do not know what this is about, do nothing.\n\nMinutebank\n"
         );
         Self {

@@ -1,10 +1,12 @@
-//! Bills: what the agency asked a client to pay, and what the client bought by itself, as one list of the client's.
+//! Bills: what the agency asked a client to pay, what the client bought by itself, and what its saved card was charged, as
+//! one list of the client's.
 
 pub mod repo;
 
 use jiff::Timestamp;
 
 use super::request::{Asked, Due, PaymentRequest, Place, RequestKind, RequestStatus};
+use super::topup::{Cause, Why};
 use crate::units::{Meter, MilliCents};
 
 /// Something that a client has to pay, or has paid.
@@ -16,8 +18,12 @@ pub struct Bill {
     pub what: Billed,
     /// Whole cents.
     pub amount: MilliCents,
-    /// How it stands; a purchase is paid.
+    /// How it stands; a purchase is paid, a charge may be pending.
     pub status: RequestStatus,
+    /// `pi_…` of what paid it, where that is known.
+    pub payment_intent: Option<String>,
+    /// What of that payment went back.
+    pub returned: Returned,
     /// When it was asked for, or begun.
     pub issued_at: Timestamp,
     /// When it was paid or canceled.
@@ -55,9 +61,32 @@ pub enum Billed {
     },
     /// Credits that were bought.
     Credits,
+    /// Credits for which a saved card was charged.
+    Charge {
+        /// Who wanted it.
+        cause: Cause,
+        /// `Visa ending 4242`
+        card: String,
+        /// Why nothing was charged.
+        failed: Option<Why>,
+    },
+}
+
+/// What of a payment went back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Returned {
+    /// By refunds that have not failed.
+    pub refunded: MilliCents,
+    /// By disputes that were not won.
+    pub disputed: MilliCents,
 }
 
 impl Bill {
+    /// True while its client has to pay it.
+    pub const fn is_owed(&self) -> bool {
+        matches!(self.what, Billed::Request { .. }) && self.status.is_owed()
+    }
+
     /// Where a page ends whose last bill this is.
     pub fn place(&self) -> Place {
         Place { created_at: self.issued_at, id: self.id.clone() }
@@ -73,6 +102,8 @@ impl From<PaymentRequest> for Bill {
             what: Billed::Request { kind, asked: request.asked, period: request.period, due: request.due },
             amount: request.amount,
             status: request.status,
+            payment_intent: None,
+            returned: Returned::default(),
             issued_at: request.created_at,
             closed_at: request.closed_at,
             paid_by: None,
@@ -81,9 +112,9 @@ impl From<PaymentRequest> for Bill {
     }
 }
 
-/// The newest of two lists that are in order, newest first.
-pub fn newest_of(requests: Vec<Bill>, purchases: Vec<Bill>, limit: usize) -> Vec<Bill> {
-    let mut bills: Vec<Bill> = requests.into_iter().chain(purchases).collect();
+/// The newest of several lists, newest first.
+fn newest_of(lists: [Vec<Bill>; 3], limit: usize) -> Vec<Bill> {
+    let mut bills: Vec<Bill> = lists.into_iter().flatten().collect();
     bills.sort_by(|a, b| (b.issued_at, &b.id).cmp(&(a.issued_at, &a.id)));
     bills.truncate(limit);
     bills

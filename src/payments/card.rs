@@ -63,8 +63,13 @@ pub struct SavedCard {
 impl SavedCard {
     /// `Visa ending 4242`
     pub fn name(&self) -> String {
-        format!("{} ending {}", brand_name(&self.brand), self.last4)
+        display_name(&self.brand, &self.last4)
     }
+}
+
+/// `Visa ending 4242`
+pub(super) fn display_name(brand: &str, last4: &str) -> String {
+    format!("{} ending {last4}", brand_name(brand))
 }
 
 /// Stripe's word for a brand as people write it.

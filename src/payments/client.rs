@@ -5,6 +5,7 @@ mod reversals;
 
 use std::time::Duration;
 
+use metrics::counter;
 use stripe::{ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, ExpireCheckoutSession, ListCheckoutSession, RetrieveCheckoutSession,
@@ -19,6 +20,7 @@ use super::purchase::Payer;
 use super::refund::{Refund, Refunded};
 use super::session::Session;
 use crate::config::StripeConfig;
+use crate::measures;
 
 /// How long one answer may take; the library itself would wait for ever.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -231,7 +233,9 @@ impl Stripe {
                 request.body = Some(attempt.body.clone());
             }
             let request = request.customize::<R::Output>().timeout(self.answer_within);
-            let error = match request.request_strategy(strategy.clone()).send(&self.client).await {
+            let answer = request.request_strategy(strategy.clone()).send(&self.client).await;
+            measure(&answer);
+            let error = match answer {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -239,7 +243,8 @@ impl Stripe {
             if matches!(&error, StripeError::Stripe(_, 500..)) {
                 own_failures += 1;
             }
-            let early = begun.elapsed() + pause < REPEAT_WITHIN || insistent && sent == 1;
+            let soon = begun.elapsed() + pause < REPEAT_WITHIN || insistent && sent == 1;
+            let early = soon && !is_locked_out(&error);
             match class(&error) {
                 Failure::Unknown(words) if attempt.is_some() && own_failures > 1 => {
                     return Err(Failure::Stuck(words));
@@ -254,12 +259,28 @@ impl Stripe {
     }
 }
 
+fn measure<T>(answer: &Result<T, StripeError>) {
+    let outcome = match answer.as_ref().map_err(class) {
+        Ok(_) => "answered",
+        Err(Failure::Refused { .. }) => "refused",
+        Err(Failure::Stuck(_) | Failure::Unknown(_)) => "unknown",
+    };
+    counter!(measures::STRIPE, "outcome" => outcome).increment(1);
+}
+
+/// Stripe does not take our key, for anything: somebody has changed it.
+const fn is_locked_out(error: &StripeError) -> bool {
+    matches!(error, StripeError::Stripe(_, 401 | 403))
+}
+
 /// What an error says about the outcome. Only a well-formed refusal is definite: HTML pages, half answers and time-outs
-/// are not, nor a key in use, nor a rate limit that a repetition will pass.
+/// are not, nor a key in use, nor a rate limit that a repetition will pass; nor where our own key is refused, which says
+/// nothing of what it has done before.
 fn class(error: &StripeError) -> Failure {
     match error {
         StripeError::Stripe(told, status @ 400..500)
             if !matches!(status, 409 | 424 | 429)
+                && !is_locked_out(error)
                 && !matches!(told.type_, ApiErrorsType::IdempotencyError | ApiErrorsType::ApiError) =>
         {
             Failure::Refused {

@@ -9,6 +9,7 @@ use stripe_core::payment_intent::{
 };
 use stripe_shared::{ApiErrors, PaymentIntent, PaymentIntentStatus};
 use stripe_types::Currency;
+use url::Url;
 
 use super::session::Mismatch;
 use super::topup::{Topup, Why};
@@ -30,9 +31,14 @@ pub struct Intent {
     pub payment_method: Option<String>,
     /// Id of the top-up that it was made for; Checkout's have none.
     pub topup: Option<String>,
+    /// Where Stripe shows its receipt.
+    pub receipt_url: Option<String>,
     /// Real money.
     pub livemode: bool,
 }
+
+/// Stripe's name of the charge of an intent; its receipt comes with it where it is asked for.
+pub(super) const CHARGE: &str = "latest_charge";
 
 /// How a charge stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +66,7 @@ impl From<PaymentIntent> for Intent {
             _ => IntentState::Processing,
         };
         Self {
+            receipt_url: receipt_url(&intent),
             id: intent.id.to_string(),
             state,
             amount: intent.amount,
@@ -70,6 +77,13 @@ impl From<PaymentIntent> for Intent {
             livemode: intent.livemode,
         }
     }
+}
+
+/// The receipt of a payment that came with its charge. An address that is not of the web is none.
+pub(super) fn receipt_url(payment: &PaymentIntent) -> Option<String> {
+    let url = payment.latest_charge.as_ref()?.as_object()?.receipt_url.clone()?;
+    let parsed = Url::parse(&url).ok()?;
+    matches!(parsed.scheme(), "https" | "http").then_some(url)
 }
 
 fn why(error: &ApiErrors) -> Why {
@@ -109,6 +123,7 @@ pub fn charge_request(topup: &Topup, workspace: &str) -> String {
         .confirm(true)
         .customer(topup.customer.as_str())
         .description("Credits")
+        .expand([CHARGE.to_owned()])
         .metadata(HashMap::from([
             ("workspace".to_owned(), workspace.to_owned()),
             ("topup".to_owned(), topup.id.clone()),
@@ -138,6 +153,7 @@ mod tests {
             customer: Some("cus_sample".into()),
             payment_method: Some("pm_sample".into()),
             topup: Some("pur_sample".into()),
+            receipt_url: None,
             livemode: false,
         }
     }
@@ -175,6 +191,7 @@ mod tests {
             ("automatic_payment_methods[allow_redirects]", "never"),
             ("metadata[workspace]", "ws_central"),
             ("metadata[topup]", "pur_sample"),
+            ("expand[0]", "latest_charge"),
         ] {
             assert_eq!(fields[name], value, "{name}");
         }

@@ -144,6 +144,17 @@ impl Bought {
             Bought::Card => "A saved card".to_owned(),
         }
     }
+
+    /// The same where so much of the money has paid debt: `$6.00 in credits, $4.00 toward your outstanding balance`.
+    pub fn words_beside(&self, debt_paid: MilliCents) -> String {
+        let toward = format!("{debt_paid} toward your outstanding balance");
+        match self {
+            _ if debt_paid.0 == 0 => self.words(),
+            Bought::Credits { amount } if *amount <= debt_paid => toward,
+            Bought::Credits { amount } => format!("{} in credits, {toward}", MilliCents(amount.0 - debt_paid.0)),
+            _ => format!("{}, {toward}", self.words()),
+        }
+    }
 }
 
 impl Packs {

@@ -159,11 +159,14 @@ impl Recharge {
         match why {
             Why::AuthenticationRequired => Aftermath::Pause(Pause::AuthenticationRequired),
             // Nothing was declined: it is tried again as soon as it is due.
-            Why::NotMade | Why::Unmatched => Aftermath::Retry { declines: self.declines, at: now },
-            Why::Declined(_) | Why::Refused => match AGAIN_AFTER.get(usize::try_from(self.declines).unwrap_or(0)) {
-                Some(pause) => Aftermath::Retry { declines: self.declines + 1, at: now + *pause },
-                None => Aftermath::Pause(Pause::Declined),
-            },
+            Why::NotMade => Aftermath::Retry { declines: self.declines, at: now },
+            // What was charged otherwise than asked may be so again.
+            Why::Declined(_) | Why::Refused | Why::Unmatched => {
+                match AGAIN_AFTER.get(usize::try_from(self.declines).unwrap_or(0)) {
+                    Some(pause) => Aftermath::Retry { declines: self.declines + 1, at: now + *pause },
+                    None => Aftermath::Pause(Pause::Declined),
+                }
+            }
         }
     }
 }
@@ -262,6 +265,7 @@ mod tests {
         assert_eq!(after(3, &Why::Refused), Aftermath::Pause(Pause::Declined));
         assert_eq!(after(0, &Why::AuthenticationRequired), Aftermath::Pause(Pause::AuthenticationRequired));
         assert_eq!(after(2, &Why::NotMade), again(2, 0));
+        assert_eq!(after(2, &Why::Unmatched), again(3, 24), "money was taken");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use stripe::StripeRequest as _;
 use stripe_core::refund::{CreateRefund, CreateRefundReason};
 
 use super::attempt::Attempt;
+use super::topup::IN_TRANSIT;
 use crate::units::{MilliCents, WorkspaceId, words};
 
 /// How long the same bytes and key may be sent again; Stripe keeps a key for 24 hours.
@@ -79,6 +80,11 @@ impl Refund {
     /// Whether the attempt may still be sent again; later its outcome can only be read back.
     pub fn may_send(&self, now: Timestamp) -> bool {
         now.duration_since(self.asked_at) < REPLAYED_WITHIN
+    }
+
+    /// Whether an attempt that Stripe knows nothing of is known to have made nothing.
+    pub fn is_lost(&self, now: Timestamp) -> bool {
+        now.duration_since(self.asked_at) >= REPLAYED_WITHIN + IN_TRANSIT
     }
 
     /// True while its outcome is not known.

@@ -2,10 +2,7 @@
 
 use stripe_checkout::{CheckoutSession, CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus};
 
-use stripe_shared::PaymentIntent;
-use stripe_types::Expandable;
-use url::Url;
-
+use super::intent::receipt_url;
 use super::purchase::{Bought, Purchase};
 use crate::units::{MilliCents, words};
 
@@ -90,7 +87,7 @@ impl From<CheckoutSession> for Session {
             (_, Some(CheckoutSessionStatus::Complete)) => SessionState::Unpaid,
             _ => SessionState::Open,
         };
-        let receipt_url = session.payment_intent.as_ref().and_then(receipt_url);
+        let receipt_url = session.payment_intent.as_ref().and_then(|payment| receipt_url(payment.as_object()?));
         Self {
             receipt_url,
             id: session.id.to_string(),
@@ -106,13 +103,6 @@ impl From<CheckoutSession> for Session {
             livemode: session.livemode,
         }
     }
-}
-
-/// The receipt of a payment that came with its charge. An address that is not of the web is none.
-fn receipt_url(payment: &Expandable<PaymentIntent>) -> Option<String> {
-    let url = payment.as_object()?.latest_charge.as_ref()?.as_object()?.receipt_url.clone()?;
-    let parsed = Url::parse(&url).ok()?;
-    matches!(parsed.scheme(), "https" | "http").then_some(url)
 }
 
 impl Session {

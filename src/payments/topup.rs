@@ -13,7 +13,7 @@ use crate::units::{MilliCents, WorkspaceId, words};
 const REPLAYED_WITHIN: SignedDuration = SignedDuration::from_hours(23);
 /// An attempt that Stripe knows nothing of for this long after it was last sent was never made: a request does not
 /// live that long.
-const IN_TRANSIT: SignedDuration = SignedDuration::from_mins(15);
+pub(super) const IN_TRANSIT: SignedDuration = SignedDuration::from_mins(15);
 
 /// A charge as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Topup {
     pub attempt: Attempt,
     /// When that was stored, just before it was first sent.
     pub asked_at: Timestamp,
-    /// When auto-recharge was switched off meanwhile: it was never sent after that.
+    /// When auto-recharge was switched off, or the card left, meanwhile: it was never sent after that.
     pub withdrawn_at: Option<Timestamp>,
     /// When it was begun.
     pub created_at: Timestamp,

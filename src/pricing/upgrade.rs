@@ -25,7 +25,7 @@ pub struct Rung {
 pub struct Spent {
     /// Units that were used, whatever paid for them.
     pub used: i64,
-    /// What packs cost that were bought or applied in it.
+    /// What packs cost that were bought or applied in it, less what was refunded of that.
     pub packs: MilliCents,
 }
 

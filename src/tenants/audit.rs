@@ -78,6 +78,8 @@ pub enum Action {
     ResendInvite,
     /// An invitation of the agency was taken back.
     EndInvite,
+    /// A client, or a program of its, changed the settings of auto-recharge.
+    SetRecharge,
     /// Newcomers sign up on another plan, or no longer.
     SetSignUp,
     /// A client signed up by itself.
@@ -117,6 +119,7 @@ words!(Action {
     InviteAdmin = "admin.invite",
     ResendInvite = "invite.resend",
     EndInvite = "invite.withdraw",
+    SetRecharge = "recharge.set",
     SetSignUp = "sign_up.set",
     SignUp = "client.sign_up",
 });

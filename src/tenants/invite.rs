@@ -30,6 +30,8 @@ pub struct NewInvite<'a> {
     pub place: Place,
     /// Whom it was sent to.
     pub email: &'a str,
+    /// Their name, where it is known.
+    pub person: Option<&'a str>,
     /// By whom; `None`: from the command line.
     pub invited_by: Option<UserId>,
 }
@@ -43,6 +45,8 @@ pub struct Invite {
     pub place: Place,
     /// Whom it was sent to, lower case.
     pub email: String,
+    /// Their name, where it is known.
+    pub person: Option<String>,
     /// Name of the workspace or agency.
     pub name: String,
     /// When it ends.
@@ -54,6 +58,8 @@ pub struct Invite {
 pub struct Waiting {
     /// Whom it was sent to, lower case.
     pub email: String,
+    /// Their name, where it is known.
+    pub person: Option<String>,
     /// Public id and name of the client whose owner they are to be; `None`: an administrator of the agency.
     pub client: Option<(String, String)>,
     /// When it was sent.

@@ -86,6 +86,10 @@ fn each_crossing_is_told_once() {
             .await
             .unwrap();
         assert!(body.contains("Calls paused. Your balance is $2.85 but each call requires a $3.00 hold"), "{body}");
+        let less_bad = Command::CreditMoney { key: "cs_0".into(), amount: MilliCents::from_cents(50) };
+        world.submit(workspace, less_bad).await;
+        look(world).await;
+        assert_eq!(mails(world).await.len(), 2, "low again after a pause is no alert");
         let refill = Command::CreditMoney { key: "cs_1".into(), amount: MilliCents::from_cents(1_000) };
         world.submit(workspace, refill).await;
         look(world).await;

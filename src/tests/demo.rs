@@ -170,6 +170,10 @@ fn the_history_is_paid_and_a_month_later_calls_still_go_on() {
         let of_plans_with_a_price = "select count(*) from payment_requests where status = 'paid' and type = 'cycle'";
         assert_eq!(count(world, of_plans_with_a_price).await, 6, "two periods of three clients");
         assert_eq!(count(world, "select count(*) from payment_requests where status <> 'paid'").await, 0);
+        let as_it_began = "select count(*) from payment_requests r
+            join periods p on p.workspace_id = r.workspace_id and p.seq = r.period_seq
+            where r.created_at = p.starts_at and r.closed_at = p.starts_at + interval '1 day'";
+        assert_eq!(count(world, as_it_began).await, 6, "each is asked for and paid in its own time");
         world.clock.advance(SignedDuration::from_hours(24 * 35));
         bill().await;
         demo::ensure(&world.state, &world.superuser_url).await.expect("a later start");

@@ -1,10 +1,14 @@
 //! `/settings?tab=members`: invitations, roles, and the end of a membership.
 
-use minutebank::app::invite::accept_invite;
+use std::time::Duration;
+
+use minutebank::app::invite::{AcceptError, accept_invite};
+use minutebank::app::members::{Owner, change_role};
 use minutebank::ids;
 use minutebank::tenants::LinkHash;
 use minutebank::tenants::Role;
 use minutebank::units::WorkspaceId;
+use sqlx::Connection as _;
 
 use crate::fixture::{World, starter, world};
 use crate::site::{Answered, Browser, PASSWORD, Site};
@@ -144,5 +148,47 @@ fn roles_change_at_once_and_an_owner_remains() {
             "member.remove owner@harbor.test",
         ];
         assert_eq!(trail, expected);
+    });
+}
+
+/// Both have looked by the time at which either may write.
+#[test]
+fn of_two_owners_who_end_each_other_one_remains() {
+    world(async |world| {
+        let workspace = world.subscribed(&starter()).await;
+        let dana = world.person(workspace, "Dana Whitfield", DANA, Role::Owner).await;
+        let lee = world.person(workspace, "Lee Ortiz", LEE, Role::Owner).await;
+        let mut db = world.superuser().await;
+        let mut held = db.begin().await.unwrap();
+        sqlx::query("select from members for update").execute(&mut *held).await.unwrap();
+        let end = |by, user| change_role(&world.state, Owner { workspace, user: by }, user, Role::Viewer);
+        let released = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            held.commit().await.unwrap();
+        };
+        let (one, other, ()) = tokio::join!(end(dana, lee), end(lee, dana), released);
+        let ended = [&one, &other].iter().filter(|it| it.is_ok()).count();
+        assert_eq!(ended, 1, "{one:?} {other:?}");
+        let owners = sqlx::query_scalar::<_, i64>("select count(*) from members where role = 'owner'");
+        assert_eq!(owners.fetch_one(&mut db).await.unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_link_that_is_used_while_a_password_is_hashed_lets_nobody_else_in() {
+    world(async |world| {
+        let Desk { dana, .. } = desk(world).await;
+        invite(&dana, LEE, "viewer", "k1").await;
+        let link = InviteHash::of(&links(world, LEE).await[0]);
+        let mut db = world.superuser().await;
+        let mut using = db.begin().await.unwrap();
+        sqlx::query("update invites set accepted_at = created_at").execute(&mut *using).await.unwrap();
+        let used = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            using.commit().await.unwrap();
+        };
+        let accepting = accept_invite(&world.state, link, "Lee Ortiz", "velvet-otter-quarry".into());
+        let (accepted, ()) = tokio::join!(accepting, used);
+        assert!(matches!(accepted, Err(AcceptError::Ended)), "{accepted:?}");
     });
 }

@@ -5,4 +5,5 @@ mod credits;
 mod faults;
 mod fulfilment;
 pub mod shop;
+mod ware;
 mod webhook;

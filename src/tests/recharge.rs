@@ -2,7 +2,10 @@
 
 mod api;
 mod cards;
+mod crossings;
 mod due;
 mod failures;
+mod receipts;
 pub mod shop;
 mod switch;
+mod trail;

@@ -2,7 +2,7 @@
 //! afterwards; stopped anywhere.
 
 mod balance;
-mod desk;
+pub mod desk;
 mod from_stripe;
 mod page;
 mod requests;

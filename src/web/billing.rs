@@ -10,13 +10,14 @@ use super::document::render;
 use super::pages::{Asked, BillingView, Buying, CardForms, Crediting, CreditingError, Notice, Refused, billing_page};
 use super::sections::Asking;
 use super::session::Viewer;
-use crate::app::find_purchase::find_purchase;
+use crate::app::find_purchase::{debt_paid_by, find_purchase};
 use crate::app::upgrade_advice::upgrade_advice;
 use crate::ids;
 use crate::islands::{addon_packs, auto_recharge, payments, recent_transactions, saved_card, usage, wallet};
 use crate::payments::{Bought, Purchase, PurchaseStatus};
 use crate::pricing::chosen_amount;
 use crate::state::AppState;
+use crate::units::MilliCents;
 
 /// What stands in an address after its `?`.
 pub(super) type Parameters = HashMap<String, String>;
@@ -64,15 +65,17 @@ pub(super) async fn notice(state: &AppState, viewer: &Viewer, query: &Parameters
     }
     let id = ["added", "pending", "unpaid"].iter().find_map(|name| query.get(*name))?;
     let purchase = section("the purchase", find_purchase(state, viewer.workspace, id).await).ok()??;
-    Some(became(&purchase))
+    let on_debt = section("the outstanding balance", debt_paid_by(state, &purchase).await).unwrap_or_default();
+    Some(became(&purchase, on_debt))
 }
 
-fn became(purchase: &Purchase) -> Notice {
+/// `on_debt` of its money has paid debt.
+fn became(purchase: &Purchase, on_debt: MilliCents) -> Notice {
     match (purchase.status, &purchase.bought) {
         (PurchaseStatus::Credited, Bought::Packs(packs)) => {
             Notice::Added { meter: packs.meter, pieces: packs.pieces() }
         }
-        (PurchaseStatus::Credited, Bought::Credits { amount }) => Notice::CreditsAdded { amount: *amount },
+        (PurchaseStatus::Credited, Bought::Credits { amount }) => Notice::CreditsAdded { amount: *amount, on_debt },
         (PurchaseStatus::Credited, Bought::Request(payment)) => Notice::RequestPaid { amount: payment.amount },
         (PurchaseStatus::Credited, Bought::Card) => Notice::CardSaved,
         (PurchaseStatus::Unmatched, Bought::Request(payment)) => Notice::PaidTwice { amount: payment.amount },

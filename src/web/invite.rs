@@ -49,7 +49,10 @@ pub async fn open(
 /// Faults of the database.
 pub async fn show(State(state): State<AppState>, session: Session) -> Result<Response, Error> {
     match opened(&state, &session).await? {
-        Some((_, invite, known)) => form(&state, &session, invite, known, InviteView::default()).await,
+        Some((_, invite, known)) => {
+            let view = InviteView { name: invite.person.clone().unwrap_or_default(), ..InviteView::default() };
+            form(&state, &session, invite, known, view).await
+        }
         None => Ok(ended(&state)),
     }
 }

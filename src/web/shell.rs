@@ -113,7 +113,7 @@ impl Place {
 }
 
 /// A signed-in page. While `dialog` stands over it, the page behind takes no input. `title` names a page that is not
-/// in the navigation itself, but below `place`; `live`: it has an island besides the dialog's.
+/// in the navigation itself, but below `place`; `live`: something of it is alive besides the dialog.
 #[component]
 pub(crate) fn Shell(
     frame: Frame,

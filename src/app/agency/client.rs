@@ -12,7 +12,7 @@ use crate::pricing::Terms;
 use crate::state::AppState;
 use crate::tenants::AgencyId;
 use crate::tenants::admin::{self, Client};
-use crate::units::{Meter, MilliCents, Seconds, WorkspaceId};
+use crate::units::{Meter, MilliCents, WorkspaceId};
 
 /// A client's page.
 #[derive(Clone, Debug)]
@@ -33,10 +33,6 @@ pub struct ClientDetail {
     pub period: Option<(Timestamp, Timestamp)>,
     /// `Add-on minutes (wallet)`: units left in packages of the plan's unit, frozen or not.
     pub addon_units: i64,
-    /// Billable usage of the current period.
-    pub excess: MilliCents,
-    /// `Excess minutes (billable)`: connected time of it, by days: the day on which the period began counts whole.
-    pub excess_time: Seconds,
     /// Sum of the requests that are to be paid.
     pub owed: MilliCents,
     /// Packs that it may see, the smallest first.
@@ -73,7 +69,6 @@ pub async fn client(state: &AppState, agency: AgencyId, public_id: &str) -> Resu
     let overview = overview(state, client.workspace).await?;
     let wallet = current_wallet(state, client.workspace).await?;
     let meter = overview.standing.meter;
-    let excess_time = excess_time(state, &wallet).await?;
     let mut db = state.db.acquire().await?;
     let packs = catalog::repo::packs(&mut db, agency, None).await?;
     let seen = catalog::repo::assignments(&mut db, client.workspace).await?;
@@ -94,8 +89,6 @@ pub async fn client(state: &AppState, agency: AgencyId, public_id: &str) -> Resu
             Meter::Minutes => wallet.balances.packs_secs,
             Meter::Calls => wallet.balances.packs_calls,
         },
-        excess: wallet.excess_of_period(),
-        excess_time,
         owed: owed.values().copied().next().unwrap_or_default(),
         overview,
         assigned,
@@ -112,14 +105,21 @@ pub async fn workspace(state: &AppState, agency: AgencyId, public_id: &str) -> R
     Ok(admin::repo::client(&mut db, agency, public_id).await?.map(|client| client.workspace))
 }
 
-/// Connected time that was billed afterwards since the day on which the period began.
-pub(in crate::app) async fn excess_time(state: &AppState, wallet: &Wallet) -> Result<Seconds, ReadError> {
-    let Some(subscription) = wallet.subscription.as_ref().filter(|_| wallet.excess_of_period().0 > 0) else {
-        return Ok(Seconds(0));
+/// What was billed afterwards in this period: connected seconds since the day on which it began; on the calls meter as
+/// many calls as the money pays at the plan's rate, of which one may have been paid by credits in part.
+pub(in crate::app) async fn excess_units(state: &AppState, wallet: &Wallet) -> Result<i64, ReadError> {
+    let excess = wallet.excess_of_period();
+    let Some(subscription) = wallet.subscription.as_ref().filter(|_| excess.0 > 0) else {
+        return Ok(0);
     };
+    let terms = &subscription.snapshot.terms;
+    if terms.meter == Meter::Calls {
+        let each = terms.rates.call.filter(|each| each.0 > 0);
+        return Ok(each.map_or(0, |each| (excess.0 + each.0 - 1) / each.0));
+    }
     let from = subscription.period.starts_at.to_zoned(wallet.zone.clone()).date();
     let to = state.clock.now().to_zoned(wallet.zone.clone()).date().saturating_add(1.day());
     let mut db = state.db.acquire().await?;
     let days = history::repo::usage_days(&mut db, wallet.workspace, from, to).await?;
-    Ok(Seconds(days.iter().map(|day| day.usage.excess_secs).sum()))
+    Ok(days.iter().map(|day| day.usage.excess_secs).sum())
 }

@@ -23,6 +23,8 @@ pub(super) struct Names {
     buyers: HashMap<String, String>,
     /// By id.
     numbers: HashMap<String, Rental>,
+    /// What top-ups have paid of debt, by key.
+    debts: HashMap<String, MilliCents>,
     zone: TimeZone,
 }
 
@@ -48,9 +50,16 @@ impl Names {
             true => None,
             false => tenants::repo::zone(db, workspace).await?,
         };
+        let topups = found.iter().filter(|it| it.posting.kind == PostingKind::TopUp);
+        let topups: Vec<String> = topups.map(|it| it.posting.key.clone()).collect();
+        let debts = match topups.is_empty() {
+            true => HashMap::new(),
+            false => repo::debts_paid(db, workspace, &topups).await?,
+        };
         let agency = tenants::repo::workspace(db, workspace).await?.map(|workspace| workspace.agency_name);
         let lots = found_lots.into_iter().map(|lot| (lot.number, lot)).collect();
-        Ok(Self { agency: agency.unwrap_or_default(), lots, buyers, numbers, zone: zone.unwrap_or(TimeZone::UTC) })
+        let (agency, zone) = (agency.unwrap_or_default(), zone.unwrap_or(TimeZone::UTC));
+        Ok(Self { agency, lots, buyers, numbers, debts, zone })
     }
 
     /// One line, and a second one.
@@ -69,7 +78,7 @@ impl Names {
                 let why = if posting.key == "free_credits" { "Free credits of your plan" } else { "" };
                 (format!("Credits granted by {}", self.agency), why.to_owned())
             }
-            PostingKind::TopUp => ("Credits added".to_owned(), paid_through(posting)),
+            PostingKind::TopUp => self.top_up(posting),
             PostingKind::Debt => (
                 format!("Outstanding balance of {} paid", MilliCents(-Change::of(posting).debt.0)),
                 paid_through(posting),
@@ -91,6 +100,18 @@ impl Names {
         let date = |at: Timestamp, form: &str| at.to_zoned(self.zone.clone()).strftime(form).to_string();
         let (from, to) = (date(month.starts_at, "%b %-d"), date(month.ends_at, "%b %-d, %Y"));
         (number_title(&rental.number), format!("Monthly fee, {from} to {to}"))
+    }
+
+    /// `Credits added`; `Top-up of $10.00` where all of it paid debt.
+    fn top_up(&self, posting: &Posting) -> (String, String) {
+        let toward = |debt: &MilliCents, more: &str| format!("{debt}{more} paid toward your outstanding balance");
+        let through = paid_through(posting);
+        match self.debts.get(&posting.key) {
+            Some(debt) if Change::of(posting).credits.0 == 0 => (format!("Top-up of {debt}"), toward(debt, "")),
+            Some(debt) if through.is_empty() => ("Credits added".to_owned(), toward(debt, " more")),
+            Some(debt) => ("Credits added".to_owned(), format!("{through}, {}", toward(debt, " more"))),
+            None => ("Credits added".to_owned(), through),
+        }
     }
 
     /// `Medium 100 bought`, `3 packages bought`; who did.

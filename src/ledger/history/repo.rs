@@ -1,14 +1,17 @@
 //! Reads of the ledger's history. Each is a look-up by key or a stretch of an index.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::{PgConnection, Row as _};
 
-use super::{Recorded, Stretch, UsageDay};
+use super::{PackAdded, Recorded, Stretch, UsageDay};
+use crate::ledger::account::Account;
 use crate::ledger::call::Call;
 use crate::ledger::outcome::Usage;
-use crate::ledger::posting::Posting;
+use crate::ledger::posting::{Posting, PostingKind};
 use crate::ledger::repo::{LotRecord, lot_record, posting};
 use crate::ledger::rows::{self, Columns as _};
 use crate::units::{MilliCents, WorkspaceId};
@@ -189,15 +192,15 @@ pub async fn last_periods(
     Ok(rows.iter().map(|row| (row.get::<jiff_sqlx::Timestamp, _>(0).to_jiff(), row.get(1))).collect())
 }
 
-/// What packages cost that were bought or applied from `from` on, before `to`; what was granted cost nothing.
+/// Packages that were bought or applied from `from` on, before `to`; what was granted cost nothing.
 pub async fn packs_added(
     db: &mut PgConnection,
     workspace: WorkspaceId,
     from: Timestamp,
     to: Timestamp,
-) -> sqlx::Result<Vec<(Timestamp, MilliCents)>> {
+) -> sqlx::Result<Vec<PackAdded>> {
     let rows = sqlx::query(
-        "select created_at, price_mc from lots
+        "select created_at, price_mc, reference from lots
          where workspace_id = $1 and created_at >= $2 and created_at < $3 and source <> 'grant'",
     )
     .bind(workspace.0)
@@ -205,5 +208,30 @@ pub async fn packs_added(
     .bind(to.to_sqlx())
     .fetch_all(db)
     .await?;
-    Ok(rows.iter().map(|row| (row.get::<jiff_sqlx::Timestamp, _>(0).to_jiff(), MilliCents(row.get(1)))).collect())
+    let added = |row: &sqlx::postgres::PgRow| PackAdded {
+        at: row.get::<jiff_sqlx::Timestamp, _>(0).to_jiff(),
+        price: MilliCents(row.get(1)),
+        reference: row.get(2),
+    };
+    Ok(rows.iter().map(added).collect())
+}
+
+/// What top-ups with these keys have paid of debt, by key; those that paid none are left out.
+pub async fn debts_paid(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    keys: &[String],
+) -> sqlx::Result<HashMap<String, MilliCents>> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "select p.key, sum(e.amount)::bigint from postings p
+         cross join lateral unnest(p.accounts, p.amounts) as e (account, amount)
+         where p.workspace_id = $1 and p.kind = $2 and p.key = any($3) and e.account = $4 group by p.key",
+    )
+    .bind(workspace.0)
+    .bind(PostingKind::Debt as i16)
+    .bind(keys)
+    .bind(Account::Debt.code())
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(key, paid)| (key, MilliCents(paid))).collect())
 }

@@ -1,4 +1,4 @@
-//! Bills as they are stored: requests and purchases, each read in order along an index.
+//! Bills as they are stored: requests, purchases and charges, each read in order along an index.
 
 use std::collections::HashMap;
 
@@ -7,9 +7,11 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
-use super::{Bill, Billed, newest_of};
+use super::{Bill, Billed, Returned, newest_of};
+use crate::payments::card::display_name;
 use crate::payments::request::repo::{of_workspace, read};
 use crate::payments::request::{PaymentRequest, Place, RequestStatus};
+use crate::payments::topup::{self, TopupStatus};
 use crate::units::{Meter, MilliCents, WorkspaceId};
 
 /// A workspace's bills, newest first, below a place (`None` for the first page).
@@ -22,7 +24,10 @@ pub async fn bills(
     let requests = of_workspace(db, workspace, below, limit).await?;
     let requests = with_payments(db, workspace, requests).await?;
     let purchases = purchases(db, workspace, below, limit).await?;
-    Ok(newest_of(requests, purchases, usize::try_from(limit).unwrap_or(usize::MAX)))
+    let charges = charges(db, workspace, below, limit).await?;
+    let mut bills = newest_of([requests, purchases, charges], usize::try_from(limit).unwrap_or(usize::MAX));
+    find_returned(db, workspace, &mut bills).await?;
+    Ok(bills)
 }
 
 /// What a workspace has to pay, first what falls due first.
@@ -67,19 +72,20 @@ async fn with_payments(
 ) -> sqlx::Result<Vec<Bill>> {
     let sessions: Vec<String> = requests.iter().filter_map(|request| request.paid_session.clone()).collect();
     let rows = sqlx::query(
-        "select p.checkout_session_id, u.name, p.receipt_url from purchases p join users u on u.id = p.bought_by
+        "select p.checkout_session_id, u.name, p.receipt_url, p.payment_intent from purchases p join users u on u.id = p.bought_by
          where p.workspace_id = $1 and p.checkout_session_id = any($2)",
     )
     .bind(workspace.0)
     .bind(&sessions)
     .fetch_all(db)
     .await?;
-    let mut payments: HashMap<String, (Option<String>, Option<String>)> =
-        rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect();
+    type Payment = (Option<String>, Option<String>, Option<String>);
+    let mut payments: HashMap<String, Payment> =
+        rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2), row.get(3)))).collect();
     let bill = |request: PaymentRequest| {
         let payment = request.paid_session.as_ref().and_then(|session| payments.remove(session));
-        let (paid_by, receipt_url) = payment.unwrap_or_default();
-        Bill { paid_by, receipt_url, ..request.into() }
+        let (paid_by, receipt_url, payment_intent) = payment.unwrap_or_default();
+        Bill { paid_by, receipt_url, payment_intent, ..request.into() }
     };
     Ok(requests.into_iter().map(bill).collect())
 }
@@ -93,7 +99,7 @@ async fn purchases(
 ) -> sqlx::Result<Vec<Bill>> {
     let rows = sqlx::query(
         "select p.id, p.pack_name, p.meter, p.units_each, p.quantity, p.total_mc, p.created_at, p.credited_at,
-             p.receipt_url, u.name
+             p.receipt_url, p.payment_intent, u.name
          from purchases p join users u on u.id = p.bought_by
          where p.workspace_id = $1 and p.status = 'credited' and p.kind in ('pack', 'credits')
              and ($2::timestamptz is null or (p.created_at, p.id) < ($2, $3))
@@ -126,11 +132,82 @@ fn purchase(row: &PgRow) -> Bill {
         what,
         amount: MilliCents(row.get("total_mc")),
         status: RequestStatus::Paid,
+        payment_intent: row.get("payment_intent"),
+        returned: Returned::default(),
         issued_at: at("created_at"),
         closed_at: Some(at("credited_at")),
         paid_by: Some(row.get("name")),
         receipt_url: row.get("receipt_url"),
     }
+}
+
+/// Charges of saved cards, newest first, below a place.
+async fn charges(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    below: Option<&Place>,
+    limit: i64,
+) -> sqlx::Result<Vec<Bill>> {
+    let rows = sqlx::query(
+        "select t.*, c.brand, c.last4
+         from topups t
+         join saved_cards c on c.workspace_id = t.workspace_id and c.payment_method = t.payment_method
+         where t.workspace_id = $1 and ($2::timestamptz is null or (t.created_at, t.id) < ($2, $3))
+         order by t.created_at desc, t.id desc limit $4",
+    )
+    .bind(workspace.0)
+    .bind(below.map(|place| place.created_at.to_sqlx()))
+    .bind(below.map(|place| place.id.as_str()))
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(charge).collect())
+}
+
+fn charge(row: &PgRow) -> Bill {
+    let charge = topup::repo::read(row);
+    let (status, failed) = match charge.status {
+        TopupStatus::Pending => (RequestStatus::Pending, None),
+        TopupStatus::Succeeded => (RequestStatus::Paid, None),
+        TopupStatus::Failed(why) => (RequestStatus::Failed, Some(why)),
+    };
+    let card = display_name(row.get("brand"), row.get("last4"));
+    Bill {
+        id: charge.id,
+        what: Billed::Charge { cause: charge.cause, card, failed },
+        amount: charge.amount,
+        status,
+        payment_intent: row.get("payment_intent"),
+        returned: Returned::default(),
+        issued_at: charge.created_at,
+        closed_at: charge.settled_at,
+        paid_by: None,
+        receipt_url: row.get("receipt_url"),
+    }
+}
+
+/// Finds what of these payments went back.
+async fn find_returned(db: &mut PgConnection, workspace: WorkspaceId, bills: &mut [Bill]) -> sqlx::Result<()> {
+    let payments: Vec<String> = bills.iter().filter_map(|bill| bill.payment_intent.clone()).collect();
+    if payments.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+        "select payment_intent, coalesce(sum(bought_mc + balance_mc) filter (where cause = 'refund'), 0)::bigint,
+             coalesce(sum(bought_mc + balance_mc) filter (where cause = 'dispute'), 0)::bigint
+         from reversals where workspace_id = $1 and payment_intent = any($2) and stands group by payment_intent",
+    )
+    .bind(workspace.0)
+    .bind(&payments)
+    .fetch_all(db)
+    .await?;
+    for (payment, refunded, disputed) in rows {
+        let returned = Returned { refunded: MilliCents(refunded), disputed: MilliCents(disputed) };
+        for bill in bills.iter_mut().filter(|bill| bill.payment_intent.as_ref() == Some(&payment)) {
+            bill.returned = returned;
+        }
+    }
+    Ok(())
 }
 
 /// The receipts of these purchases that have one, by the purchase's id.

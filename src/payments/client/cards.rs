@@ -9,7 +9,7 @@ use stripe_types::Currency;
 use super::{Failure, PAGE, Stripe};
 use crate::payments::attempt::Attempt;
 use crate::payments::card::CardSeen;
-use crate::payments::intent::Intent;
+use crate::payments::intent::{CHARGE, Intent};
 
 impl Stripe {
     /// The payment method that a setup intent has made. The id must come from Stripe.
@@ -67,7 +67,7 @@ impl Stripe {
     /// # Errors
     /// See [`Failure`].
     pub async fn intent(&self, id: &str) -> Result<Intent, Failure> {
-        Ok(self.get(&RetrievePaymentIntent::new(id)).await?.into())
+        Ok(self.get(&RetrievePaymentIntent::new(id).expand([CHARGE.to_owned()])).await?.into())
     }
 
     /// True where a Checkout session took this payment. The id must have passed
@@ -85,7 +85,7 @@ impl Stripe {
     /// # Errors
     /// See [`Failure`].
     pub async fn find_intent(&self, customer: &str, topup: &str) -> Result<Option<Intent>, Failure> {
-        let mut list = ListPaymentIntent::new().customer(customer).limit(PAGE);
+        let mut list = ListPaymentIntent::new().customer(customer).limit(PAGE).expand([format!("data.{CHARGE}")]);
         loop {
             let mut page = self.get(&list).await?;
             let ours = page.data.iter().position(|intent| intent.metadata.get("topup").is_some_and(|id| id == topup));

@@ -1,5 +1,7 @@
 //! Refunds and disputes as they are stored. Nothing here commits.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::postgres::PgRow;
@@ -55,6 +57,24 @@ pub async fn standing(
     .fetch_one(db)
     .await?;
     Ok((MilliCents(bought), MilliCents(balance)))
+}
+
+/// What went back of what these purchases bought and has not failed, by the purchase's id; nothing for the others.
+pub async fn returned(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    purchases: &[String],
+) -> sqlx::Result<HashMap<String, MilliCents>> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "select p.id, sum(v.bought_mc)::bigint from purchases p
+         join reversals v on v.workspace_id = p.workspace_id and v.payment_intent = p.payment_intent and v.stands
+         where p.workspace_id = $1 and p.id = any($2) group by p.id",
+    )
+    .bind(workspace.0)
+    .bind(purchases)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(purchase, returned)| (purchase, MilliCents(returned))).collect())
 }
 
 /// Notes that one has failed or was won; it never stands again.

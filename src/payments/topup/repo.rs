@@ -7,6 +7,7 @@ use sqlx::{PgConnection, Row};
 
 use super::{Cause, Topup, TopupStatus, Why};
 use crate::payments::attempt::Attempt;
+use crate::payments::intent::Intent;
 use crate::units::{MilliCents, WorkspaceId};
 
 /// Stores a charge before it is sent. False where there is one with its id, or another automatic one in flight.
@@ -42,7 +43,7 @@ pub async fn find(db: &mut PgConnection, id: &str) -> sqlx::Result<Option<Topup>
 pub async fn replace_attempt(db: &mut PgConnection, id: &str, attempt: &Attempt, now: Timestamp) -> sqlx::Result<()> {
     sqlx::query(
         "update topups set status = 'pending', failure = null, settled_at = null, idempotency_key = $2, request = $3,
-             asked_at = $4, next_check_at = $4
+             asked_at = $4, next_check_at = $4, withdrawn_at = null
          where id = $1 and failure = 'not_made'",
     )
     .bind(id)
@@ -54,13 +55,17 @@ pub async fn replace_attempt(db: &mut PgConnection, id: &str, attempt: &Attempt,
     Ok(())
 }
 
-/// Notes which payment intent a charge has made, before that is credited.
-pub async fn set_intent(db: &mut PgConnection, topup: &Topup, payment_intent: &str) -> sqlx::Result<()> {
-    sqlx::query("update topups set payment_intent = $2 where id = $1 and payment_intent is null")
-        .bind(&topup.id)
-        .bind(payment_intent)
-        .execute(db)
-        .await?;
+/// Notes which payment intent a charge has made, before that is credited, and where Stripe shows its receipt.
+pub async fn set_intent(db: &mut PgConnection, topup: &Topup, intent: &Intent) -> sqlx::Result<()> {
+    sqlx::query(
+        "update topups set payment_intent = $2, receipt_url = coalesce($3, receipt_url)
+         where id = $1 and coalesce(payment_intent, $2) = $2",
+    )
+    .bind(&topup.id)
+    .bind(&intent.id)
+    .bind(&intent.receipt_url)
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -110,6 +115,21 @@ pub async fn withdraw(db: &mut PgConnection, workspace: WorkspaceId, now: Timest
     Ok(())
 }
 
+/// Keeps charges of cards that are not current any more from ever being sent again.
+pub async fn withdraw_left(db: &mut PgConnection, workspace: WorkspaceId, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query(
+        "update topups t set withdrawn_at = $2
+         where workspace_id = $1 and status = 'pending' and withdrawn_at is null and not exists (
+             select from saved_cards c
+             where c.workspace_id = t.workspace_id and c.payment_method = t.payment_method and c.status = 'current')",
+    )
+    .bind(workspace.0)
+    .bind(now.to_sqlx())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// True while an automatic charge of this workspace has no known outcome.
 pub async fn is_recharging(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<bool> {
     sqlx::query_scalar(
@@ -121,7 +141,9 @@ pub async fn is_recharging(db: &mut PgConnection, workspace: WorkspaceId) -> sql
     .await
 }
 
-/// What automatic charges have come to since an instant, in flight included.
+/// What automatic charges have come to since an instant: begun or settled after it, or in flight. One that spans the
+/// instant counts on both sides of it, so that no cap is passed whenever Stripe has charged it. What was charged
+/// otherwise than asked counts, too: money was taken.
 pub async fn recharged_since(
     db: &mut PgConnection,
     workspace: WorkspaceId,
@@ -129,7 +151,9 @@ pub async fn recharged_since(
 ) -> sqlx::Result<MilliCents> {
     let sum: i64 = sqlx::query_scalar(
         "select coalesce(sum(amount_mc), 0)::bigint from topups
-         where workspace_id = $1 and cause = 'auto_recharge' and created_at >= $2 and status <> 'failed'",
+         where workspace_id = $1 and cause = 'auto_recharge'
+             and (status = 'pending' or created_at >= $2 or settled_at >= $2)
+             and (status <> 'failed' or failure = 'unmatched')",
     )
     .bind(workspace.0)
     .bind(since.to_sqlx())
@@ -177,7 +201,8 @@ pub async fn make_all_due(db: &mut PgConnection, now: Timestamp) -> sqlx::Result
     Ok(())
 }
 
-fn read(row: &PgRow) -> Topup {
+/// What a row holds.
+pub(in crate::payments) fn read(row: &PgRow) -> Topup {
     let named = "a CHECK names the words";
     let at = |name| row.get::<jiff_sqlx::Timestamp, _>(name).to_jiff();
     let maybe_at = |name| row.get::<Option<jiff_sqlx::Timestamp>, _>(name).map(jiff_sqlx::Timestamp::to_jiff);

@@ -15,8 +15,8 @@ pub async fn insert(db: &mut PgConnection, invite: &NewInvite<'_>, now: Timestam
         Place::Agency => (None, None),
     };
     sqlx::query(
-        "insert into invites (token_hash, agency_id, workspace_id, role, email, invited_by, created_at, expires_at)
-         values ($1, $2, $3, $4, lower($5), $6, $7, $8)",
+        "insert into invites (token_hash, agency_id, workspace_id, role, email, invited_by, created_at, expires_at, person)
+         values ($1, $2, $3, $4, lower($5), $6, $7, $8, $9)",
     )
     .bind(LinkHash::of(invite.token).bytes().to_vec())
     .bind(invite.agency.0)
@@ -26,6 +26,7 @@ pub async fn insert(db: &mut PgConnection, invite: &NewInvite<'_>, now: Timestam
     .bind(invite.invited_by.map(|user| user.0))
     .bind(now.to_sqlx())
     .bind((now + INVITE_LASTS).to_sqlx())
+    .bind(invite.person)
     .execute(db)
     .await?;
     Ok(())
@@ -34,7 +35,7 @@ pub async fn insert(db: &mut PgConnection, invite: &NewInvite<'_>, now: Timestam
 /// The invitation of this link, unless it was used or has ended.
 pub async fn open(db: &mut PgConnection, link: LinkHash, now: Timestamp) -> sqlx::Result<Option<Invite>> {
     let row = sqlx::query(
-        "select i.agency_id, i.workspace_id, i.role, i.email, i.expires_at, coalesce(w.name, a.name) as name
+        "select i.agency_id, i.workspace_id, i.role, i.email, i.person, i.expires_at, coalesce(w.name, a.name) as name
          from invites i join agencies a on a.id = i.agency_id left join workspaces w on w.id = i.workspace_id
          where i.token_hash = $1 and i.accepted_at is null and i.expires_at > $2",
     )
@@ -51,6 +52,7 @@ pub async fn open(db: &mut PgConnection, link: LinkHash, now: Timestamp) -> sqlx
             agency: AgencyId(row.get("agency_id")),
             place: place.unwrap_or(Place::Agency),
             email: row.get("email"),
+            person: row.get("person"),
             name: row.get("name"),
             expires_at: row.get::<jiff_sqlx::Timestamp, _>("expires_at").to_jiff(),
         }
@@ -74,7 +76,8 @@ pub async fn accept(db: &mut PgConnection, link: LinkHash, now: Timestamp) -> sq
 pub async fn waiting(db: &mut PgConnection, agency: AgencyId, now: Timestamp) -> sqlx::Result<Vec<Waiting>> {
     let rows = sqlx::query(
         "select * from (
-             select distinct on (i.email, i.workspace_id) i.email, i.created_at, i.expires_at, w.public_id, w.name
+             select distinct on (i.email, i.workspace_id) i.email, i.person, i.created_at, i.expires_at,
+                 w.public_id, w.name
              from invites i left join workspaces w on w.id = i.workspace_id
              where i.agency_id = $1 and i.accepted_at is null and (i.workspace_id is null or i.role = 'owner')
                  and (i.expires_at > $2
@@ -88,6 +91,7 @@ pub async fn waiting(db: &mut PgConnection, agency: AgencyId, now: Timestamp) ->
     .await?;
     let read = |row: &sqlx::postgres::PgRow| Waiting {
         email: row.get("email"),
+        person: row.get("person"),
         client: row.get::<Option<String>, _>("public_id").zip(row.get("name")),
         sent_at: row.get::<jiff_sqlx::Timestamp, _>("created_at").to_jiff(),
         expires_at: row.get::<jiff_sqlx::Timestamp, _>("expires_at").to_jiff(),

@@ -11,6 +11,7 @@ use super::desk::{Desk, desk_on};
 use crate::fixture::starter;
 use crate::ledger::{answered, place};
 use crate::payments::shop::OWNER;
+use crate::refunds::desk::{bought, refunded, told};
 use crate::site::words;
 
 /// A call of so many minutes.
@@ -60,6 +61,29 @@ fn a_larger_plan_is_advised_once_packs_of_three_periods_cost_more() {
         assert!(!browser.page("/billing").await.contains("Ask your provider to change"), "only in the dialog");
         desk.shop.by_hand("update plans set archived_at = now() where terms ->> 'name' = 'Growth'").await;
         assert_eq!(advice().await, None, "what is not offered is not advised");
+    });
+}
+
+#[test]
+fn what_was_refunded_was_not_spent_on_packs() {
+    desk_on(&starter(), async |desk| {
+        let terms = Terms { name: "Growth".into(), price: MilliCents(4_900_000), included: 300 * 60, ..starter() };
+        create_plan(desk.state, &desk.form("a"), &PlanDraft { rank: 2, public: true, terms }).await.unwrap();
+        desk.shop.hold_webhooks().await;
+        bought(desk.shop, "one", 2).await;
+        for number in 0..3 {
+            month(desk, number).await;
+        }
+        let packs = async || {
+            let advice = upgrade_advice(desk.state, desk.shop.workspace).await.unwrap();
+            advice.map(|advice| advice.packs.to_string())
+        };
+        assert_eq!(packs().await.as_deref(), Some("$110.00"));
+        for (cents, left) in [(400, "$106.00"), (1_000, "$96.00"), (600, "$90.00")] {
+            refunded(desk.shop, "one", cents).await;
+            told(desk.shop, 1).await;
+            assert_eq!(packs().await.as_deref(), Some(left), "{cents} cents refunded");
+        }
     });
 }
 

@@ -1,5 +1,6 @@
 //! `/agency/clients/{id}`: what its agency sees of a client and does for it, by the pages' own forms.
 
+mod refund;
 mod subscription;
 
 use futures::future::join_all;
@@ -268,12 +269,29 @@ fn calls_stand_in_place_of_minutes() {
         let seat = Seat::at(desk).await;
         desk.shop.by_hand("update packs set meter = 'calls', units = units / 60").await;
         let page = seat.open(PACKS).await.words();
-        has(&page, &["Add-on calls (wallet) 0 calls", "Plan calls used 0 of 200", "Excess calls (billable) $0.00"]);
+        has(&page, &["Add-on calls (wallet) 0 calls", "Plan calls used 0 of 200", "Excess calls (billable) 0 calls"]);
         let page = seat.browser.get(&format!("{}&edit", seat.address(PACKS))).await.words();
         has(&page, &["Medium - $10.00 (100 calls)"]);
         let page = seat.browser.get(&format!("{}&apply=pack_medium", seat.address(PACKS))).await.body;
         has(&page, &["Credit the selected addon pack calls to this client's wallet immediately.", "100 calls"]);
         has(&seat.apply("pending").await, &["Add-on calls (wallet) 100 calls"]);
+    });
+}
+
+#[test]
+fn excess_calls_are_counted_beside_their_money() {
+    let rates = Rates { call: Some(MilliCents(10_000)), ..Rates::default() };
+    let excess = ExcessMode::Postpaid { limit: MilliCents(0) };
+    let analyst = Terms { name: "Analyst".into(), meter: Meter::Calls, included: 1, rates, excess, ..starter() };
+    desk_on(&analyst, async |desk| {
+        let (world, workspace) = (desk.shop.world, desk.shop.workspace);
+        let seat = Seat::at(desk).await;
+        for (id, told) in [("a", "0 calls"), ("b", "1 call, $0.10"), ("c", "2 calls, $0.20")] {
+            world.submit(workspace, place(id)).await;
+            world.submit(workspace, answered(id, 90)).await;
+            has(&seat.open(PACKS).await.words(), &[&format!("Excess calls (billable) {told}")]);
+        }
+        has(&client_sees(desk).await, &["Billable usage 2 calls, $0.20"]);
     });
 }
 

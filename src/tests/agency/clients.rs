@@ -7,6 +7,7 @@ use minutebank::app::create_agency::create_agency;
 use minutebank::app::create_client::{NewClient, create_client};
 use minutebank::app::grant::{Gift, grant};
 use minutebank::app::invite::{AcceptError, accept_invite, invitation, open_invite};
+use minutebank::app::invite_admin::resend_invite;
 use minutebank::ledger::survey::SubscriptionStatus;
 use minutebank::pricing::Fit;
 use minutebank::tenants::LinkHash;
@@ -26,6 +27,7 @@ fn new(plan: &str) -> NewClient {
         name: "Quiet Clinic".into(),
         time_zone: "America/Chicago".into(),
         plan: Some(plan.into()),
+        owner_name: String::new(),
         owner_email: "Owner@quiet.test".into(),
     }
 }
@@ -78,6 +80,25 @@ fn a_client_without_a_plan_subscribes_later() {
         let rows = clients(desk.state, desk.agency, "quiet").await.unwrap();
         let seen: Vec<_> = rows.iter().map(|row| (row.status, row.plan.as_deref(), row.allowance)).collect();
         assert_eq!(seen, [(SubscriptionStatus::None, None, None)]);
+    });
+}
+
+#[test]
+fn the_owner_s_name_stands_in_the_invitation_and_in_its_form() {
+    desk_on(&starter(), async |desk| {
+        let new = NewClient { plan: None, owner_name: " Tom Hanley ".into(), ..new("") };
+        let made = create_client(desk.state, &desk.form("new"), &new).await.unwrap();
+        let greeting = "select count(*) from mails where body like 'Hello Tom Hanley,%'";
+        assert_eq!(desk.count(greeting).await, 1);
+        let browser = desk.shop.site.browser();
+        let opened = browser.get(made.link.as_ref().unwrap().path()).await;
+        let form = browser.get(opened.location()).await.body;
+        assert!(form.contains("value=\"Tom Hanley\""), "{form}");
+        resend_invite(desk.state, &desk.form("again"), Some(&made.workspace), "owner@quiet.test").await.unwrap();
+        assert_eq!(desk.count(greeting).await, 2, "sent again, it is still known");
+        let long = NewClient { owner_name: "x".repeat(61), ..new };
+        let refused = create_client(desk.state, &desk.form("long"), &long).await;
+        assert!(matches!(refused, Err(AgencyError::Invalid(faults)) if faults[0].field == "owner_name"));
     });
 }
 

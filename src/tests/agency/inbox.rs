@@ -11,6 +11,7 @@ use minutebank::pricing::Terms;
 use super::desk::{Desk, administrator, desk_on};
 use crate::fixture::starter;
 use crate::ledger::{answered, place};
+use crate::refunds::desk::{refunded, told};
 
 /// A payment of Medium that does not match its purchase; the item's row.
 pub(super) async fn unmatched(desk: &Desk<'_>) -> i64 {
@@ -94,6 +95,21 @@ fn what_is_dismissed_credits_nothing() {
         let late = accept_payment(desk.state, &desk.form("late"), item).await;
         assert!(matches!(late, Err(AgencyError::Settled)));
         assert_eq!(desk.shop.lots().await, [0; 0]);
+    });
+}
+
+#[test]
+fn what_went_back_at_stripe_is_not_accepted() {
+    desk_on(&starter(), async |desk| {
+        let item = unmatched(desk).await;
+        refunded(desk.shop, "one", 400).await;
+        told(desk.shop, 1).await;
+        let accepted = accept_payment(desk.state, &desk.form("accept"), item).await;
+        assert!(matches!(accepted, Err(AgencyError::Settled)), "{accepted:?}");
+        assert_eq!(desk.shop.lots().await, [0; 0], "no units without their money");
+        let rest = refund_payment(desk.state, &desk.form("rest"), item).await;
+        assert!(rest.is_ok(), "{rest:?}");
+        assert_eq!(desk.shop.money().await, (1_000, 1_000));
     });
 }
 

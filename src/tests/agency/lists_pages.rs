@@ -137,6 +137,13 @@ fn what_nothing_covered_is_looked_at() {
         world.submit(workspace, answered("long", 100)).await;
         let list = browser.get("/agency/inbox").await;
         assert!(!list.body.contains("Refund, Overrun") && !list.body.contains("Accept, Overrun"), "no money came in");
+        let receipt =
+            [("csrf", list.hidden("csrf")), ("workspace", desk.client.clone()), ("call", list.hidden("call"))];
+        let receipt = receipt.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let leads = browser.post("/workspace", &receipt).await;
+        assert_eq!(leads.location(), "/billing/calls/long");
+        let receipt = browser.get(leads.location()).await.words();
+        assert!(receipt.contains("40 s not charged"), "{receipt}");
         let item = lists::inbox(desk.state, desk.agency, true, i64::MAX, 1).await.unwrap()[0].id;
         let asked = browser.get(&link(&list, "Settle, Overrun")).await;
         assert!(asked.words().contains("Harbor Dental, 40 s of a call were covered by nothing."), "{}", asked.words());

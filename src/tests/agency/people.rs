@@ -160,3 +160,13 @@ fn an_administrator_changes_the_password_and_leaves_everywhere() {
         assert_eq!(browser.get("/agency/clients").await.status, 303);
     });
 }
+
+#[test]
+fn an_administrator_s_session_that_begins_while_all_end_ends_too() {
+    desk_on(&starter(), async |desk| {
+        let (_, browser) = elena(desk).await;
+        // As if the row had been written by a sign-in that checked the password before all sessions ended.
+        desk.shop.by_hand("update users set session_epoch = session_epoch + 1").await;
+        assert_eq!(browser.get("/agency/clients").await.status, 303);
+    });
+}

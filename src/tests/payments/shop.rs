@@ -256,6 +256,12 @@ impl<'w> Shop<'w> {
         (total["charged"].as_i64().unwrap(), total["refunded"].as_i64().unwrap())
     }
 
+    /// The product while Stripe does not take its key, as when somebody has changed it there.
+    pub fn locked_out(&self) -> AppState {
+        let stripe = StripeConfig { secret_key: Secret::new("sk_changed"), ..self.state.config.stripe.clone() };
+        AppState { stripe: Arc::new(Stripe::new(&stripe).unwrap()), ..self.state.clone() }
+    }
+
     /// A POST to Stripe's own API, as nobody of the product's.
     pub async fn stripe(&self, path: &str) -> Response {
         let sent = self.programs.post(format!("{}/v1/{path}", self.sandbox)).bearer_auth("sk_test_other");

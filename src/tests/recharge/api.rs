@@ -1,11 +1,13 @@
 //! `POST /v1/wallet/topup`, `/v1/wallet/payment_methods`, `/v1/wallet/auto_recharge`.
 
 use futures::future::join_all;
-use minutebank::app::sweep_purchases::sweep;
+use minutebank::app::remove_card::remove_card;
+use minutebank::app::sweep_purchases::{sweep, sweep_all};
 use minutebank::tenants::Scope;
 use serde_json::{Value, json};
 
-use super::shop::{ASKS, DECLINED, INTENTS, VISA, with_card};
+use super::shop::{ASKS, DECLINED, INTENTS, MASTERCARD, VISA, with_card};
+use crate::fixture::starter;
 use crate::payments::shop::Shop;
 use crate::site::Program;
 
@@ -40,7 +42,11 @@ fn a_top_up_is_charged_once_per_key_and_in_the_wallet_at_once() {
         );
         assert!(id.starts_with("pur_") && sent.iter().all(|it| it.status == 200 && it.json() == first), "{sent:?}");
         shop.agree(1, 1_250, "one key").await;
-        assert_eq!(program.get(&format!("/v1/wallet/topups/{id}")).await.json(), first);
+        let address = format!("/v1/wallet/topups/{id}");
+        assert_eq!(program.get(&address).await.json(), first);
+        let elsewhere = shop.world.subscribed(&starter()).await;
+        shop.world.key(elsewhere, "mb_test_elsewhere", &[Scope::WalletRead]).await;
+        assert_eq!(shop.site.program("mb_test_elsewhere").get(&address).await.status, 404, "it belongs to others");
         assert_eq!(program.post_once("two", "/v1/wallet/topup", &body).await.json()["balance_usd"], 50);
         shop.agree(2, 2_500, "two keys").await;
         let listed = program.get("/v1/wallet/transactions?type=topup").await.json();
@@ -48,6 +54,9 @@ fn a_top_up_is_charged_once_per_key_and_in_the_wallet_at_once() {
             (listed["data"].as_array().unwrap().len(), &listed["data"][0]["amount_milli_cents"]),
             (2, &1_250_000.into())
         );
+        let reference = &listed["data"][0]["reference"];
+        assert_eq!(reference["type"], "payment_intent");
+        assert!(reference["id"].as_str().unwrap().starts_with("pi_"), "{reference}");
     });
 }
 
@@ -118,6 +127,47 @@ fn while_the_outcome_is_unknown_it_is_pending_and_then_known() {
             shop.agree(1, 500, kind).await;
         });
     }
+}
+
+#[test]
+fn a_card_that_left_meanwhile_is_not_charged_any_more() {
+    for replaced in [false, true] {
+        with_card(VISA, async |shop| {
+            let program = program(shop).await;
+            let card = card(&program).await;
+            let body = json!({ "amount_usd": 5, "payment_method_id": card });
+            shop.fault("drop_before", "POST", INTENTS, 1_000).await;
+            let pending = program.post_once("one", "/v1/wallet/topup", &body).await;
+            assert_eq!(pending.status, 202);
+            match replaced {
+                true => shop.save_card(&shop.form("other"), MASTERCARD).await,
+                false => remove_card(&shop.state, shop.workspace, &card).await.unwrap(),
+            }
+            shop.heal().await;
+            for minutes in [1, 15] {
+                shop.advance(minutes);
+                sweep_all(&shop.state).await.unwrap();
+            }
+            shop.agree(0, 0, "nobody charges a card that its owner has taken away").await;
+            let address = format!("/v1/wallet/topups/{}", pending.json()["id"].as_str().unwrap());
+            assert_eq!(program.get(&address).await.json()["status"], "failed");
+        });
+    }
+}
+
+#[test]
+fn another_attempt_takes_the_card_that_is_there_by_then() {
+    with_card(VISA, async |shop| {
+        let program = program(shop).await;
+        let card = card(&program).await;
+        let body = json!({ "amount_usd": 5, "payment_method_id": card });
+        shop.fault("http_500", "POST", INTENTS, 1).await;
+        assert_eq!(program.post_once("one", "/v1/wallet/topup", &body).await.status, 503);
+        remove_card(&shop.state, shop.workspace, &card).await.unwrap();
+        let again = program.post_once("one", "/v1/wallet/topup", &body).await.error();
+        assert_eq!(again, (422, "invalid_field".into(), Some("payment_method_id".into())));
+        shop.agree(0, 0, "it is removed").await;
+    });
 }
 
 #[test]

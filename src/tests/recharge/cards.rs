@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use minutebank::app::fulfil_purchase::{Fulfilment, fulfil};
-use minutebank::app::remove_card::{remove_card, sweep_cards};
+use minutebank::app::remove_card::{follow_card, remove_card, sweep_cards};
 use minutebank::app::save_card::{current_card, save_card};
 use minutebank::app::sweep_purchases::{sweep, sweep_all};
 use minutebank::payments::card::SavedCard;
@@ -11,12 +11,11 @@ use minutebank::pricing::{Rates, Terms};
 use minutebank::tenants::Role;
 use minutebank::units::MilliCents;
 use serde_json::json;
+use sqlx::Connection as _;
 
+use super::shop::{MASTERCARD, VISA, with_card};
 use crate::fixture::starter;
 use crate::payments::shop::{OWNER, Shop, shop, shop_on};
-
-const VISA: &str = "4242424242424242";
-const MASTERCARD: &str = "5555555555554444";
 
 async fn card(shop: &Shop<'_>) -> Option<SavedCard> {
     current_card(&shop.state, shop.workspace).await.unwrap()
@@ -186,6 +185,47 @@ fn a_card_that_stripe_detaches_is_gone_here() {
             assert_eq!(shop.webhook(&body, &shop.signature(&body, 0)).await, 200);
         }
         assert_eq!(card(shop).await, None);
+    });
+}
+
+#[test]
+fn while_stripe_does_not_take_the_key_no_card_is_gone() {
+    shop(async |shop| {
+        shop.hold_webhooks().await;
+        let id = set_up(shop, "one", VISA).await;
+        fulfil(&shop.state, &id).await.unwrap();
+        let method = card(shop).await.unwrap().payment_method;
+        assert!(follow_card(&shop.locked_out(), &method).await.is_err());
+        assert_eq!(name(shop).await.as_deref(), Some("Visa ending 4242"));
+        remove_card(&shop.state, shop.workspace, &method).await.unwrap();
+        assert_eq!(sweep_cards(&shop.locked_out()).await.unwrap(), 0, "it is still to be taken away");
+        assert_eq!(sweep_cards(&shop.state).await.unwrap(), 1);
+        assert_eq!(shop.state.stripe.card(&method).await.unwrap().unwrap().customer, None);
+    });
+}
+
+/// Saving locks the settings of auto-recharge and the cards in the order in which removing does: neither waits for the
+/// other while it has what the other wants.
+#[test]
+fn a_card_that_is_saved_does_not_block_one_that_is_removed() {
+    with_card(VISA, async |shop| {
+        shop.switch_on().await;
+        shop.hold_webhooks().await;
+        let id = set_up(shop, "new", MASTERCARD).await;
+        let mut removing = shop.world.superuser().await;
+        let mut removing = removing.begin().await.unwrap();
+        sqlx::query("select from auto_recharges for update").execute(&mut *removing).await.unwrap();
+        let saving = fulfil(&shop.state, &id);
+        let removing = async {
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            sqlx::query("set local lock_timeout = '2s'").execute(&mut *removing).await.unwrap();
+            let locked = sqlx::query("select from stripe_customers for update").execute(&mut *removing).await;
+            removing.rollback().await.unwrap();
+            locked
+        };
+        let (saved, removed) = tokio::join!(saving, removing);
+        assert!(removed.is_ok() && saved.is_ok(), "{removed:?} {saved:?}");
+        assert_eq!(name(shop).await.as_deref(), Some("Mastercard ending 4444"));
     });
 }
 

@@ -1,43 +1,15 @@
 //! When auto-recharge charges: by level, once, never above its cap.
 
 use futures::future::join_all;
-use minutebank::app::recharge::{keep_recharging, recharge_all, recharge_if_due};
+use minutebank::app::recharge::{recharge_all, recharge_if_due};
+use minutebank::app::sweep_purchases::sweep;
 use minutebank::ledger::{Command, Effective};
 use minutebank::payments::recharge::Amounts;
 use minutebank::tenants::Role;
 use minutebank::units::MilliCents;
 
-use super::shop::{VISA, dollars, with_card};
-use crate::payments::shop::{OWNER, Shop};
-
-/// Twenty calls at once, each longer than it holds; together they cross $3.
-async fn settle_twenty(shop: &Shop<'_>) {
-    let ids: Vec<String> = (0..20).map(|number| format!("call-{number}")).collect();
-    for id in &ids {
-        shop.place(id).await;
-    }
-    join_all(ids.iter().map(|id| shop.end(id, 70))).await;
-}
-
-#[test]
-fn twenty_settlements_that_cross_the_threshold_are_one_charge() {
-    with_card(VISA, async |shop| {
-        shop.switch(true, Some(&dollars(3, 50, 200))).await;
-        // Two instances follow the same ledger.
-        for _ in 0..2 {
-            tokio::spawn(keep_recharging(shop.state.clone(), shop.state.ledger.changes()));
-        }
-        // Each has read by now who has auto-recharge on.
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        settle_twenty(shop).await;
-        shop.until("the charge", async || shop.credited().await == 5_000).await;
-        join_all((0..10).map(|_| recharge_if_due(&shop.state, shop.workspace))).await;
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        shop.agree(1, 5_000, "one charge").await;
-        assert_eq!(shop.count("select count(*) from topups").await, 1);
-        assert_eq!(shop.credits().await, 2_500 - 2_334 + 5_000);
-    });
-}
+use super::shop::{INTENTS, VISA, dollars, with_card};
+use crate::payments::shop::OWNER;
 
 #[test]
 fn of_many_who_ask_at_once_one_charges() {
@@ -89,6 +61,50 @@ fn the_cap_is_reached_told_once_and_over_with_the_month() {
         shop.advance(1);
         recharge_all(&shop.state).await.unwrap();
         shop.agree(3, 15_000, "December").await;
+    });
+}
+
+#[test]
+fn what_is_under_way_at_the_month_s_end_counts_in_both() {
+    with_card(VISA, async |shop| {
+        shop.world.clock.set("2026-12-01T04:59:00Z".parse().unwrap());
+        shop.switch(true, Some(&dollars(20, 50, 50))).await;
+        shop.spend("a", 600).await;
+        shop.hold_webhooks().await;
+        shop.fault("drop_before", "POST", INTENTS, 1_000).await;
+        recharge_all(&shop.state).await.unwrap();
+        shop.heal().await;
+        shop.advance(2);
+        sweep(&shop.state).await.unwrap();
+        shop.agree(1, 5_000, "asked for in November, charged in December").await;
+        shop.spend("b", 5_500).await;
+        recharge_all(&shop.state).await.unwrap();
+        shop.agree(1, 5_000, "December's cap is reached").await;
+        shop.world.clock.set("2027-01-01T05:00:00Z".parse().unwrap());
+        recharge_all(&shop.state).await.unwrap();
+        shop.agree(2, 10_000, "January").await;
+    });
+}
+
+#[test]
+fn a_cap_that_is_used_up_by_what_is_under_way_is_not_told_yet() {
+    with_card(VISA, async |shop| {
+        shop.switch(true, Some(&dollars(20, 50, 50))).await;
+        shop.spend("a", 600).await;
+        shop.hold_webhooks().await;
+        shop.fault("drop_before", "POST", INTENTS, 1_000).await;
+        for _ in 0..2 {
+            recharge_all(&shop.state).await.unwrap();
+        }
+        let told = "select count(*) from wallet_events where type = 'auto_recharge.failed'";
+        assert_eq!(shop.count(told).await, 0, "nobody knows yet what becomes of it");
+        shop.heal().await;
+        shop.advance(1);
+        sweep(&shop.state).await.unwrap();
+        shop.spend("b", 5_000).await;
+        recharge_all(&shop.state).await.unwrap();
+        shop.agree(1, 5_000, "the cap is reached").await;
+        assert_eq!(shop.count(told).await, 1);
     });
 }
 

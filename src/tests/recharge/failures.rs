@@ -1,9 +1,10 @@
 //! Every way in which a charge can go wrong: never two charges, never a lost one; declined and asked for confirmation.
 
 use minutebank::app::recharge::{recharge_all, recharge_if_due};
+use minutebank::app::stripe_event::process_event;
 use minutebank::app::sweep_purchases::{sweep, sweep_all};
-use minutebank::payments;
 use minutebank::payments::topup::{TopupStatus, Why};
+use minutebank::payments::{self, Event};
 use serde_json::json;
 
 use super::shop::{ASKS, DECLINED, INTENTS, VISA, with_card};
@@ -68,6 +69,21 @@ fn an_answer_that_hangs_is_heard_from_the_webhook() {
         shop.heal().await;
         sweep_all(&shop.state).await.unwrap();
         shop.agree(1, 5_000, "event and sweep").await;
+    });
+}
+
+#[test]
+fn while_stripe_does_not_take_the_key_an_event_stays_to_be_done() {
+    with_card(VISA, async |shop| {
+        run_low(shop).await;
+        shop.hold_webhooks().await;
+        shop.fault("drop_after", "POST", INTENTS, 1_000).await;
+        recharge_all(&shop.state).await.unwrap();
+        let told = shop.stripe_list("events?type=payment_intent.succeeded").await[0].to_string();
+        let event = Event::read(&told).unwrap();
+        assert!(process_event(&shop.locked_out(), &event).await.is_err(), "nobody knows what became of it");
+        process_event(&shop.state, &event).await.unwrap();
+        shop.agree(1, 5_000, "told again").await;
     });
 }
 
@@ -186,6 +202,7 @@ fn a_success_counts_whenever_and_however_often_it_is_told() {
         assert_eq!(futures::future::join_all(sent).await, [200; 5]);
         shop.agree(1, 5_000, "late").await;
         assert_eq!(shop.count("select count(*) from postings where kind = 5").await, 1);
+        assert_eq!(shop.count("select count(*) from mails where subject = 'Your receipt'").await, 1);
     });
 }
 
@@ -232,6 +249,15 @@ fn a_charge_that_nobody_asked_for_goes_to_the_inbox() {
         assert_eq!(shop.count("select count(*) from inbox_items where kind = 'unmatched_payment'").await, 2);
         assert_eq!(shop.count("select count(*) from topups where failure = 'unmatched'").await, 1);
         assert_eq!(shop.credits().await, 1_900);
+        // Money was taken: it counts, and the card is left alone like one that was declined.
+        shop.advance(59);
+        recharge_all(&shop.state).await.unwrap();
+        assert_eq!(shop.count("select count(*) from topups").await, 1, "not at once again");
+        let page = shop.browser(OWNER).await.page("/billing").await;
+        assert!(page.contains("$50.00</strong> of $200.00 cap"), "{page}");
+        shop.advance(1);
+        recharge_all(&shop.state).await.unwrap();
+        assert_eq!((shop.credited().await, shop.credits().await), (5_000, 6_900));
     });
 }
 

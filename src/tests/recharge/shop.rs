@@ -13,6 +13,7 @@ use crate::fixture::starter;
 use crate::payments::shop::{Shop, shop_on};
 
 pub const VISA: &str = "4242424242424242";
+pub const MASTERCARD: &str = "5555555555554444";
 /// Can be saved; every charge is declined.
 pub const DECLINED: &str = "4000000000000341";
 /// Asks for authentication each time.

@@ -6,6 +6,8 @@ use minutebank::app::save_card::current_card;
 use minutebank::app::sweep_purchases::{sweep, sweep_all};
 use minutebank::payments::topup::{TopupStatus, Why};
 
+use sqlx::Connection as _;
+
 use super::shop::{DECLINED, INTENTS, VISA, with_card};
 use crate::payments::shop::Shop;
 
@@ -130,6 +132,29 @@ fn switched_off_between_decision_and_sending_nothing_is_sent() {
         let mut db = shop.state.db.acquire().await.unwrap();
         let topup = minutebank::payments::topup::repo::find(&mut db, &begun.id).await.unwrap().unwrap();
         assert_eq!(topup.status, TopupStatus::Failed(Why::NotMade));
+    });
+}
+
+/// What the sweep has read may be older than the switch: it is read again under the lock.
+#[test]
+fn switched_off_and_on_again_while_the_sweep_waits_nothing_is_sent() {
+    with_card(VISA, async |shop| {
+        run_low(shop).await;
+        shop.fault("drop_before", "POST", INTENTS, 1_000).await;
+        recharge_all(&shop.state).await.unwrap();
+        shop.heal().await;
+        shop.advance(1);
+        let mut db = shop.world.superuser().await;
+        let mut switching = db.begin().await.unwrap();
+        sqlx::query("select from auto_recharges for update").execute(&mut *switching).await.unwrap();
+        let switched = async {
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            sqlx::query("update topups set withdrawn_at = asked_at").execute(&mut *switching).await.unwrap();
+            switching.commit().await.unwrap();
+        };
+        let (swept, ()) = tokio::join!(sweep(&shop.state), switched);
+        swept.unwrap();
+        shop.agree(0, 0, "it was withdrawn").await;
     });
 }
 

@@ -26,6 +26,8 @@ fn a_half_used_pack_is_refunded_once_by_ten_events_in_parallel() {
         told(shop, 10).await;
         assert_eq!(stands(shop).await, (0, 0, 0), "the used half stays charged");
         assert_eq!(shop.count("select count(*) from postings where kind = 20").await, 1);
+        // What was processed asks nobody anything.
+        shop.fault("html_502", "GET", "/v1/refunds", 1_000).await;
         told(shop, 2).await;
         assert_eq!(shop.count("select count(*) from postings where kind in (20, 22)").await, 1);
     });

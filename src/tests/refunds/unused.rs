@@ -139,15 +139,32 @@ fn an_outcome_that_stays_unknown_is_asked_again() {
 }
 
 #[test]
+fn a_key_that_stripe_does_not_take_proves_nothing() {
+    client_with(1, async |shop| {
+        talk(shop, "used", 50).await;
+        shop.fault("drop_after", "POST", "/v1/refunds", 1_000).await;
+        refund(shop, "form").await.unwrap_err();
+        shop.heal().await;
+        shop.world.clock.advance(SignedDuration::from_mins(2));
+        sweep_refunds(&shop.locked_out(), ASKERS_OWN).await.unwrap();
+        assert_eq!(stands(shop).await, (0, 0, 0), "the money may be gone: no units come back");
+        sweep_refunds(&shop.state, ASKERS_OWN).await.unwrap();
+        refunded_once(shop).await;
+    });
+}
+
+#[test]
 fn one_that_was_never_made_gives_the_units_back_after_a_day() {
     client_with(1, async |shop| {
         talk(shop, "used", 50).await;
         shop.fault("drop_before", "POST", "/v1/refunds", 1_000).await;
         refund(shop, "form").await.unwrap_err();
         shop.heal().await;
-        shop.world.clock.advance(SignedDuration::from_hours(24));
-        sweep_refunds(&shop.state, ASKERS_OWN).await.unwrap();
-        assert_eq!((stands(shop).await, refunded_at_stripe(shop).await), ((50, 0, 0), 0));
+        for (minutes, left) in [(23 * 60, 0), (14, 0), (1, 50)] {
+            shop.world.clock.advance(SignedDuration::from_mins(minutes));
+            sweep_refunds(&shop.state, ASKERS_OWN).await.unwrap();
+            assert_eq!((stands(shop).await, refunded_at_stripe(shop).await), ((left, 0, 0), 0), "{minutes}");
+        }
     });
 }
 

@@ -41,6 +41,7 @@ fn of_a_client(scene: &Scene) -> Vec<Row> {
         to("POST /agency/clients/{id}/packs", "/packs", &[key], "422"),
         to("POST /agency/clients/{id}/packs/remove", "/packs/remove", &[key, pack], "404"),
         to("POST /agency/clients/{id}/packs/apply", "/packs/apply", &[key, pack, ("payment", "paid")], "404"),
+        to("POST /agency/clients/{id}/packs/refund", "/packs/refund", &[key, ("purchase", "pur_none")], "404"),
         to("POST /agency/clients/{id}/requests/paid", "/requests/paid", &[key, request], "404"),
         to("POST /agency/clients/{id}/requests/cancel", "/requests/cancel", &[key, request], "404"),
         to("POST /agency/clients/{id}/plan", "/plan", &[key, plan, ("when", "end")], "404"),

@@ -14,6 +14,9 @@ use super::outcome::{done, refused, status};
 use crate::app::ReadError;
 use crate::app::agency::client::{ClientDetail, client};
 use crate::app::agency::{AgencyError, lists};
+use crate::app::packages::packages;
+use crate::app::refund_unused::{RefundUnusedError, quote};
+use crate::app::send_refund::RefundError;
 use crate::payments::request::PaymentRequest;
 use crate::state::AppState;
 use crate::tenants::AgencyId;
@@ -28,7 +31,7 @@ use crate::web::pages::{
 };
 use crate::web::session::Administrator;
 
-pub use packs::{apply_pack, assign_packs, remove_assignment};
+pub use packs::{apply_pack, assign_packs, refund_unused, remove_assignment};
 pub use requests::{cancel_request, mark_paid};
 pub use subscription::{change_plan, end_subscription, grant, subscribe};
 
@@ -59,6 +62,7 @@ enum DialogOf {
     Remove(String),
     MarkPaid(String),
     CancelRequest(String),
+    Refund(String),
     End,
 }
 
@@ -70,6 +74,7 @@ impl DialogOf {
             .or_else(|| id("remove").map(Self::Remove))
             .or_else(|| id("paid").map(Self::MarkPaid))
             .or_else(|| id("waive").map(Self::CancelRequest))
+            .or_else(|| id("refund").map(Self::Refund))
             .or_else(|| id("end").map(|_| Self::End))
     }
 }
@@ -97,7 +102,7 @@ impl Sent {
 }
 
 /// `GET /agency/clients/{id}?tab=billing&sub=subscription|addon-packs|requests|activity&before`; with `apply`, `remove`,
-/// `paid`, `waive` or `end` a dialog stands over it.
+/// `paid`, `waive`, `refund` or `end` a dialog stands over it.
 ///
 /// # Errors
 /// `NotFound` where the agency has no such client; faults of the database.
@@ -168,6 +173,11 @@ async fn opened(state: &AppState, client: &ClientDetail, dialog: DialogOf) -> Re
         DialogOf::Remove(id) => pack(&id).map(ClientDialog::Remove),
         DialogOf::MarkPaid(id) => owed(&id).await?.map(ClientDialog::MarkPaid),
         DialogOf::CancelRequest(id) => owed(&id).await?.map(ClientDialog::CancelRequest),
+        DialogOf::Refund(purchase) => match quote(state, client.client.workspace, &purchase).await {
+            Ok(quote) => Some(ClientDialog::Refund(quote)),
+            Err(RefundUnusedError::Refund(RefundError::Database(error))) => return Err(error.into()),
+            Err(_) => None,
+        },
         DialogOf::End => client.overview.running().map(|_| ClientDialog::End),
     })
 }
@@ -188,8 +198,10 @@ async fn content(
             Content::Subscription { plans: section("the plans", lists::plans(state, agency).await) }
         }
         ClientTab::AddonPacks => {
-            let requests = requests(state, workspace, None, RECENT).await;
-            Content::AddonPacks { editing, requests: section("the requests", requests) }
+            let (requests, packages) =
+                tokio::join!(requests(state, workspace, None, RECENT), packages(state, workspace));
+            let packages = section("the packages", packages);
+            Content::AddonPacks { editing, packages, requests: section("the requests", requests) }
         }
         ClientTab::Requests => {
             let (requests, overpaid) = tokio::join!(

@@ -28,6 +28,7 @@ pub fn router() -> Router<AppState> {
         .route("/clients/{id}/packs", post(client::assign_packs))
         .route("/clients/{id}/packs/remove", post(client::remove_assignment))
         .route("/clients/{id}/packs/apply", post(client::apply_pack))
+        .route("/clients/{id}/packs/refund", post(client::refund_unused))
         .route("/clients/{id}/requests/paid", post(client::mark_paid))
         .route("/clients/{id}/requests/cancel", post(client::cancel_request))
         .route("/clients/{id}/plan", post(client::change_plan))

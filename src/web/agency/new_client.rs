@@ -40,6 +40,7 @@ async fn form(
         time_zone: time_zone(),
         plan: None,
         owner_email: String::new(),
+        owner_name: String::new(),
     });
     let view = NewClientView { key: ids::fresh("form"), typed, refusal, faults, plans, zones: all_zones() };
     Ok(page(&state.config, render(|| new_client_page(desk, view))))
@@ -58,6 +59,8 @@ pub struct NewClientForm {
     plan: String,
     #[serde(default)]
     owner_email: String,
+    #[serde(default)]
+    owner_name: String,
 }
 
 /// `POST /agency/clients/new`. Refused: the form again as it was typed; else on to the client's page.
@@ -69,8 +72,9 @@ pub async fn create(
     administrator: Administrator,
     CsrfForm(typed): CsrfForm<NewClientForm>,
 ) -> Result<Response, Error> {
-    let NewClientForm { key, name, time_zone, plan, owner_email } = typed;
-    let new = NewClient { name, time_zone, plan: Some(plan).filter(|plan| !plan.is_empty()), owner_email };
+    let NewClientForm { key, name, time_zone, plan, owner_email, owner_name } = typed;
+    let plan = Some(plan).filter(|plan| !plan.is_empty());
+    let new = NewClient { name, time_zone, plan, owner_email, owner_name };
     match create_client(&state, &administrator.form(key), &new).await {
         Ok(created) => {
             let page = format!("/agency/clients/{}", created.workspace);

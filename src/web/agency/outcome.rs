@@ -33,6 +33,7 @@ pub fn refused(error: AgencyError) -> Result<(DeskRefusal, Vec<FieldError>), Err
         AgencyError::AlreadySubscribed => DeskRefusal::AlreadySubscribed,
         AgencyError::CallsInProgress => DeskRefusal::CallsInProgress,
         AgencyError::Settled => DeskRefusal::Settled,
+        AgencyError::NothingUnused => DeskRefusal::NothingUnused,
         AgencyError::StripeUnreachable => DeskRefusal::StripeUnreachable,
         AgencyError::StripeRefused(why) => {
             tracing::warn!(why, "Stripe refused what an agency asked for");

@@ -53,7 +53,7 @@ pub struct TransactionBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Reference)]
 struct ReferenceBody {
-    /// E.g. `call`, `message`, `checkout_session`, `period`.
+    /// E.g. `call`, `message`, `checkout_session`, `payment_intent`, `period`.
     #[serde(rename = "type")]
     kind: &'static str,
     /// Its id.

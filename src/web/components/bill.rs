@@ -8,6 +8,7 @@ use crate::app::packages::package_title;
 use crate::ids;
 use crate::payments::bill::{Bill, Billed};
 use crate::payments::request::{Asked, RequestKind, RequestStatus};
+use crate::payments::topup::Cause;
 use crate::units::MilliCents;
 use crate::web::dates::Calendar;
 
@@ -90,10 +91,10 @@ fn row(bill: Bill, calendar: &Calendar, agency: &str, paying: Option<&Paying>) -
     let due = due(&bill, calendar);
     let when = due
         .as_ref()
-        .filter(|_| bill.status.is_owed())
+        .filter(|_| bill.is_owed())
         .map(|due| format!(" · due {}", if due == TODAY { "today" } else { due }));
     let (tone, state) = state(&bill, calendar);
-    let paying = paying.filter(|_| bill.status.is_owed()).cloned();
+    let paying = paying.filter(|_| bill.is_owed()).cloned();
     let act = match (paying, bill.receipt_url) {
         (Some(paying), _) => EitherOf3::A(view! {
             <PayButton paying=paying request=bill.id title=title.clone() amount=bill.amount class="button small" />
@@ -138,7 +139,7 @@ fn bill_title(bill: &Bill) -> String {
             let title = package_title(name, *meter, *units_each, false);
             if *quantity == 1 { title } else { format!("{quantity} × {title}") }
         }
-        Billed::Credits => "Credits".to_owned(),
+        Billed::Credits | Billed::Charge { .. } => "Credits".to_owned(),
     }
 }
 
@@ -151,11 +152,22 @@ pub fn request_title(kind: RequestKind, asked: &Asked) -> String {
     }
 }
 
-/// `Pack, from Brightline Voice`, `Nov 6 to Dec 6, billable usage $3.20`, `Bought by Dana Whitfield`.
+/// `Pack, from Brightline Voice`, `Nov 6 to Dec 6, billable usage $3.20`, `Bought by Dana Whitfield`,
+/// `Auto-recharge, Visa ending 4242`.
 fn detail(bill: &Bill, agency: &str, calendar: &Calendar) -> String {
     let by = bill.paid_by.as_deref();
-    let Billed::Request { kind, asked, period, .. } = &bill.what else {
-        return by.map(|name| format!("Bought by {name}")).unwrap_or_default();
+    let (kind, asked, period) = match &bill.what {
+        Billed::Request { kind, asked, period, .. } => (kind, asked, period),
+        Billed::Packs { .. } | Billed::Credits => {
+            return by.map(|name| format!("Bought by {name}")).unwrap_or_default();
+        }
+        Billed::Charge { cause, card, failed } => {
+            let charged = match cause {
+                Cause::Api => format!("Through the API, {card}"),
+                Cause::AutoRecharge => format!("Auto-recharge, {card}"),
+            };
+            return failed.as_ref().map_or_else(|| charged.clone(), |why| format!("{charged}. {}", why.sentence()));
+        }
     };
     let mut parts = match (kind, period) {
         (RequestKind::Pack, _) if agency.is_empty() => vec!["Pack".to_owned()],
@@ -191,6 +203,11 @@ fn state(bill: &Bill, calendar: &Calendar) -> (PillTone, String) {
         RequestStatus::Overdue => (PillTone::Red, "Overdue".to_owned()),
         RequestStatus::Failed => (PillTone::Red, "Failed".to_owned()),
         RequestStatus::Canceled => (PillTone::Neutral, "Canceled".to_owned()),
+        RequestStatus::Paid if bill.returned.disputed.0 > 0 => (PillTone::Amber, "Disputed".to_owned()),
+        RequestStatus::Paid if bill.returned.refunded >= bill.amount => (PillTone::Neutral, "Refunded".to_owned()),
+        RequestStatus::Paid if bill.returned.refunded.0 > 0 => {
+            (PillTone::Neutral, format!("{} refunded", bill.returned.refunded))
+        }
         RequestStatus::Paid => {
             let day = bill.closed_at.map(|at| format!(" {}", calendar.day(at))).unwrap_or_default();
             (PillTone::Neutral, format!("Paid{day}"))

@@ -1,7 +1,9 @@
 //! What a bill says of itself.
 
 use super::*;
+use crate::payments::bill::Returned;
 use crate::payments::request::Due;
+use crate::payments::topup::Why;
 use crate::units::Meter;
 use crate::web::document::fragment;
 use crate::web::pages::fixtures::{bill, calendar};
@@ -48,7 +50,26 @@ fn each_says_what_it_is_for_when_it_is_due_and_how_it_stands() {
     assert_eq!(said(&paid)[1..], ["Nov 6 to Dec 6, paid by Dana Whitfield", "Nov 7", "Paid Nov 8"]);
     let what = Billed::Packs { name: "Medium".into(), meter: Meter::Minutes, units_each: 6_000, quantity: 3 };
     assert_eq!(said(&Bill { what, ..paid.clone() }), ["3 × Medium 100", "Bought by Dana Whitfield", "", "Paid Nov 8"]);
-    assert_eq!(said(&Bill { what: Billed::Credits, ..paid })[0], "Credits");
+    assert_eq!(said(&Bill { what: Billed::Credits, ..paid.clone() })[0], "Credits");
+    let failed = Some(Why::Declined(Some("insufficient_funds".into())));
+    let charge = |cause, failed| Billed::Charge { cause, card: "Visa ending 4242".into(), failed };
+    let bill_of = |what, status| Bill { what, status, closed_at: None, ..paid.clone() };
+    assert_eq!(
+        said(&bill_of(charge(Cause::AutoRecharge, failed), RequestStatus::Failed)),
+        ["Credits", "Auto-recharge, Visa ending 4242. Declined, insufficient funds", "", "Failed"]
+    );
+    let pending = bill_of(charge(Cause::Api, None), RequestStatus::Pending);
+    assert_eq!(said(&pending)[1..], ["Through the API, Visa ending 4242", "", "Pending"]);
+    assert!(!pending.is_owed());
+    let returned = |refunded, disputed| {
+        let cents = MilliCents::from_cents;
+        said(&Bill { returned: Returned { refunded: cents(refunded), disputed: cents(disputed) }, ..paid.clone() })[3]
+            .clone()
+    };
+    assert_eq!(
+        [returned(0, 0), returned(400, 0), returned(2_900, 0), returned(400, 100)],
+        ["Paid Nov 8", "$4.00 refunded", "Refunded", "Disputed"]
+    );
     assert_eq!(said(&Bill { status: RequestStatus::Canceled, ..bill() })[3], "Canceled");
     assert_eq!(said(&Bill { status: RequestStatus::Failed, ..bill() })[3], "Failed");
 }

@@ -16,6 +16,6 @@ pub use bill::{PayButton, Paying, bill_table, request_title};
 pub use field::{Field, FieldKind};
 pub use icon::{Icon, Mark};
 pub use pill::{BalancePill, Pill, PillTone, StandingPill, balance_words, calls_state};
-pub use posted::{Changed, PaidBy, changes, held_words, open_row, sum, unpaid_row, what_of};
+pub use posted::{Changed, PaidBy, changes, held_words, open_row, receipt_address, sum, unpaid_row, what_of};
 pub use section::{Broken, SectionError, Slot};
 pub use select::Select;

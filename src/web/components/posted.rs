@@ -47,7 +47,9 @@ pub fn changes(transaction: &Transaction, plan: Meter) -> Vec<Change> {
         changes.push(Change { amount: billed.to_string(), balance: "billable".to_owned(), incoming: false });
     }
     if changes.is_empty() {
-        let has_units = units_left(transaction, plan, plan) > 0;
+        // What money paid is told in money.
+        let of_money = matches!(transaction.kind, TransactionType::TopUp | TransactionType::Debt);
+        let has_units = !of_money && units_left(transaction, plan, plan) > 0;
         changes.push(if has_units { units(plan, 0) } else { money(MilliCents(0)) });
     }
     changes
@@ -128,7 +130,7 @@ fn same_reference(id: &str) -> String {
 }
 
 /// Where a call's receipt stands.
-fn receipt_address(call: &str) -> String {
+pub fn receipt_address(call: &str) -> String {
     format!("/billing/calls/{}", encoded(call))
 }
 
@@ -273,6 +275,8 @@ mod tests {
         assert_eq!(lines(&nothing, Meter::Calls), ["0 calls -> 1,020 calls"]);
         let money = Transaction { allowance_units: 0, packs_secs: 0, ..nothing };
         assert_eq!(lines(&money, Meter::Minutes), ["$0.00 -> $47.23"]);
+        let of_debt = Transaction { kind: TransactionType::TopUp, ..charged_call(0, 0) };
+        assert_eq!(lines(&of_debt, Meter::Minutes), ["$0.00 -> $47.23"], "also where minutes are left");
     }
 
     #[test]

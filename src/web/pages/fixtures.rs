@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use crate::app::overview::{Billable, Frozen, Overview, PaymentState, Subscription, SubscriptionState};
 use crate::app::transactions::{Reference, Transaction, TransactionType};
 use crate::ledger::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement, Source};
-use crate::payments::bill::{Bill, Billed};
+use crate::payments::bill::{Bill, Billed, Returned};
 use crate::payments::card::SavedCard;
 use crate::payments::request::{Asked, Due, RequestKind, RequestStatus};
 use crate::pricing::{ExcessMode, HoldPolicy, PurchaseMode, Rates, Standing, Terms};
@@ -205,6 +205,8 @@ pub(in crate::web) fn bill() -> Bill {
         what: Billed::Request { kind: RequestKind::Pack, asked, period: None, due },
         amount: MilliCents(1_000_000),
         status: RequestStatus::Pending,
+        payment_intent: None,
+        returned: Returned::default(),
         issued_at: "2026-11-19T16:20:00Z".parse().unwrap(),
         closed_at: None,
         paid_by: None,

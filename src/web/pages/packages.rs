@@ -2,6 +2,7 @@
 
 mod refund;
 
+pub(in crate::web::pages) use refund::unused_words;
 pub use refund::{Asking, NotRefunded, Outcome};
 
 use std::collections::HashSet;
@@ -291,11 +292,13 @@ fn RefundLink(purchase: String) -> impl IntoView {
     }
 }
 
-fn name(package: &Package) -> String {
+/// `Medium 100`
+pub(in crate::web::pages) fn name(package: &Package) -> String {
     package_title(&package.name, package.meter, package.granted, package.source == PackageSource::Grant)
 }
 
-fn source_words(source: PackageSource, agency: &str) -> String {
+/// `Stripe`, `Applied by Brightline Voice`, `Free grant`
+pub(in crate::web::pages) fn source_words(source: PackageSource, agency: &str) -> String {
     match source {
         PackageSource::Stripe => "Stripe".to_owned(),
         PackageSource::Agency => format!("Applied by {agency}"),

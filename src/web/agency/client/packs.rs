@@ -1,4 +1,4 @@
-//! Add-on packs of a client: which it sees, and packs that the agency applies (SPEC §3).
+//! Add-on packs of a client: which it sees, packs that the agency applies (SPEC §3), and the refund of what is unused.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -63,4 +63,20 @@ pub async fn apply_pack(
     let outcome = app::apply_pack::apply_pack(&state, &form, &id, &pack, paid).await;
     let asked = Asked { tab: ClientTab::AddonPacks, dialog: Some(DialogOf::Apply(pack)), ..Asked::default() };
     ended(&state, &administrator, &id, sent, outcome.map(|()| notice), asked).await
+}
+
+/// `POST /agency/clients/{id}/packs/refund`: sends back what is unused of `purchase`, to the card that paid for it.
+///
+/// # Errors
+/// As [`assign_packs`]; `NotFound` also for what was not paid through Stripe.
+pub async fn refund_unused(
+    State(state): State<AppState>,
+    administrator: Administrator,
+    Path(id): Path<String>,
+    CsrfForm(sent): CsrfForm<Sent>,
+) -> Result<Response, Error> {
+    let form = administrator.form(sent.one("form_key").to_owned());
+    let outcome = app::refund_unused::refund_unused_of_client(&state, &form, &id, sent.one("purchase")).await;
+    let asked = Asked { tab: ClientTab::AddonPacks, ..Asked::default() };
+    ended(&state, &administrator, &id, sent, outcome.map(|_| DeskNotice::UnusedRefunded), asked).await
 }

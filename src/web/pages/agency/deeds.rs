@@ -35,6 +35,7 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::ReopenRequest => "Payment request reopened",
         Action::CreateKey => "API key made",
         Action::RevokeKey => "API key revoked",
+        Action::SetRecharge => "Auto-recharge set",
         Action::InviteAdmin => "Administrator invited",
         Action::SetSignUp => "Sign-up plan set",
         Action::SignUp => "Client signed up",

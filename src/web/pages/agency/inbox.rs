@@ -93,13 +93,13 @@ pub fn inbox_page(desk: Desk, view: InboxView) -> impl IntoView {
     let InboxView { settled, items, dialog, key, refusal, notice } = view;
     let csrf = desk.csrf.clone();
     let dialog = dialog.map(|(verdict, item, meant)| {
-        view! { <Ask verdict=verdict item=item meant=meant csrf=csrf key=key here=here /> }.into_any()
+        view! { <Ask verdict=verdict item=item meant=meant csrf=csrf.clone() key=key here=here /> }.into_any()
     });
     let list = match items {
         Err(SectionError) => view! { <Broken what="The inbox" retry=here /> }.into_any(),
         Ok(page) if page.items.is_empty() && !page.later => view! { <Nothing settled=settled /> }.into_any(),
         Ok(Turned { items, older, later }) => {
-            let rows = items.into_iter().map(|item| row(item, &calendar, here)).collect_view();
+            let rows = items.into_iter().map(|item| row(item, &calendar, here, &csrf)).collect_view();
             view! {
                 <ul class="items">{rows}</ul>
                 <Turns here=here.to_owned() older=older later=later />
@@ -149,7 +149,7 @@ fn Nothing(settled: bool) -> impl IntoView {
     }
 }
 
-fn row(item: Item, calendar: &Calendar, here: &str) -> impl IntoView + use<> {
+fn row(item: Item, calendar: &Calendar, here: &str, csrf: &str) -> impl IntoView + use<> {
     let (tone, title) = words(item.kind);
     let tone = if item.resolved.is_some() { PillTone::Neutral } else { tone };
     let became = match item.resolved {
@@ -165,6 +165,19 @@ fn row(item: Item, calendar: &Calendar, here: &str) -> impl IntoView + use<> {
         }
     });
     let buttons = buttons.collect_view();
+    let receipt = (item.kind == ItemKind::Overrun).then(|| {
+        let label = format!("Receipt of the call, {}", item.workspace_name);
+        view! {
+            <form method="post" action="/workspace">
+                <input type="hidden" name="csrf" value=csrf.to_owned() />
+                <input type="hidden" name="workspace" value=item.workspace_public_id.clone() />
+                <input type="hidden" name="call" value=item.reference.clone() />
+                <button class="button small" type="submit" aria-label=label>
+                    "Receipt"
+                </button>
+            </form>
+        }
+    });
     view! {
         <li>
             <Pill tone=tone words=title />
@@ -176,6 +189,7 @@ fn row(item: Item, calendar: &Calendar, here: &str) -> impl IntoView + use<> {
             </p>
             <time datetime=item.created_at.to_string()>{calendar.recent(item.created_at)}</time>
             <div class="act">
+                {receipt}
                 {buttons}
                 {became}
             </div>

@@ -76,6 +76,14 @@ pub fn new_client_page(desk: Desk, view: NewClientView) -> impl IntoView {
                         value=typed.owner_email
                         wrong=wrong("owner_email")
                     />
+                    <Field
+                        kind=FieldKind::Text
+                        name="owner_name"
+                        label="Name of the owner (optional)"
+                        help="Stands in the invitation. They can change it when they accept."
+                        value=typed.owner_name
+                        wrong=wrong("owner_name")
+                    />
                     <div class="form-end">
                         <button class="button primary" type="submit">
                             "Create client"

@@ -20,6 +20,8 @@ pub enum DeskNotice {
     RequestPaid,
     /// A request is canceled.
     RequestCanceled,
+    /// What was unused of a purchase went back.
+    UnusedRefunded,
     /// Units or credits were granted.
     Granted,
     /// The plan is changed.
@@ -59,6 +61,7 @@ words!(DeskNotice {
     AssignmentRemoved = "assignment_removed",
     RequestPaid = "request_paid",
     RequestCanceled = "request_canceled",
+    UnusedRefunded = "unused_refunded",
     Granted = "granted",
     PlanChanged = "plan_changed",
     PlanChangeSet = "plan_change_set",
@@ -86,6 +89,7 @@ impl DeskNotice {
             DeskNotice::AssignmentRemoved => "Assignment removed. The client no longer sees this pack.",
             DeskNotice::RequestPaid => "Payment request marked as paid.",
             DeskNotice::RequestCanceled => "Payment request canceled.",
+            DeskNotice::UnusedRefunded => "The unused part is refunded to the card that paid for it.",
             DeskNotice::Granted => "Granted. The client has it already.",
             DeskNotice::PlanChanged => "Plan changed.",
             DeskNotice::PlanChangeSet => "The plan changes when the current period ends.",
@@ -142,6 +146,8 @@ pub enum DeskRefusal {
     CallsInProgress,
     /// It is settled.
     Settled,
+    /// Nothing is left that could be refunded.
+    NothingUnused,
     /// Stripe gave no answer.
     StripeUnreachable,
     /// Stripe said no.
@@ -172,12 +178,18 @@ impl DeskRefusal {
                  of the period.",
             ),
             DeskRefusal::Settled => ("Settled already", "Somebody was here before you. The page shows how it stands."),
+            DeskRefusal::NothingUnused => (
+                "Nothing was refunded",
+                "Everything of this purchase is used, refunded already, or kept by a call in progress.",
+            ),
             DeskRefusal::StripeUnreachable => (
                 "Stripe gives no answer",
                 "It is not known yet whether this was done. It goes on by itself; sending the form again does nothing \
                  twice.",
             ),
-            DeskRefusal::StripeRefused => ("Stripe refused", "Nothing was done. The inbox shows the payment as it is."),
+            DeskRefusal::StripeRefused => {
+                ("Stripe refused", "Nothing was done: no money has moved and nothing was taken away.")
+            }
         }
     }
 }

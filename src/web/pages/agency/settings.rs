@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::{DeskNotice, DeskRefusal, RefusalAlert, Toast};
-use crate::web::components::{Alert, SectionError, Tone};
-use crate::web::pages::settings::{Create, Fresh, Keys, KeysView, PasswordFaults, PasswordForm, Revoke};
-use crate::web::pages::settings::{SessionRow, Sessions, Whose};
+use crate::web::components::SectionError;
+use crate::web::pages::settings::{Account, Create, Fresh, Keys, KeysView, PasswordFaults, Revoke};
+use crate::web::pages::settings::{SessionRow, Whose, You};
 use crate::web::shell::{Corner, Desk, DeskHead, DeskShell};
 
 /// The tabs that there are.
@@ -101,33 +101,23 @@ pub struct DeskProfileView {
 pub fn desk_profile_page(desk: Desk, view: DeskProfileView) -> impl IntoView {
     let DeskProfileView { sessions, faults, changed } = view;
     let (csrf, calendar) = (desk.csrf.clone(), desk.calendar());
-    let (name, email) = (desk.viewer_name.clone(), desk.viewer_email.clone());
-    let role = format!("Role at {}", desk.agency_name);
+    let you = You {
+        name: desk.viewer_name.clone(),
+        email: desk.viewer_email.clone(),
+        part: format!("Role at {}", desk.agency_name),
+        role: "Administrator",
+    };
     view! {
         <DeskSettings desk=desk tab=Tab::Profile said=Said::default() dialog=None>
-            {changed
-                .then(|| {
-                    let sentence = "Every other browser was signed out.";
-                    view! { <Alert tone=Tone::Success title="Password changed" sentence=sentence action=None /> }
-                })}
-            <dl class="panel facts" aria-label="You">
-                <div>
-                    <dt>"Name"</dt>
-                    <dd>{name}</dd>
-                </div>
-                <div>
-                    <dt>"Email"</dt>
-                    <dd>{email.clone()}</dd>
-                </div>
-                <div>
-                    <dt>{role}</dt>
-                    <dd>"Administrator"</dd>
-                </div>
-            </dl>
-            <div class="settings">
-                <PasswordForm whose=Whose::Agency csrf=csrf.clone() email=email faults=faults />
-                <Sessions whose=Whose::Agency sessions=sessions calendar=Some(calendar) csrf=csrf />
-            </div>
+            <Account
+                whose=Whose::Agency
+                you=you
+                sessions=sessions
+                calendar=Some(calendar)
+                faults=faults
+                changed=changed
+                csrf=csrf
+            />
         </DeskSettings>
     }
 }

@@ -146,11 +146,8 @@ fn posted(standing: &Standing) -> String {
 
 /// Usage that has accrued past everything prepaid: `12 min, $1.84`; without the time where the plan counts calls.
 fn billable(overview: &Overview) -> String {
-    let Billable { amount, time } = overview.billable;
-    match overview.standing.meter {
-        Meter::Minutes => format!("{}, {amount}", Meter::Minutes.short_up(time.0)),
-        Meter::Calls => amount.to_string(),
-    }
+    let Billable { amount, units } = overview.billable;
+    format!("{}, {amount}", overview.standing.meter.short_up(units))
 }
 
 fn meter_words(standing: &Standing) -> Option<String> {
@@ -183,7 +180,7 @@ fn hold_label(overview: &Overview) -> String {
 }
 
 /// What is kept or missing, rounded up to the cent.
-fn money_up(money: MilliCents) -> String {
+pub(super) fn money_up(money: MilliCents) -> String {
     MilliCents::from_cents(money.cents_up()).to_string()
 }
 
@@ -198,7 +195,6 @@ fn hold(standing: &Standing) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Seconds;
     use crate::web::pages::fixtures::{harbor, northwind, pipeline};
 
     fn shown(overview: &Overview) -> Vec<String> {
@@ -239,10 +235,11 @@ mod tests {
         overview.debt = MilliCents(120_500);
         let rows = ["Posted: $1.88", "Billable usage: 0 min, $0.00", "Billed: Dec 6", "Outstanding balance: $1.21"];
         assert_eq!(shown(&overview), rows);
-        overview.billable = Billable { amount: MilliCents(184_900), time: Seconds(661) };
+        overview.billable = Billable { amount: MilliCents(184_900), units: 661 };
         assert_eq!(shown(&overview)[1], "Billable usage: 12 min, $1.84");
         overview.standing.meter = Meter::Calls;
-        assert_eq!(shown(&overview)[1], "Billable usage: $1.84");
+        overview.billable.units = 12;
+        assert_eq!(shown(&overview)[1], "Billable usage: 12 calls, $1.84");
     }
 
     #[test]

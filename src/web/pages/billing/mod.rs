@@ -105,8 +105,10 @@ pub enum Notice {
     },
     /// Credits are posted.
     CreditsAdded {
-        /// How much.
+        /// How much was paid.
         amount: MilliCents,
+        /// How much of it has paid debt.
+        on_debt: MilliCents,
     },
     /// A card is saved.
     CardSaved,

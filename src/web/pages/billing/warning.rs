@@ -3,10 +3,11 @@
 use crate::app::overview::{Overview, PaymentState, Subscription, SubscriptionState};
 use crate::payments::request::{PaymentRequest, RequestStatus};
 use crate::pricing::{Fit, PurchaseMode, Shortfall};
-use crate::units::{Meter, grouped};
+use crate::units::{Meter, MilliCents, grouped};
 use crate::web::components::{Tone, request_title};
 use crate::web::dates::Calendar;
 
+use super::balance::money_up;
 use super::{May, Notice, RechargeTrouble, plan};
 
 /// From this share of the allowance on, usage is worth a word.
@@ -143,9 +144,23 @@ fn told(notice: Notice, overview: &Overview, may: May) -> Warning {
             let sentence = format!("You now have {extra}. They never expire.");
             (Tone::Success, format!("{} added", meter.pieces(pieces)), sentence, None)
         }
-        Notice::CreditsAdded { amount } => {
-            let sentence = format!("You now have {} in credits. They never expire.", overview.standing.posted);
-            (Tone::Success, format!("{amount} added"), sentence, None)
+        Notice::CreditsAdded { amount, on_debt } => {
+            let now = format!("You now have {} in credits.", overview.standing.posted);
+            let (title, sentence) = match amount.0 - on_debt.0 {
+                0 => {
+                    let owed = overview.debt;
+                    let rest = if owed.0 > 0 { format!("{} is still outstanding.", money_up(owed)) } else { now };
+                    (format!("{on_debt} paid toward your outstanding balance"), rest)
+                }
+                added if on_debt.0 == 0 => {
+                    (format!("{} added", MilliCents(added)), format!("{now} They never expire."))
+                }
+                added => (
+                    format!("{} added", MilliCents(added)),
+                    format!("{on_debt} more paid toward your outstanding balance. {now} They never expire."),
+                ),
+            };
+            (Tone::Success, title, sentence, None)
         }
         Notice::CardSaved => {
             let sentence = "Auto-recharge and your programs can charge it.".to_owned();

@@ -223,10 +223,23 @@ fn billable_usage_takes_over_where_the_plan_allows_it() {
 
 #[test]
 fn added_credits_say_what_there_is_now() {
-    let added = Notice::CreditsAdded { amount: MilliCents(2_500_000) };
+    let paid = |on_debt| Notice::CreditsAdded { amount: MilliCents(2_500_000), on_debt: MilliCents(on_debt) };
+    let added = paid(0);
     let warning = choose(&northwind(MilliCents(2_688_000)), Some(added), MAY, None, None, &calendar()).unwrap();
     assert_eq!((warning.tone, warning.title.as_str()), (Tone::Success, "$25.00 added"));
     assert_eq!(warning.sentence, "You now have $26.88 in credits. They never expire.");
+    let told = |on_debt, debt| {
+        let overview = Overview { debt: MilliCents(debt), ..northwind(MilliCents(2_688_000)) };
+        let warning = choose(&overview, Some(paid(on_debt)), MAY, None, None, &calendar()).unwrap();
+        format!("{}: {}", warning.title, warning.sentence)
+    };
+    assert_eq!(told(2_500_000, 0), "$25.00 paid toward your outstanding balance: You now have $26.88 in credits.");
+    assert_eq!(told(2_500_000, 1), "$25.00 paid toward your outstanding balance: $0.01 is still outstanding.");
+    assert_eq!(
+        told(1_000_000, 0),
+        "$15.00 added: $10.00 more paid toward your outstanding balance. You now have $26.88 in credits. They never \
+         expire."
+    );
 }
 
 #[test]

@@ -120,11 +120,16 @@ pub(super) fn RefundDialog(asking: Asking, csrf: String) -> impl IntoView {
     }
 }
 
-/// `You lose 50 minutes of Medium 100 at once.`
+/// `You lose 50 min of Medium 100 at once.`
 fn lost(quote: &Quote) -> String {
+    format!("You lose {} at once.", unused_words(quote))
+}
+
+/// `50 min of Medium 100`
+pub(in crate::web::pages) fn unused_words(quote: &Quote) -> String {
     let title = package_title(&quote.name, quote.meter, quote.units_each, false);
     let packs = if quote.quantity > 1 { format!("{} × {title}", quote.quantity) } else { title };
-    format!("You lose {} of {packs} at once.", quote.meter.exact(quote.units))
+    format!("{} of {packs}", quote.meter.exact(quote.units))
 }
 
 #[cfg(test)]

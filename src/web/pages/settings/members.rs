@@ -258,11 +258,12 @@ fn Invite(form: InviteForm, csrf: String) -> impl IntoView {
 /// Says what is lost before it is.
 #[component]
 fn Remove(id: String, member: ListedMember, itself: bool, csrf: String) -> impl IntoView {
-    let (heading, sentence) = if itself {
-        ("Leave this workspace?".to_owned(), "You lose access at once. Somebody else has to invite you again.")
+    let (heading, sentence, stay, go) = if itself {
+        let sentence = "You lose access at once. Somebody else has to invite you again.";
+        ("Leave this workspace?".to_owned(), sentence, "Stay", "Leave workspace")
     } else {
         let sentence = "They lose access at once, in every browser. Calls, packages and API keys stay as they are.";
-        (format!("Remove {}?", member.name), sentence)
+        (format!("Remove {}?", member.name), sentence, "Keep member", "Remove member")
     };
     view! {
         <dialog class="dialog" open aria-labelledby="dialog-title">
@@ -277,10 +278,10 @@ fn Remove(id: String, member: ListedMember, itself: bool, csrf: String) -> impl 
                 <input type="hidden" name="csrf" value=csrf />
                 <input type="hidden" name="member" value=id />
                 <a class="button" href="/settings?tab=members" autofocus>
-                    "Keep member"
+                    {stay}
                 </a>
                 <button class="button danger" type="submit">
-                    "Remove member"
+                    {go}
                 </button>
             </form>
         </dialog>

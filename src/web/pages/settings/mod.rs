@@ -15,8 +15,8 @@ pub use events::{EndpointForm, EventsView, ShownDelivery};
 pub(super) use keys::{Create, Fresh, Keys, Revoke};
 pub use keys::{KeyForm, KeysView, ShownKey, keys_page, keys_withheld_page};
 pub use members::{InviteForm, MembersView, members_page};
+pub(super) use profile::{Account, You};
 pub use profile::{PasswordFaults, ProfileView, SessionRow, profile_page};
-pub(super) use profile::{PasswordForm, Sessions};
 
 /// Whose settings a part stands in: the parts are the same, their addresses are not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -54,33 +54,75 @@ pub fn profile_page(frame: Frame, view: ProfileView) -> impl IntoView {
     let calendar = frame.calendar();
     let workspace =
         frame.overview.as_ref().map_or("this workspace".to_owned(), |overview| overview.workspace_name.clone());
-    let (name, email) = (frame.viewer_name.clone(), frame.viewer_email.clone());
+    let you = You {
+        name: frame.viewer_name.clone(),
+        email: frame.viewer_email.clone(),
+        part: format!("Role in {workspace}"),
+        role: role_words(role),
+    };
     view! {
         <Settings frame=frame tab=Tab::Profile dialog=None>
-            {changed
-                .then(|| {
-                    let sentence = "Every other browser was signed out.";
-                    view! { <Alert tone=Tone::Success title="Password changed" sentence=sentence action=None /> }
-                })}
-            <dl class="panel facts" aria-label="You">
-                <div>
-                    <dt>"Name"</dt>
-                    <dd>{name}</dd>
-                </div>
-                <div>
-                    <dt>"Email"</dt>
-                    <dd>{email.clone()}</dd>
-                </div>
-                <div>
-                    <dt>{format!("Role in {workspace}")}</dt>
-                    <dd>{role_words(role)}</dd>
-                </div>
-            </dl>
-            <div class="settings">
-                <PasswordForm whose=Whose::Workspace csrf=csrf.clone() email=email faults=faults />
-                <Sessions whose=Whose::Workspace sessions=sessions calendar=calendar csrf=csrf />
-            </div>
+            <Account
+                whose=Whose::Workspace
+                you=you
+                sessions=sessions
+                calendar=calendar
+                faults=faults
+                changed=changed
+                csrf=csrf
+            />
         </Settings>
+    }
+}
+
+/// Who a page speaks to.
+#[derive(Clone, Debug)]
+pub(in crate::web::pages) struct You {
+    /// As forms call them.
+    pub name: String,
+    /// What they sign in with.
+    pub email: String,
+    /// Where they have a role: `Role in Harbor Dental`.
+    pub part: String,
+    /// The role in words.
+    pub role: &'static str,
+}
+
+/// A person's own page, a member's or an administrator's: who they are, their password, where they are signed in.
+#[component]
+pub(in crate::web::pages) fn Account(
+    whose: Whose,
+    you: You,
+    sessions: Result<Vec<SessionRow>, SectionError>,
+    calendar: Option<Calendar>,
+    faults: PasswordFaults,
+    changed: bool,
+    csrf: String,
+) -> impl IntoView {
+    view! {
+        {changed
+            .then(|| {
+                let sentence = "Every other browser was signed out.";
+                view! { <Alert tone=Tone::Success title="Password changed" sentence=sentence action=None /> }
+            })}
+        <dl class="panel you" aria-label="You">
+            <div>
+                <dt>"Name"</dt>
+                <dd>{you.name}</dd>
+            </div>
+            <div>
+                <dt>"Email"</dt>
+                <dd>{you.email.clone()}</dd>
+            </div>
+            <div>
+                <dt>{you.part}</dt>
+                <dd>{you.role}</dd>
+            </div>
+        </dl>
+        <div class="settings">
+            <PasswordForm whose=whose csrf=csrf.clone() email=you.email faults=faults />
+            <Sessions whose=whose sessions=sessions calendar=calendar csrf=csrf />
+        </div>
     }
 }
 
@@ -94,12 +136,7 @@ fn role_words(role: Role) -> &'static str {
 
 /// The form for another password.
 #[component]
-pub(in crate::web::pages) fn PasswordForm(
-    whose: Whose,
-    csrf: String,
-    email: String,
-    faults: PasswordFaults,
-) -> impl IntoView {
+fn PasswordForm(whose: Whose, csrf: String, email: String, faults: PasswordFaults) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="password">
             <div class="card-title">
@@ -127,7 +164,7 @@ pub(in crate::web::pages) fn PasswordForm(
 
 /// Where the person is signed in, and the end of all of it.
 #[component]
-pub(in crate::web::pages) fn Sessions(
+fn Sessions(
     whose: Whose,
     sessions: Result<Vec<SessionRow>, SectionError>,
     calendar: Option<Calendar>,

@@ -1,11 +1,14 @@
-//! Addon Packs: which packs the client sees, and packs that the agency applies (SPEC §3, word for word).
+//! Addon Packs: which packs the client sees, packs that the agency applies (SPEC §3, word for word), and what is left
+//! of those that the client has.
 
 use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::figures::Figures;
+use super::in_wallet::InWallet;
 use super::requests::RequestsCard;
 use super::{ClientTab, Scene, Turned};
+use crate::app::overview::Package;
 use crate::payments::request::PaymentRequest;
 use crate::pricing::{PackOffer, Tag, per_piece_label, tags};
 use crate::units::Meter;
@@ -17,6 +20,7 @@ use crate::web::pages::agency::outcome::ADDONS_OFF;
 pub(super) fn AddonPacks(
     scene: Scene,
     editing: bool,
+    packages: Result<Vec<Package>, SectionError>,
     requests: Result<Turned<PaymentRequest>, SectionError>,
 ) -> impl IntoView {
     let (takes_packs, has_any) = (scene.client.takes_packs(), !scene.client.assigned.is_empty());
@@ -39,6 +43,7 @@ pub(super) fn AddonPacks(
         </section>
         {(!takes_packs).then(|| view! { <WhyNot scene=scene.clone() /> })}
         {packs}
+        <InWallet scene=scene.clone() packages=packages />
         <RequestsCard scene=scene requests=requests recent=true />
     }
 }

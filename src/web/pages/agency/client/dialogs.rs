@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::apply::ApplyDialog;
+use super::refund::RefundDialog;
 use super::subscription::EndDialog;
 use super::{ClientDialog, Scene};
 use crate::payments::request::{PaymentRequest, RequestType};
@@ -23,6 +24,7 @@ pub(super) fn dialog(scene: &Scene, dialog: ClientDialog, refused: Option<DeskRe
         ClientDialog::CancelRequest(request) => {
             view! { <WaiveDialog scene=scene request=request refused=refused /> }.into_any()
         }
+        ClientDialog::Refund(quote) => view! { <RefundDialog scene=scene quote=quote /> }.into_any(),
         ClientDialog::End => view! { <EndDialog scene=scene refused=refused /> }.into_any(),
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::Scene;
 use crate::app::agency::client::ClientDetail;
-use crate::units::{Meter, grouped};
+use crate::units::grouped;
 use crate::web::pages::billing::left_and_used;
 
 /// A figure, and the smaller words behind it.
@@ -54,14 +54,10 @@ fn used(client: &ClientDetail) -> Figure {
     }
 }
 
-/// Minutes of usage past every prepaid source, with what they come to. Calls are not counted apart: their money is.
+/// Usage past every prepaid source, with what it comes to: `40` `min, $2.00`; `0` `calls`.
 fn excess(client: &ClientDetail) -> Figure {
-    let meter = client.overview.standing.meter;
-    match meter {
-        Meter::Minutes if client.excess.0 > 0 => {
-            (grouped(client.excess_time.minutes_up()), format!("min, {}", client.excess))
-        }
-        Meter::Minutes => ("0".to_owned(), "min".to_owned()),
-        Meter::Calls => (client.excess.to_string(), String::new()),
-    }
+    let (meter, billable) = (client.overview.standing.meter, client.overview.billable);
+    let pieces = -meter.pieces_down(-billable.units);
+    let sum = if billable.amount.0 > 0 { format!(", {}", billable.amount) } else { String::new() };
+    (grouped(pieces), format!("{}{sum}", meter.unit(pieces)))
 }

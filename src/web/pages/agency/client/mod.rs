@@ -7,8 +7,10 @@ mod apply;
 mod dialogs;
 mod figures;
 mod grant;
+mod in_wallet;
 mod overview;
 mod plans;
+mod refund;
 mod requests;
 mod subscription;
 #[cfg(test)]
@@ -19,7 +21,8 @@ use leptos::prelude::*;
 use super::turns::{Turned, Turns};
 use super::{DeskForm, DeskNotice, DeskRefusal, RefusalAlert, Toast};
 use crate::app::agency::client::ClientDetail;
-use crate::app::overview::SubscriptionState;
+use crate::app::overview::{Package, SubscriptionState};
+use crate::app::refund_unused::Quote;
 use crate::catalog::Plan;
 use crate::ledger::survey::SubscriptionStatus;
 use crate::payments::inbox::Item;
@@ -68,6 +71,8 @@ pub enum Content {
     AddonPacks {
         /// Assigned packs are chosen anew.
         editing: bool,
+        /// Every package of the client, oldest first.
+        packages: Result<Vec<Package>, SectionError>,
         /// Newest first.
         requests: Result<Turned<PaymentRequest>, SectionError>,
     },
@@ -108,6 +113,8 @@ pub enum ClientDialog {
     MarkPaid(PaymentRequest),
     /// A request is about to be waived.
     CancelRequest(PaymentRequest),
+    /// What is unused of a purchase is about to be refunded; `None` where nothing is.
+    Refund(Option<Quote>),
     /// The subscription is about to be canceled.
     End,
 }
@@ -208,8 +215,8 @@ pub fn client_page(desk: Desk, view: ClientView) -> impl IntoView {
     let content = match content {
         Content::Overview => view! { <ClientFacts scene=scene /> }.into_any(),
         Content::Subscription { plans } => view! { <SubscriptionTab scene=scene plans=plans /> }.into_any(),
-        Content::AddonPacks { editing, requests } => {
-            view! { <AddonPacks scene=scene editing=editing requests=requests /> }.into_any()
+        Content::AddonPacks { editing, packages, requests } => {
+            view! { <AddonPacks scene=scene editing=editing packages=packages requests=requests /> }.into_any()
         }
         Content::Requests { requests, overpaid } => {
             view! { <Requests scene=scene requests=requests overpaid=overpaid /> }.into_any()

@@ -26,6 +26,7 @@ mod rights;
 mod sections;
 mod settings;
 mod sign_in;
+mod sign_up;
 mod site;
 mod statements;
 mod surfaces;

@@ -42,6 +42,8 @@ impl fmt::Debug for Secret {
 pub struct Config {
     /// `MINUTEBANK_ADDR`: where it listens.
     pub addr: SocketAddr,
+    /// `MINUTEBANK_METRICS_ADDR`: where Prometheus reads `/metrics`; without it nobody can.
+    pub metrics_addr: Option<SocketAddr>,
     /// `MINUTEBANK_PUBLIC_URL`: how browsers and Stripe reach it, without a path.
     pub public_url: Url,
     /// `MINUTEBANK_DATA_DIR`: where the embedded Postgres and the sandbox keep their files.
@@ -177,6 +179,9 @@ impl Config {
         }
         let site_root = reader.text("LEPTOS_SITE_ROOT").map_or_else(|| PathBuf::from("target/site"), PathBuf::from);
         let database_url = reader.text("DATABASE_URL").map(Secret);
+        let metrics_addr = reader
+            .text("MINUTEBANK_METRICS_ADDR")
+            .and_then(|_| reader.parsed("MINUTEBANK_METRICS_ADDR", "an address and port like 127.0.0.1:9464", ""));
         let complete = (addr, public_url, data_dir, stripe, sandbox_addr, trusted_proxies);
         match complete {
             (Some(addr), Some(public_url), Some(data_dir), Some(stripe), Some(sandbox_addr), Some(trusted_proxies))
@@ -184,6 +189,7 @@ impl Config {
             {
                 Ok(Self {
                     addr,
+                    metrics_addr,
                     public_url,
                     data_dir,
                     database_url,
@@ -235,6 +241,7 @@ mod tests {
         let ConfigError(wrong) = read(&[
             ("DATABASE_URL", "postgres://x"),
             ("MINUTEBANK_ADDR", "nowhere"),
+            ("MINUTEBANK_METRICS_ADDR", "9464"),
             ("MINUTEBANK_PUBLIC_URL", "https://a.example/path"),
             ("STRIPE_SECRET_KEY", "pk_live_1"),
             ("SMTP_URL", "smtp://user:hidden@mail.example"),
@@ -244,6 +251,7 @@ mod tests {
         let text = wrong.join("\n");
         let names = [
             "MINUTEBANK_ADDR",
+            "MINUTEBANK_METRICS_ADDR",
             "MINUTEBANK_PUBLIC_URL",
             "STRIPE_SECRET_KEY",
             "STRIPE_WEBHOOK_SECRET",
@@ -253,7 +261,7 @@ mod tests {
         for name in names {
             assert!(text.contains(name), "{name} is missing in: {text}");
         }
-        assert_eq!(wrong.len(), 6);
+        assert_eq!(wrong.len(), 7);
         assert!(!text.contains("hidden"));
     }
 

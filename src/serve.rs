@@ -2,10 +2,12 @@
 //! and of an end: the doors close, requests in flight finish, and everything is put away in the opposite order.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{RoundMode, SignedDuration, SignedDurationRound, Timestamp, Unit};
+use metrics_exporter_prometheus::BuildError;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,6 +24,7 @@ use crate::database::{self, DatabaseError};
 use crate::demo::{self, DemoError};
 use crate::embedded::{self, Embedded, EmbeddedError};
 use crate::ledger::{self, Ledger, Options};
+use crate::measures;
 use crate::notify::events::sender::Sender;
 use crate::notify::live::{self, Hub};
 use crate::notify::mail::Mailer;
@@ -62,8 +65,11 @@ pub enum ServeError {
     #[error("SMTP_URL cannot be used: {0}")]
     Mail(#[from] lettre::transport::smtp::Error),
     /// The address is taken, or not ours.
-    #[error("cannot listen on MINUTEBANK_ADDR={0}: {1}")]
-    Listen(std::net::SocketAddr, io::Error),
+    #[error("cannot listen on {0}={1}: {2}")]
+    Listen(&'static str, SocketAddr, io::Error),
+    /// Nothing can be measured.
+    #[error("MINUTEBANK_METRICS_ADDR: {0}")]
+    Measures(#[from] BuildError),
     /// The sandbox does not run.
     #[error("demo mode needs its Stripe sandbox: {0}")]
     Sandbox(io::Error),
@@ -114,7 +120,11 @@ impl Postgres {
 
 /// Serves until it is told to stop (SIGINT or SIGTERM).
 pub async fn run(mut config: Config) -> Result<(), ServeError> {
-    let listener = TcpListener::bind(config.addr).await.map_err(|error| ServeError::Listen(config.addr, error))?;
+    let listener = listen("MINUTEBANK_ADDR", config.addr).await?;
+    let metrics = match config.metrics_addr {
+        Some(addr) => Some((listen("MINUTEBANK_METRICS_ADDR", addr).await?, measures::begin()?)),
+        None => None,
+    };
     let postgres = Postgres::start(&config).await?;
     database::migrate(postgres.url()).await?;
     let db = database::connect(postgres.url(), CONNECTIONS).await?;
@@ -152,6 +162,11 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
     chores.spawn(alert_members::keep_alerting(state.clone(), state.ledger.changes()));
     chores.spawn(web::session::keep_removing_expired(state.clone()));
     follow(&mut chores, &state);
+    if let Some((listener, recorder)) = metrics {
+        let router = measures::router(recorder.clone(), state.db.clone());
+        chores.spawn(connections::serve(listener, router, SLOWEST_HEAD, std::future::pending()));
+        chores.spawn(measures::keep_tidy(recorder));
+    }
     welcome(&state.config);
     let live = state.live.clone();
     let stop = async move {
@@ -168,6 +183,10 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
     drop(sandbox);
     put_away(state, postgres).await;
     Ok(())
+}
+
+async fn listen(name: &'static str, addr: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(addr).await.map_err(|error| ServeError::Listen(name, addr, error))
 }
 
 /// What is committed reaches the open pages, here and on other instances.

@@ -145,22 +145,19 @@ impl AgencyForm {
         if !ids::is_given_id(&self.key) {
             return Err(AgencyError::FormUsed);
         }
-        let entry = Entry {
-            agency: self.agency,
-            workspace: act.workspace,
-            actor: Some(self.user),
-            action: act.action,
-            target: act.target,
-            details: act.details,
-            form_key: Some(&self.key),
-        };
-        if audit::repo::record(db, &entry, now).await? {
+        if audit::repo::record(db, &Entry { form_key: Some(&self.key), ..self.entry(act) }, now).await? {
             return Ok(None);
         }
         match audit::repo::done_by(db, self.agency, &self.key).await? {
             Some((action, target)) if action == act.action => Ok(Some(target)),
             _ => Err(AgencyError::FormUsed),
         }
+    }
+
+    /// The line of the trail for something that its person does, without the form's key.
+    pub(super) fn entry<'a>(&self, act: &Act<'a>) -> Entry<'a> {
+        let Act { workspace, action, target, details } = *act;
+        Entry { agency: self.agency, workspace, actor: Some(self.user), action, target, details, form_key: None }
     }
 
     /// The client of this agency with this public id.

@@ -19,8 +19,8 @@ use crate::tenants::{self, Role};
 use crate::units::WorkspaceId;
 use crate::{ids, ledger};
 
-/// Longest name of a client.
-const LONGEST: usize = 80;
+/// Longest name of a client, characters.
+pub(super) const LONGEST_BUSINESS: usize = 80;
 
 /// A client as it is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +123,7 @@ fn invalid(field: &'static str, message: &'static str) -> AgencyError {
 /// The zone, where every field is right.
 fn check(new: &NewClient) -> Result<TimeZone, AgencyError> {
     let mut faults = Vec::new();
-    if !(1..=LONGEST).contains(&new.name.trim().chars().count()) {
+    if !is_name(&new.name, LONGEST_BUSINESS) {
         faults.push(FieldError { field: "name", message: "Enter a name of at most 80 characters." });
     }
     if !is_address(new.owner_email.trim()) {
@@ -143,6 +143,12 @@ fn check(new: &NewClient) -> Result<TimeZone, AgencyError> {
     }
 }
 
+/// Something that can be shown in a line, so many characters at most.
+pub(super) fn is_name(text: &str, longest: usize) -> bool {
+    let text = text.trim();
+    (1..=longest).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
 /// Something, an @, something with a dot; whether mail arrives there is seen when it does.
 pub(super) fn is_address(text: &str) -> bool {
     let parts = text.split_once('@');
@@ -153,6 +159,14 @@ pub(super) fn is_address(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_one_line_of_something() {
+        assert!(is_name(" Harbor Dental ", 13));
+        for wrong in ["", "  ", "Harbor Dental!", "a\nb", "a\u{7}"] {
+            assert!(!is_name(wrong, 13), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn an_address_has_a_name_and_a_host() {

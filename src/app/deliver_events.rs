@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use metrics::counter;
 use sqlx::Acquire as _;
 
+use crate::measures;
 use crate::notify::events::sender::Sender;
 use crate::notify::events::{Attempted, Outgoing, pause_after, repo};
 use crate::payments::inbox::{ItemKind, NewItem, repo as inbox};
@@ -72,6 +74,8 @@ async fn send_all(state: &AppState, sender: &Sender, events: &[Outgoing]) -> sql
         }
         let attempted = sender.send(event, state.clock.now()).await;
         answers = attempted.status.is_some();
+        let outcome = if attempted.is_taken() { "delivered" } else { "failed" };
+        counter!(measures::DELIVERIES, "outcome" => outcome).increment(1);
         settle(state, event, &attempted, state.clock.now()).await?;
     }
     Ok(())

@@ -5,11 +5,12 @@ use sqlx::PgConnection;
 
 use super::agency::{Act, AgencyError, AgencyForm};
 use super::change_plan::change_plan;
+use super::set_sign_up_plan::OFF;
 use crate::catalog::{PlanDraft, repo};
 use crate::ids;
 use crate::ledger::Effective;
 use crate::state::AppState;
-use crate::tenants::audit::Action;
+use crate::tenants::audit::{self, Action};
 
 /// Adds a plan; answers its public id. The same form adds one.
 ///
@@ -47,13 +48,19 @@ pub async fn edit_plan(state: &AppState, form: &AgencyForm, plan: &str, draft: &
     if stands.is_some_and(|stands| stands.draft == draft) { Ok(()) } else { Err(AgencyError::FormUsed) }
 }
 
-/// Takes a plan off the offer; who is on it stays on it.
+/// Takes a plan off the offer; who is on it stays on it. Where newcomers began on it, sign-up ends.
 ///
 /// # Errors
 /// `NotFound`, `FormUsed`; else see [`AgencyError`].
 pub async fn archive_plan(state: &AppState, form: &AgencyForm, plan: &str) -> Result<(), AgencyError> {
     let now = state.clock.now();
-    let change = async |db: &mut PgConnection| repo::archive_plan(db, form.agency, plan, now).await;
+    let change = async |db: &mut PgConnection| {
+        if repo::end_sign_up(db, form.agency, Some(plan)).await? {
+            let off = Act { workspace: None, action: Action::SetSignUp, target: OFF, details: "" };
+            audit::repo::record(db, &form.entry(&off), now).await?;
+        }
+        repo::archive_plan(db, form.agency, plan, now).await
+    };
     once(state, form, Action::ArchivePlan, plan, "", change).await?;
     Ok(())
 }

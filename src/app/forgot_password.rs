@@ -12,7 +12,7 @@ use super::change_password::{hash_for, write_notice};
 use crate::ids;
 use crate::notify::mail::{self, Mail};
 use crate::state::AppState;
-use crate::tenants::{self, Busy, NewPasswordError, PasswordFault};
+use crate::tenants::{self, Busy, LinkHash, NewPasswordError, PasswordFault};
 
 /// How long a link can be used.
 const LIFE: SignedDuration = SignedDuration::from_mins(30);
@@ -20,10 +20,6 @@ const LIFE: SignedDuration = SignedDuration::from_mins(30);
 const MOST: i64 = 3;
 /// Requests answered in one transaction.
 const BATCH: i64 = 20;
-
-/// What is kept of a link's token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct LinkHash([u8; 32]);
 
 /// Notes that somebody asked for a link.
 ///
@@ -61,19 +57,13 @@ async fn answer(state: &AppState, db: &mut PgConnection, email: &str) -> sqlx::R
     let expires_at = now + LIFE;
     let token = ids::fresh("reset");
     let hash = LinkHash::of(&token);
-    if !tenants::password::repo::create_link(db, owner.user, &hash.0, MOST, now, expires_at).await? {
+    if !tenants::password::repo::create_link(db, owner.user, hash, MOST, now, expires_at).await? {
         return Ok(());
     }
     let mut link = state.config.public_url.clone();
     link.set_path(&format!("/reset/{token}"));
     let letter = Mail::password_link(&owner.email, &owner.name, &link, expires_at);
     mail::repo::write(db, &letter, now).await
-}
-
-impl LinkHash {
-    fn of(token: &str) -> Self {
-        Self(*blake3::hash(token.as_bytes()).as_bytes())
-    }
 }
 
 /// The hash of a link's token; `None` where the link cannot be used.
@@ -91,7 +81,7 @@ pub async fn open_link(state: &AppState, token: &str) -> sqlx::Result<Option<Lin
 /// Where the database failed.
 pub async fn link_owner(state: &AppState, link: LinkHash) -> sqlx::Result<Option<String>> {
     let mut db = state.db.acquire().await?;
-    let owner = tenants::password::repo::link_owner(&mut db, &link.0, state.clock.now()).await?;
+    let owner = tenants::password::repo::link_owner(&mut db, link, state.clock.now()).await?;
     Ok(owner.map(|owner| owner.email))
 }
 
@@ -127,12 +117,12 @@ impl From<NewPasswordError> for ResetError {
 /// [`ResetError`]; then nothing was changed, and a link that could be used still can be.
 pub async fn set_password(state: &AppState, link: LinkHash, new: String) -> Result<(), ResetError> {
     let mut db = state.db.acquire().await?;
-    let owner = tenants::password::repo::link_owner(&mut db, &link.0, state.clock.now()).await?;
+    let owner = tenants::password::repo::link_owner(&mut db, link, state.clock.now()).await?;
     drop(db);
     let owner = owner.ok_or(ResetError::Expired)?;
     let hash = hash_for(state, &owner, new).await?;
     let mut transaction = state.db.begin().await?;
-    if !tenants::password::repo::use_link(&mut transaction, &link.0, state.clock.now()).await? {
+    if !tenants::password::repo::use_link(&mut transaction, link, state.clock.now()).await? {
         return Err(ResetError::Expired);
     }
     tenants::password::repo::set_password(&mut transaction, owner.user, &hash).await?;

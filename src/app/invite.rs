@@ -5,11 +5,12 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 use url::Url;
 
+use super::create_client::is_name;
 use super::sign_in::Person;
 use crate::state::AppState;
-use crate::tenants::invite::{INVITE_LASTS, Invite, InviteHash, NewInvite, Place, repo};
+use crate::tenants::invite::{INVITE_LASTS, Invite, NewInvite, Place, repo};
 use crate::tenants::password::repo::credentials;
-use crate::tenants::{self, About, AgencyId, Busy, NewPasswordError, PasswordFault, Role, UserId};
+use crate::tenants::{self, About, AgencyId, Busy, LinkHash, NewPasswordError, PasswordFault, Role, UserId};
 use crate::units::WorkspaceId;
 use crate::{demo, ids, notify};
 
@@ -86,8 +87,8 @@ pub(super) async fn invite(
 ///
 /// # Errors
 /// Where the database failed.
-pub async fn open_invite(state: &AppState, token: &str) -> sqlx::Result<Option<InviteHash>> {
-    let link = InviteHash::of(token);
+pub async fn open_invite(state: &AppState, token: &str) -> sqlx::Result<Option<LinkHash>> {
+    let link = LinkHash::of(token);
     let mut db = state.db.acquire().await?;
     Ok(repo::open(&mut db, link, state.clock.now()).await?.map(|_| link))
 }
@@ -96,7 +97,7 @@ pub async fn open_invite(state: &AppState, token: &str) -> sqlx::Result<Option<I
 ///
 /// # Errors
 /// Where the database failed.
-pub async fn invitation(state: &AppState, link: InviteHash) -> sqlx::Result<Option<(Invite, bool)>> {
+pub async fn invitation(state: &AppState, link: LinkHash) -> sqlx::Result<Option<(Invite, bool)>> {
     let mut db = state.db.acquire().await?;
     let Some(invite) = repo::open(&mut db, link, state.clock.now()).await? else {
         return Ok(None);
@@ -112,7 +113,7 @@ pub async fn invitation(state: &AppState, link: InviteHash) -> sqlx::Result<Opti
 /// See [`AcceptError`]; the link stays good.
 pub async fn accept_invite(
     state: &AppState,
-    link: InviteHash,
+    link: LinkHash,
     name: &str,
     password: String,
 ) -> Result<Person, AcceptError> {
@@ -157,7 +158,7 @@ pub async fn accept_invite(
 
 /// The hash of a newcomer's password.
 async fn new_password(state: &AppState, invite: &Invite, name: &str, password: String) -> Result<String, AcceptError> {
-    if !(1..=LONGEST_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+    if !is_name(name, LONGEST_NAME) {
         return Err(AcceptError::Name);
     }
     let about = About { email: invite.email.clone(), name: name.to_owned() };

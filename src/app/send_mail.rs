@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::forgot_password;
+use super::{forgot_password, sign_up};
 use crate::notify::mail::{Mailer, Outgoing, pause_after, repo};
 use crate::state::AppState;
 
@@ -18,7 +18,7 @@ const LEASE: SignedDuration = SignedDuration::from_mins(15);
 /// Answers requests for links and sends mail until it is dropped. Without a mailer mails stay in the outbox.
 pub async fn keep_sending(state: AppState, mailer: Option<Mailer>) {
     loop {
-        let mut done = forgot_password::answer_requests(&state).await;
+        let mut done = answer_requests(&state).await;
         if let (Ok(()), Some(mailer)) = (&done, &mailer) {
             done = send_due(&state, mailer).await;
         }
@@ -27,6 +27,12 @@ pub async fn keep_sending(state: AppState, mailer: Option<Mailer>) {
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Writes the mails that people have asked for.
+async fn answer_requests(state: &AppState) -> sqlx::Result<()> {
+    forgot_password::answer_requests(state).await?;
+    sign_up::answer_sign_ups(state).await
 }
 
 /// Sends everything that is due, one by one.
@@ -66,7 +72,7 @@ async fn send(state: &AppState, mailer: &Mailer, mail: &Outgoing) -> sqlx::Resul
 /// # Errors
 /// Where the database failed.
 pub async fn demo_mails(state: &AppState) -> sqlx::Result<Vec<Outgoing>> {
-    forgot_password::answer_requests(state).await?;
+    answer_requests(state).await?;
     let mut db = state.db.acquire().await?;
     repo::newest(&mut db, 50).await
 }

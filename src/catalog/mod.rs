@@ -3,9 +3,11 @@
 mod pack;
 mod plan;
 pub mod repo;
+mod sign_up;
 
 pub use pack::{Pack, PackDraft};
 pub use plan::{Plan, PlanDraft};
+pub use sign_up::SignUpOffer;
 
 use crate::pricing::Terms;
 use crate::units::MilliCents;

@@ -37,6 +37,8 @@ pub struct Plan {
     pub archived: bool,
     /// How many clients are on it now.
     pub clients: i64,
+    /// Newcomers who sign up by themselves begin on it; never where it is archived.
+    pub sign_up: bool,
 }
 
 impl PlanDraft {

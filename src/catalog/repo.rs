@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{PgConnection, Row};
 
-use super::{Behind, Pack, Plan, PlanDraft};
+use super::{Behind, Pack, Plan, PlanDraft, SignUpOffer};
 use crate::pricing::{PackOffer, Terms};
 use crate::tenants::AgencyId;
 use crate::units::{Meter, MilliCents, WorkspaceId};
@@ -75,8 +75,9 @@ pub async fn archive_plan(
 /// An agency's plans, the smallest first, those on offer before those archived; or only the one with this public id.
 pub async fn plans(db: &mut PgConnection, agency: AgencyId, only: Option<&str>) -> sqlx::Result<Vec<Plan>> {
     let rows = sqlx::query(
-        "select p.id, p.public_id, p.rank, p.public, p.terms, p.archived_at is not null as archived, coalesce(c.count, 0) as clients
-         from plans p
+        "select p.id, p.public_id, p.rank, p.public, p.terms, p.archived_at is not null as archived, coalesce(c.count, 0) as clients,
+             p.archived_at is null and a.sign_up_plan_id is not distinct from p.id as sign_up
+         from plans p join agencies a on a.id = p.agency_id
          left join (
              select s.plan_id, count(*) from wallets w
              join plan_snapshots s on s.workspace_id = w.workspace_id and s.snapshot_id = w.snapshot_id
@@ -96,9 +97,58 @@ pub async fn plans(db: &mut PgConnection, agency: AgencyId, only: Option<&str>) 
             draft: PlanDraft { rank: row.get("rank"), public: row.get("public"), terms },
             archived: row.get("archived"),
             clients: row.get("clients"),
+            sign_up: row.get("sign_up"),
         }
     };
     Ok(rows.iter().map(plan).collect())
+}
+
+/// What an agency, by its public id, offers to newcomers; `None` where nobody signs up by themselves.
+pub async fn sign_up_offer(db: &mut PgConnection, agency: &str) -> sqlx::Result<Option<SignUpOffer>> {
+    let row = sqlx::query(
+        "select a.id as agency_id, a.public_id as agency, a.name, p.id as plan_row, p.public_id as plan, p.terms
+         from agencies a join plans p on p.id = a.sign_up_plan_id and p.archived_at is null where a.public_id = $1",
+    )
+    .bind(agency)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| {
+        let Json(terms): Json<Terms> = row.get("terms");
+        SignUpOffer {
+            agency: AgencyId(row.get("agency_id")),
+            agency_public_id: row.get("agency"),
+            agency_name: row.get("name"),
+            plan_row: row.get("plan_row"),
+            plan: row.get("plan"),
+            terms,
+        }
+    }))
+}
+
+/// Lets newcomers begin on a plan. False where this agency has no such plan on offer.
+pub async fn set_sign_up_plan(db: &mut PgConnection, agency: AgencyId, plan: &str) -> sqlx::Result<bool> {
+    let set = sqlx::query(
+        "update agencies a set sign_up_plan_id = p.id from plans p
+         where a.id = $1 and p.agency_id = a.id and p.public_id = $2 and p.archived_at is null",
+    )
+    .bind(agency.0)
+    .bind(plan)
+    .execute(db)
+    .await?;
+    Ok(set.rows_affected() == 1)
+}
+
+/// Ends sign-up: whatever its plan, or only where that is this one. False where there was none to end.
+pub async fn end_sign_up(db: &mut PgConnection, agency: AgencyId, only: Option<&str>) -> sqlx::Result<bool> {
+    let ended = sqlx::query(
+        "update agencies a set sign_up_plan_id = null from plans p
+         where a.id = $1 and p.id = a.sign_up_plan_id and ($2::text is null or p.public_id = $2)",
+    )
+    .bind(agency.0)
+    .bind(only)
+    .execute(db)
+    .await?;
+    Ok(ended.rows_affected() == 1)
 }
 
 /// What the plans offer that an agency shows to its clients above this one (by its row), by rank.

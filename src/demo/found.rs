@@ -8,7 +8,7 @@ use super::clients::{CLIENTS, Client};
 use super::history::{anchor_at, zone};
 use super::{PASSWORD, repo};
 use crate::catalog::PlanDraft;
-use crate::catalog::repo::{assign_pack, create_pack, create_plan};
+use crate::catalog::repo::{assign_pack, create_pack, create_plan, set_sign_up_plan};
 use crate::ledger;
 use crate::tenants::repo::{
     NewKey, add_agency_admin, add_member, create_agency, create_api_key, create_user, create_workspace,
@@ -17,6 +17,9 @@ use crate::tenants::{self, AgencyId, Role, Scope};
 
 /// Public id of the demo's agency.
 pub(super) const AGENCY: &str = "ag_brightline";
+
+/// The plan that newcomers begin on: there is something to try with its free credits.
+const SIGN_UP_PLAN: &str = "plan_flat";
 
 /// Creates everything in one transaction, unless it stands. Answers when the demo began.
 pub async fn found(db: &mut PgConnection, now: Timestamp) -> sqlx::Result<Timestamp> {
@@ -32,6 +35,7 @@ pub async fn found(db: &mut PgConnection, now: Timestamp) -> sqlx::Result<Timest
     let key = NewKey { text: "mb_test_brightline", agency, workspace: None, name: "Demo", scopes: &all };
     create_api_key(&mut db, &key, now).await?;
     let catalogue = stock(&mut db, agency, now).await?;
+    set_sign_up_plan(&mut db, agency, SIGN_UP_PLAN).await?;
     for client in &CLIENTS {
         welcome(&mut db, agency, &catalogue, client, &password, now).await?;
     }

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 
 /// Marks the button of a form that is on its way.
-const BUSY: &str = "aria-busy";
+pub(super) const BUSY: &str = "aria-busy";
 
 /// Begins to listen.
 pub fn wake() {

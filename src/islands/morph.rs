@@ -5,8 +5,10 @@ use leptos::prelude::document;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Node};
 
+use super::busy::BUSY;
+
 /// Attributes that belong to the browser once the page stands.
-const KEPT: [&str; 1] = ["open"];
+const KEPT: [&str; 2] = ["open", BUSY];
 /// Marks what an island has added itself; it stays.
 pub(super) const OWN: &str = "data-own";
 

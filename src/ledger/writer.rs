@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::{counter, histogram};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -17,6 +18,7 @@ use super::store::Store;
 use super::wallet::Wallet;
 use crate::clock::Clock;
 use crate::database::writer_link::{LinkError, WriterLink};
+use crate::measures;
 use crate::units::WorkspaceId;
 
 /// Commands in one transaction; larger batches only add latency (measured: DESIGN §2).
@@ -147,6 +149,7 @@ impl Shard {
                 pending.extend(self.reconnect(jobs).await);
             } else if jobs.len() == 1 {
                 tracing::error!(%error, "the database refused a command");
+                counter!(measures::COMMANDS, "answer" => "failed").increment(1);
                 self.roll_back().await;
                 answer(jobs, |_| Err(LedgerError::Database(describe(&error))));
             } else {
@@ -159,6 +162,7 @@ impl Shard {
 
     /// One transaction. Jobs that it answered are taken out of `jobs`; on an error all are still there.
     async fn attempt(&mut self, jobs: &mut Vec<Job>) -> Result<(), tokio_postgres::Error> {
+        let begun = Instant::now();
         let commands: Vec<_> = jobs.iter().map(|job| (job.workspace, &job.command)).collect();
         let mut wallets = self.store.load(&commands).await?;
         let now = self.clock.now();
@@ -176,6 +180,7 @@ impl Shard {
             self.store.save(&changed, now).await?;
             self.tell(&changed);
         }
+        measure(&answers, begun.elapsed());
         for (job, answer) in jobs.drain(..).zip(answers) {
             // Nobody waits any more where the caller has gone; the command is done all the same.
             _ = job.reply.send(answer);
@@ -219,6 +224,14 @@ impl Shard {
             }
         }
     }
+}
+
+fn measure(answers: &[Result<Answer, LedgerError>], took: Duration) {
+    let refused = answers.iter().filter(|answer| answer.is_err()).count();
+    counter!(measures::COMMANDS, "answer" => "done").increment((answers.len() - refused) as u64);
+    counter!(measures::COMMANDS, "answer" => "refused").increment(refused as u64);
+    histogram!(measures::BATCH).record(u32::try_from(answers.len()).unwrap_or(u32::MAX));
+    histogram!(measures::BATCH_SECONDS).record(took);
 }
 
 fn answer(jobs: Vec<Job>, with: impl Fn(&Job) -> Result<Answer, LedgerError>) {

@@ -63,6 +63,32 @@ impl Mail {
         }
     }
 
+    /// The link with which a newcomer proves an address and signs up with an agency. It says nothing of what was typed:
+    /// who typed it may not have the address, and would have their words delivered.
+    pub fn sign_up(recipient: &str, agency: &str, link: &Url, expires_at: Timestamp) -> Self {
+        let body = format!(
+            "Hello,\n\nsomebody signs up with {agency} on Minutebank, with this address. To go on, open this link \
+             within 24 hours and choose a password:\n\n{link}\n\nThe link works once. If it was not you, do nothing: \
+             nothing is made without it.\n\nMinutebank\n"
+        );
+        Self {
+            recipient: recipient.to_owned(),
+            subject: "Finish your sign-up to Minutebank",
+            body,
+            expires_at: Some(expires_at),
+        }
+    }
+
+    /// Tells who asked to sign up with an agency that their address has an account.
+    pub fn known_address(recipient: &str, agency: &str, sign_in: &Url, forgot: &Url) -> Self {
+        let body = format!(
+            "Hello,\n\nsomebody wants to sign up with {agency} on Minutebank, with this address. It has an account \
+             already, so nothing was made. Sign in with it here:\n\n{sign_in}\n\nIf you forgot the password, set a \
+             new one:\n\n{forgot}\n\nIf it was not you, do nothing.\n\nMinutebank\n"
+        );
+        Self { recipient: recipient.to_owned(), subject: "You have a Minutebank account", body, expires_at: None }
+    }
+
     /// Tells somebody that their password is another one now. `forgot` is where a new link can be had.
     pub fn password_changed(recipient: &str, name: &str, forgot: &Url, at: Timestamp) -> Self {
         let at = at.strftime("%b %-d, %Y, %-H:%M UTC");

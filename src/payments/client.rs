@@ -5,6 +5,7 @@ mod reversals;
 
 use std::time::Duration;
 
+use metrics::counter;
 use stripe::{ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, ExpireCheckoutSession, ListCheckoutSession, RetrieveCheckoutSession,
@@ -19,6 +20,7 @@ use super::purchase::Payer;
 use super::refund::{Refund, Refunded};
 use super::session::Session;
 use crate::config::StripeConfig;
+use crate::measures;
 
 /// How long one answer may take; the library itself would wait for ever.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -231,7 +233,9 @@ impl Stripe {
                 request.body = Some(attempt.body.clone());
             }
             let request = request.customize::<R::Output>().timeout(self.answer_within);
-            let error = match request.request_strategy(strategy.clone()).send(&self.client).await {
+            let answer = request.request_strategy(strategy.clone()).send(&self.client).await;
+            measure(&answer);
+            let error = match answer {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -253,6 +257,15 @@ impl Stripe {
             }
         }
     }
+}
+
+fn measure<T>(answer: &Result<T, StripeError>) {
+    let outcome = match answer.as_ref().map_err(class) {
+        Ok(_) => "answered",
+        Err(Failure::Refused { .. }) => "refused",
+        Err(Failure::Stuck(_) | Failure::Unknown(_)) => "unknown",
+    };
+    counter!(measures::STRIPE, "outcome" => outcome).increment(1);
 }
 
 /// Stripe does not take our key, for anything: somebody has changed it.

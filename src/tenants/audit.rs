@@ -80,6 +80,10 @@ pub enum Action {
     EndInvite,
     /// A client, or a program of its, changed the settings of auto-recharge.
     SetRecharge,
+    /// Newcomers sign up on another plan, or no longer.
+    SetSignUp,
+    /// A client signed up by itself.
+    SignUp,
 }
 
 words!(Action {
@@ -116,6 +120,8 @@ words!(Action {
     ResendInvite = "invite.resend",
     EndInvite = "invite.withdraw",
     SetRecharge = "recharge.set",
+    SetSignUp = "sign_up.set",
+    SignUp = "client.sign_up",
 });
 
 /// A deed to write down.

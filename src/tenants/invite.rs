@@ -10,17 +10,6 @@ use crate::units::WorkspaceId;
 /// How long a link opens something.
 pub const INVITE_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// What is kept of a link's token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct InviteHash([u8; 32]);
-
-impl InviteHash {
-    /// Of the token in a link.
-    pub fn of(token: &str) -> Self {
-        Self(super::hash_of(token))
-    }
-}
-
 /// Where an invitation leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {

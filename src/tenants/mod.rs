@@ -7,14 +7,17 @@ pub mod admin;
 pub mod audit;
 pub mod invite;
 pub mod key;
+mod link;
 pub mod members;
 pub mod new_password;
 pub mod password;
 pub mod repo;
 mod rights;
 pub mod session;
+pub mod sign_up;
 
 pub use key::{ApiKey, hash_of};
+pub use link::LinkHash;
 pub use new_password::{About, NewPasswordError, PasswordFault, hash_new_password};
 pub use password::{Busy, hash_password, password_matches};
 pub use rights::{Role, Scope};

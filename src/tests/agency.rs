@@ -15,4 +15,5 @@ mod lists_pages;
 mod paying;
 mod people;
 mod requests;
+mod sign_up;
 mod subscriptions;

@@ -105,7 +105,9 @@ fn assert_guarded(answer: &Answered, is_file: bool, at: &str) {
     assert_eq!(answer.header("x-content-type-options"), "nosniff", "{at}");
     let referrer = answer.header("referrer-policy");
     // Addresses with a secret in them are told to nobody.
-    let secret = ["GET /reset/", "GET /invite/"].iter().any(|beginning| at.starts_with(beginning));
+    let secret = ["GET /reset/", "GET /invite/", "GET /sign-up/{agency}/{token}"]
+        .iter()
+        .any(|beginning| at.starts_with(beginning));
     assert!(referrer == "same-origin" || referrer == "no-referrer" && secret, "{at}");
     assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{at}");
     let caching = answer.header("cache-control");

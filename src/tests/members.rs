@@ -5,8 +5,8 @@ use std::time::Duration;
 use minutebank::app::invite::{AcceptError, accept_invite};
 use minutebank::app::members::{Owner, change_role};
 use minutebank::ids;
+use minutebank::tenants::LinkHash;
 use minutebank::tenants::Role;
-use minutebank::tenants::invite::InviteHash;
 use minutebank::units::WorkspaceId;
 use sqlx::Connection as _;
 
@@ -61,11 +61,9 @@ fn an_invitation_makes_a_member_once() {
         let page = dana.get("/settings?tab=members").await.words();
         assert!(page.contains("lee@harbor.test Invited Nov"), "{page}");
         let link = links(world, LEE).await.remove(0);
-        accept_invite(&world.state, InviteHash::of(&link), "Lee Ortiz", "velvet-otter-quarry".into()).await.unwrap();
+        accept_invite(&world.state, LinkHash::of(&link), "Lee Ortiz", "velvet-otter-quarry".into()).await.unwrap();
         assert!(
-            accept_invite(&world.state, InviteHash::of(&link), "Lee Ortiz", "velvet-otter-quarry".into())
-                .await
-                .is_err()
+            accept_invite(&world.state, LinkHash::of(&link), "Lee Ortiz", "velvet-otter-quarry".into()).await.is_err()
         );
         let lee = site.browser();
         assert_eq!(lee.sign_in(LEE, "velvet-otter-quarry").await.location(), "/billing");
@@ -105,13 +103,11 @@ fn an_invitation_that_is_sent_again_or_withdrawn_ends_the_link_before() {
         let mut links = links(world, LEE).await;
         assert_eq!(links.len(), 2);
         assert!(
-            accept_invite(&world.state, InviteHash::of(&links[0]), "Lee", "velvet-otter-quarry".into()).await.is_err()
+            accept_invite(&world.state, LinkHash::of(&links[0]), "Lee", "velvet-otter-quarry".into()).await.is_err()
         );
         send(&dana, "withdraw", &[("email", LEE)]).await.location();
         let newest = links.remove(1);
-        assert!(
-            accept_invite(&world.state, InviteHash::of(&newest), "Lee", "velvet-otter-quarry".into()).await.is_err()
-        );
+        assert!(accept_invite(&world.state, LinkHash::of(&newest), "Lee", "velvet-otter-quarry".into()).await.is_err());
         assert!(!dana.get("/settings?tab=members").await.words().contains(LEE));
     });
 }

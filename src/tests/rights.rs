@@ -185,6 +185,11 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET /reset/{token}", "/reset/reset_none", Open("→/reset")),
         get("GET /invite", "/invite", Open("410")),
         get("GET /invite/{token}", "/invite/inv_none", Open("→/invite")),
+        get("GET /sign-up/{agency}", "/sign-up/ag_marker", Open("200")),
+        // Before the plan is archived, which ends sign-up.
+        post("POST /sign-up/{agency}", "/sign-up/ag_marker", &[("email", "no address")], OpenForm("422")),
+        get("GET /sign-up/{agency}/{token}", "/sign-up/ag_marker/sgn_none", Open("→/sign-up/ag_marker/password")),
+        get("GET /sign-up/{agency}/password", "/sign-up/ag_marker/password", Open("410")),
         get("GET /billing", "/billing?added=pur_marker", Page("200", "200")),
         get("GET /billing/packages", "/billing/packages", Page("200", "200")),
         get("GET /billing/transactions", "/billing/transactions", Page("200", "200")),
@@ -223,6 +228,7 @@ fn sections() -> Vec<Row> {
 /// Every form of a page.
 fn forms(scene: &Scene) -> Vec<Row> {
     let new_key = [("name", ""), ("form_key", "form_1")];
+    let twice = [("new", "x"), ("again", "x")];
     let pack = [("purchase_key", "k1"), ("pack", "pack_none"), ("quantity", "1")];
     let credits = [("purchase_key", "k2"), ("choice", "25")];
     let wrong = [("current", "wrong"), ("new", "velvet-otter-quarry"), ("again", "velvet-otter-quarry")];
@@ -233,8 +239,9 @@ fn forms(scene: &Scene) -> Vec<Row> {
     vec![
         form("POST /sign-in", &[("email", "nobody@people.test"), ("password", "x")], OpenForm("422")),
         form("POST /forgot", &[("email", "no address")], OpenForm("422")),
-        form("POST /reset", &[("new", "x"), ("again", "x")], OpenForm("410")),
-        form("POST /invite", &[("new", "x"), ("again", "x")], OpenForm("410")),
+        form("POST /reset", &twice, OpenForm("410")),
+        form("POST /invite", &twice, OpenForm("410")),
+        post("POST /sign-up/{agency}/password", "/sign-up/ag_marker/password", &twice, OpenForm("410")),
         form("POST /billing/buy", &pack, Form(BUYERS, "→/billing", "→/billing")),
         form("POST /billing/pay", &pay, Form(BUYERS, "404", "404")),
         form("POST /billing/packages/refund", &refund, Form(OWNERS, "404", "404")),

@@ -23,7 +23,7 @@ use crate::units::MilliCents;
 pub(super) type Parameters = HashMap<String, String>;
 
 /// `GET /billing?buy=minutes&pack&quantity&key&error` or `?buy=credits&choice&amount&key&error` with a dialog open;
-/// `?added=`, `?pending=` or `?unpaid=` with a purchase's id after Checkout.
+/// `?added=`, `?pending=` or `?unpaid=` with a purchase's id after Checkout; `?welcome` after signing up.
 pub async fn show(State(state): State<AppState>, viewer: Viewer, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let asking = Asking::new(state.clone(), viewer.clone());
@@ -60,6 +60,9 @@ pub(super) fn parameters(query: &str) -> Parameters {
 
 /// What became of the purchase that the address names, as it stands now. The address itself proves nothing.
 pub(super) async fn notice(state: &AppState, viewer: &Viewer, query: &Parameters) -> Option<Notice> {
+    if query.contains_key("welcome") {
+        return Some(Notice::Welcome);
+    }
     let id = ["added", "pending", "unpaid"].iter().find_map(|name| query.get(*name))?;
     let purchase = section("the purchase", find_purchase(state, viewer.workspace, id).await).ok()??;
     let on_debt = section("the outstanding balance", debt_paid_by(state, &purchase).await).unwrap_or_default();

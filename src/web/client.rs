@@ -44,6 +44,11 @@ impl Counted {
     pub fn forgot(&self, email: &str) -> Result<(), TooMany> {
         self.limits.forgot(self.from, email)
     }
+
+    /// A sign-up is asked for.
+    pub fn sign_up(&self, email: &str) -> Result<(), TooMany> {
+        self.limits.sign_up(self.from, email)
+    }
 }
 
 /// The address that this request came from.

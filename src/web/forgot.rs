@@ -18,8 +18,9 @@ use super::error::Error;
 use super::limits::wait;
 use super::pages::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_expired_page, reset_page, too_early};
 use super::session::{self, CsrfForm};
-use crate::app::forgot_password::{LinkHash, ResetError, link_owner, open_link, request_link, set_password};
+use crate::app::forgot_password::{ResetError, link_owner, open_link, request_link, set_password};
 use crate::state::AppState;
+use crate::tenants::LinkHash;
 
 /// Beside the repetition of a password.
 pub(super) const NOT_THE_SAME: &str = "The two are not the same.";

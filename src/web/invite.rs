@@ -19,7 +19,8 @@ use super::session::{self, CsrfForm};
 use super::sign_in::enter;
 use crate::app::invite::{AcceptError, accept_invite, invitation, open_invite};
 use crate::state::AppState;
-use crate::tenants::invite::{Invite, InviteHash};
+use crate::tenants::LinkHash;
+use crate::tenants::invite::Invite;
 
 /// The opened link in the session.
 const LINK: &str = "invite_link";
@@ -36,7 +37,7 @@ pub async fn open(
     match open_invite(&state, &token).await? {
         Some(link) => session.insert(LINK, link).await?,
         None => {
-            session.remove::<InviteHash>(LINK).await?;
+            session.remove::<LinkHash>(LINK).await?;
         }
     }
     Ok(without_trace("/invite"))
@@ -56,8 +57,8 @@ pub async fn show(State(state): State<AppState>, session: Session) -> Result<Res
     }
 }
 
-async fn opened(state: &AppState, session: &Session) -> Result<Option<(InviteHash, Invite, bool)>, Error> {
-    let Some(link) = session.get::<InviteHash>(LINK).await? else {
+async fn opened(state: &AppState, session: &Session) -> Result<Option<(LinkHash, Invite, bool)>, Error> {
+    let Some(link) = session.get::<LinkHash>(LINK).await? else {
         return Ok(None);
     };
     Ok(invitation(state, link).await?.map(|(invite, known)| (link, invite, known)))

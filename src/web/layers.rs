@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Extension, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
+use metrics::{counter, histogram};
+use tokio::time::Instant;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -24,6 +26,7 @@ use super::api::ApiError;
 use super::error::Error;
 use super::limits::Limits;
 use crate::config::Config;
+use crate::measures;
 use crate::state::AppState;
 
 /// The longest that anybody waits for an answer.
@@ -55,6 +58,7 @@ pub fn around(router: Router<AppState>, state: &AppState) -> Router<AppState> {
                     .on_response(DefaultOnResponse::new().level(Level::INFO)),
             )
             .layer(PropagateRequestIdLayer::x_request_id())
+            .layer(from_fn(measure))
             .layer(CompressionLayer::new())
             .layer(from_fn_with_state(state.clone(), finish))
             .layer(CatchPanicLayer::custom(panicked))
@@ -70,6 +74,27 @@ fn span(request: &Request) -> Span {
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
     let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
     info_span!("request", method = %request.method(), route, id)
+}
+
+/// The route, as in the log.
+async fn measure(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.map_or_else(|| "unmatched".to_owned(), |route| route.as_str().to_owned());
+    // Anybody may invent methods; each would be a series of its own.
+    let method = match *request.method() {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        _ => "other",
+    };
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    counter!(measures::REQUESTS, "method" => method, "route" => route.clone(), "status" => status).increment(1);
+    histogram!(measures::REQUEST_SECONDS, "method" => method, "route" => route).record(begun.elapsed());
+    response
 }
 
 fn panicked(panic: Box<dyn Any + Send>) -> Response {

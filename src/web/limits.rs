@@ -39,6 +39,10 @@ const SIGN_IN_ACCOUNT: Quota = Quota::per_minute(count(10));
 const FORGOT_ADDRESS: Quota = Quota::per_minute(count(20));
 /// Reset links for one account: each is a mail in somebody's inbox.
 const FORGOT_ACCOUNT: Quota = Quota::per_hour(count(5));
+/// Sign-ups asked for per minute of one address, behind which a fair of newcomers may sit.
+const SIGN_UP_ADDRESS: Quota = Quota::per_minute(count(20));
+/// Sign-ups for one mailbox: each is a mail to somebody who may not have asked.
+const SIGN_UP_ACCOUNT: Quota = Quota::per_hour(count(5));
 
 /// Per limit. Two of them share a bucket by chance only: with a thousand busy keys one in 65 shares with anybody.
 const BUCKETS: usize = 1 << 16;
@@ -69,6 +73,8 @@ pub struct Limits {
     sign_in_account: Limiter,
     forgot_address: Limiter,
     forgot_account: Limiter,
+    sign_up_address: Limiter,
+    sign_up_account: Limiter,
 }
 
 impl Limits {
@@ -82,6 +88,8 @@ impl Limits {
             sign_in_account: limiter(SIGN_IN_ACCOUNT),
             forgot_address: limiter(FORGOT_ADDRESS),
             forgot_account: limiter(FORGOT_ACCOUNT),
+            sign_up_address: limiter(SIGN_UP_ADDRESS),
+            sign_up_account: limiter(SIGN_UP_ACCOUNT),
         }
     }
 
@@ -116,6 +124,12 @@ impl Limits {
     pub fn forgot(&self, from: IpAddr, email: &str) -> Result<(), TooMany> {
         self.forgot_address.count(&network(from))?;
         self.forgot_account.count(&account(email))
+    }
+
+    /// A sign-up is asked for. Whether the address has an account makes no difference.
+    pub fn sign_up(&self, from: IpAddr, email: &str) -> Result<(), TooMany> {
+        self.sign_up_address.count(&network(from))?;
+        self.sign_up_account.count(&account(email))
     }
 }
 
@@ -246,6 +260,9 @@ mod tests {
         assert_eq!(passes(|| limits.sign_in(here, &rand::random::<u64>().to_string())), 20 - 10 - 2);
         assert_eq!(passes(|| limits.forgot(here, "a@b.test")), 5);
         assert_eq!(limits.forgot(here, "a@b.test"), Err(TooMany { seconds: 720 }));
+        assert_eq!(passes(|| limits.sign_up(here, "a@b.test")), 5);
+        assert_eq!(limits.sign_up(here, " A@b.test"), Err(TooMany { seconds: 720 }));
+        assert_eq!(passes(|| limits.sign_up(here, &rand::random::<u64>().to_string())), 20 - 5 - 2);
         // Others are not touched.
         assert!(limits.request("mb_b").is_ok() && limits.sign_in(ip("192.0.2.2"), "b@b.test").is_ok());
     }

@@ -36,6 +36,7 @@ pub mod session;
 mod settings;
 pub mod shell;
 mod sign_in;
+mod sign_up;
 pub mod stripe_webhook;
 pub mod transactions;
 pub mod typed;
@@ -65,6 +66,9 @@ pub fn router(state: AppState) -> Router {
         .route("/reset/{token}", get(forgot::open))
         .route("/invite", get(invite::show).post(invite::accept))
         .route("/invite/{token}", get(invite::open))
+        .route("/sign-up/{agency}", get(sign_up::show).post(sign_up::request))
+        .route("/sign-up/{agency}/password", get(sign_up::choose).post(sign_up::finish))
+        .route("/sign-up/{agency}/{token}", get(sign_up::open))
         .route("/workspace", post(workspace::switch))
         .route("/billing", get(billing::show))
         .route("/billing/packages", get(packages::show))

@@ -53,6 +53,14 @@ pub async fn agency_name(db: &mut PgConnection, agency: AgencyId) -> sqlx::Resul
     sqlx::query_scalar("select name from agencies where id = $1").bind(agency.0).fetch_one(db).await
 }
 
+/// The id by which an agency is known outside, `ag_…`.
+///
+/// # Errors
+/// `RowNotFound` where there is no such agency.
+pub async fn public_id(db: &mut PgConnection, agency: AgencyId) -> sqlx::Result<String> {
+    sqlx::query_scalar("select public_id from agencies where id = $1").bind(agency.0).fetch_one(db).await
+}
+
 /// A client of this agency by its public id; other agencies' clients do not exist for it.
 pub async fn client(db: &mut PgConnection, agency: AgencyId, public_id: &str) -> sqlx::Result<Option<Client>> {
     let row = sqlx::query("select id, public_id, name from workspaces where agency_id = $1 and public_id = $2")

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::{PgConnection, Row};
 
-use super::{INVITE_LASTS, Invite, InviteHash, NewInvite, Place, Waiting};
-use crate::tenants::{AgencyId, Role};
+use super::{INVITE_LASTS, Invite, NewInvite, Place, Waiting};
+use crate::tenants::{AgencyId, LinkHash, Role};
 use crate::units::WorkspaceId;
 
 /// Stores an invitation's hash.
@@ -18,7 +18,7 @@ pub async fn insert(db: &mut PgConnection, invite: &NewInvite<'_>, now: Timestam
         "insert into invites (token_hash, agency_id, workspace_id, role, email, invited_by, created_at, expires_at, person)
          values ($1, $2, $3, $4, lower($5), $6, $7, $8, $9)",
     )
-    .bind(InviteHash::of(invite.token).0.to_vec())
+    .bind(LinkHash::of(invite.token).bytes().to_vec())
     .bind(invite.agency.0)
     .bind(workspace)
     .bind(role)
@@ -33,13 +33,13 @@ pub async fn insert(db: &mut PgConnection, invite: &NewInvite<'_>, now: Timestam
 }
 
 /// The invitation of this link, unless it was used or has ended.
-pub async fn open(db: &mut PgConnection, link: InviteHash, now: Timestamp) -> sqlx::Result<Option<Invite>> {
+pub async fn open(db: &mut PgConnection, link: LinkHash, now: Timestamp) -> sqlx::Result<Option<Invite>> {
     let row = sqlx::query(
         "select i.agency_id, i.workspace_id, i.role, i.email, i.person, i.expires_at, coalesce(w.name, a.name) as name
          from invites i join agencies a on a.id = i.agency_id left join workspaces w on w.id = i.workspace_id
          where i.token_hash = $1 and i.accepted_at is null and i.expires_at > $2",
     )
-    .bind(link.0.to_vec())
+    .bind(link.bytes().to_vec())
     .bind(now.to_sqlx())
     .fetch_optional(db)
     .await?;
@@ -60,11 +60,11 @@ pub async fn open(db: &mut PgConnection, link: InviteHash, now: Timestamp) -> sq
 }
 
 /// Uses an invitation. False where somebody else was faster, or it has ended.
-pub async fn accept(db: &mut PgConnection, link: InviteHash, now: Timestamp) -> sqlx::Result<bool> {
+pub async fn accept(db: &mut PgConnection, link: LinkHash, now: Timestamp) -> sqlx::Result<bool> {
     let accepted = sqlx::query(
         "update invites set accepted_at = $2 where token_hash = $1 and accepted_at is null and expires_at > $2",
     )
-    .bind(link.0.to_vec())
+    .bind(link.bytes().to_vec())
     .bind(now.to_sqlx())
     .execute(db)
     .await?;

@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
 use super::Credentials;
-use crate::tenants::UserId;
+use crate::tenants::{LinkHash, UserId};
 
 /// Who has this address, in whatever case it was typed.
 pub async fn credentials(db: &mut PgConnection, email: &str) -> sqlx::Result<Option<Credentials>> {
@@ -90,7 +90,7 @@ pub async fn take_requests(db: &mut PgConnection, limit: i64) -> sqlx::Result<Ve
 pub async fn create_link(
     db: &mut PgConnection,
     user: UserId,
-    token_hash: &[u8],
+    link: LinkHash,
     most: i64,
     now: Timestamp,
     expires_at: Timestamp,
@@ -100,7 +100,7 @@ pub async fn create_link(
          select $2, $1, $5 where (select count(*) from password_links where user_id = $1 and expires_at > $4) < $3",
     )
     .bind(user.0)
-    .bind(token_hash)
+    .bind(link.bytes().to_vec())
     .bind(most)
     .bind(now.to_sqlx())
     .bind(expires_at.to_sqlx())
@@ -110,12 +110,12 @@ pub async fn create_link(
 }
 
 /// Whose link this is, while it can be used.
-pub async fn link_owner(db: &mut PgConnection, token_hash: &[u8], now: Timestamp) -> sqlx::Result<Option<Credentials>> {
+pub async fn link_owner(db: &mut PgConnection, link: LinkHash, now: Timestamp) -> sqlx::Result<Option<Credentials>> {
     let row = sqlx::query(
         "select u.id, u.email, u.name, u.password_hash, u.session_epoch
          from password_links l join users u on u.id = l.user_id where l.token_hash = $1 and l.expires_at > $2",
     )
-    .bind(token_hash)
+    .bind(link.bytes().to_vec())
     .bind(now.to_sqlx())
     .fetch_optional(db)
     .await?;
@@ -123,9 +123,9 @@ pub async fn link_owner(db: &mut PgConnection, token_hash: &[u8], now: Timestamp
 }
 
 /// Uses a link up. False where it was used or has expired: of two that try, one succeeds.
-pub async fn use_link(db: &mut PgConnection, token_hash: &[u8], now: Timestamp) -> sqlx::Result<bool> {
+pub async fn use_link(db: &mut PgConnection, link: LinkHash, now: Timestamp) -> sqlx::Result<bool> {
     let used = sqlx::query("delete from password_links where token_hash = $1 and expires_at > $2")
-        .bind(token_hash)
+        .bind(link.bytes().to_vec())
         .bind(now.to_sqlx())
         .execute(db)
         .await?;

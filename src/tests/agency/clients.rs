@@ -10,7 +10,7 @@ use minutebank::app::invite::{AcceptError, accept_invite, invitation, open_invit
 use minutebank::app::invite_admin::resend_invite;
 use minutebank::ledger::survey::SubscriptionStatus;
 use minutebank::pricing::Fit;
-use minutebank::tenants::invite::InviteHash;
+use minutebank::tenants::LinkHash;
 use minutebank::tenants::{self, Role, admin};
 use minutebank::units::{Meter, MilliCents};
 use url::Url;
@@ -32,8 +32,8 @@ fn new(plan: &str) -> NewClient {
     }
 }
 
-fn token(link: &Url) -> InviteHash {
-    InviteHash::of(link.path().strip_prefix("/invite/").unwrap())
+fn token(link: &Url) -> LinkHash {
+    LinkHash::of(link.path().strip_prefix("/invite/").unwrap())
 }
 
 #[test]

@@ -230,6 +230,19 @@ fn a_card_that_is_saved_does_not_block_one_that_is_removed() {
 }
 
 #[test]
+fn a_card_that_left_before_it_was_saved_is_not_saved() {
+    shop(async |shop| {
+        shop.hold_webhooks().await;
+        let id = set_up(shop, "one", VISA).await;
+        let setup = session(shop, &id).await.setup_intent.unwrap();
+        let method = shop.state.stripe.method_of_setup(&setup).await.unwrap().unwrap();
+        assert_eq!(shop.stripe(&format!("payment_methods/{method}/detach")).await.status(), 200);
+        fulfil(&shop.state, &id).await.unwrap();
+        assert_eq!(card(shop).await, None, "nobody could charge it");
+    });
+}
+
+#[test]
 fn somebody_else_s_card_or_session_saves_nothing() {
     shop(async |shop| {
         shop.hold_webhooks().await;

@@ -217,6 +217,11 @@ fn an_agency_refunds_its_own_client_only() {
         let foreign = AgencyForm { agency: other, user: stranger, key: "foreign".into() };
         let refused = refund_unused_of_client(&shop.state, &foreign, &client, &purchase).await;
         assert!(matches!(refused, Err(AgencyError::NotFound)), "{refused:?}");
+        let theirs = RefundForm { workspace: elsewhere, by: stranger, key: "theirs".into() };
+        let refused = refund_unused(&shop.state, &theirs, &purchase).await;
+        assert!(matches!(refused, Err(RefundUnusedError::NotFound)), "{refused:?}");
+        let told = quote(&shop.state, elsewhere, &purchase).await;
+        assert!(matches!(told, Err(RefundUnusedError::NotFound)), "{told:?}");
         let form = AgencyForm { agency, user, key: "ours".into() };
         let unknown = refund_unused_of_client(&shop.state, &form, &client, "pur_unknown").await;
         assert!(matches!(unknown, Err(AgencyError::NotFound)), "{unknown:?}");

@@ -14,6 +14,7 @@ pub fn rows(scene: &Scene) -> Vec<Row> {
         get("GET /agency/settings", "/agency/settings", Desk("200", "200")),
         form("POST /agency/settings/keys", &[("name", ""), ("form_key", "form_2")], Desk("422", "422")),
         form("POST /agency/settings/password", &wrong, Desk("422", "422")),
+        form("POST /agency/settings/sign-up", &[("key", "form_5"), ("plan", "plan_none")], Desk("422", "422")),
         form("POST /agency/settings/invite", &[("key", "form_3"), ("email", "nobody")], Desk("422", "422")),
     ];
     rows.extend(of_a_client(scene));

@@ -21,10 +21,11 @@ pub struct Stock {
 }
 
 impl Stock {
-    /// The plans of an agency are there; a pack is added, and an item about the client.
+    /// The plans of an agency are there, newcomers begin on the first; a pack is added, and an item about the client.
     pub async fn of(world: &World, agency: AgencyId, client: WorkspaceId) -> Self {
         let mut db = world.superuser().await;
         let plan = repo::plans(&mut db, agency, None).await.unwrap().swap_remove(0);
+        assert!(repo::set_sign_up_plan(&mut db, agency, &plan.id).await.unwrap());
         let draft = PackDraft {
             name: "Medium".into(),
             description: String::new(),

@@ -12,6 +12,7 @@ mod people;
 mod plans;
 mod requests;
 mod settings;
+mod sign_up;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -53,6 +54,7 @@ pub fn router() -> Router<AppState> {
         .route("/settings/sign-out-everywhere", post(settings::leave_everywhere))
         .route("/settings/keys", post(keys::create))
         .route("/settings/keys/revoke", post(keys::revoke))
+        .route("/settings/sign-up", post(sign_up::set))
         .route("/settings/invite", post(people::invite))
         .route("/settings/invite/resend", post(people::resend))
         .route("/settings/invite/withdraw", post(people::withdraw))

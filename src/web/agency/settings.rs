@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::de::IgnoredAny;
 use tower_sessions::Session;
 
-use super::{keys, people};
+use super::{keys, people, sign_up};
 use crate::state::AppState;
 use crate::web::answer::{desk, page};
 use crate::web::client::Counted;
@@ -35,6 +35,7 @@ pub async fn show(
             Ok(profile(&state, &administrator, &session, PasswordFaults::default(), changed).await)
         }
         Some("people") => Ok(people::show(&state, &administrator, said).await),
+        Some("sign-up") => Ok(sign_up::show(&state, &administrator, said, None).await),
         Some("api") => keys::show(&state, &administrator, &session, said, word("revoke")).await,
         Some(_) => Err(Error::NotFound),
     }

@@ -7,6 +7,10 @@ use leptos::prelude::*;
 pub enum FieldKind {
     /// Anything of one line.
     Text,
+    /// The name of who fills it in.
+    OwnName,
+    /// The name of their business.
+    Business,
     /// Why something is done.
     Reason,
     /// What somebody notes; it may stay empty.
@@ -26,7 +30,7 @@ pub enum FieldKind {
 impl FieldKind {
     const fn input_type(self) -> &'static str {
         match self {
-            FieldKind::Text | FieldKind::Reason | FieldKind::Note => "text",
+            FieldKind::Text | FieldKind::OwnName | FieldKind::Business | FieldKind::Reason | FieldKind::Note => "text",
             FieldKind::Email | FieldKind::Address => "email",
             FieldKind::Url => "url",
             FieldKind::Password | FieldKind::NewPassword => "password",
@@ -36,6 +40,8 @@ impl FieldKind {
     const fn autocomplete(self) -> &'static str {
         match self {
             FieldKind::Text | FieldKind::Reason | FieldKind::Note | FieldKind::Address | FieldKind::Url => "off",
+            FieldKind::OwnName => "name",
+            FieldKind::Business => "organization",
             FieldKind::Email => "username",
             FieldKind::Password => "current-password",
             FieldKind::NewPassword => "new-password",
@@ -44,7 +50,8 @@ impl FieldKind {
 
     const fn longest(self) -> &'static str {
         match self {
-            FieldKind::Text => "60",
+            FieldKind::Text | FieldKind::OwnName => "60",
+            FieldKind::Business => "80",
             FieldKind::Reason | FieldKind::Note => "200",
             FieldKind::Email | FieldKind::Address => "254",
             FieldKind::Url => "2000",

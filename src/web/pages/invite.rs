@@ -54,7 +54,7 @@ pub fn invite_page(view: InviteView) -> impl IntoView {
                 } else {
                     view! {
                         <Field
-                            kind=FieldKind::Text
+                            kind=FieldKind::OwnName
                             name="name"
                             label="Your name"
                             value=name

@@ -14,13 +14,15 @@ mod payments;
 mod receipt;
 mod settings;
 mod sign_in;
+mod sign_up;
 mod transactions;
 
 pub use agency::{
     ClientDialog, ClientTab, ClientView, ClientsView, Content, DeskForm, DeskNotice, DeskProfileView, DeskRefusal,
-    Filled, InboxView, NewClientView, PackView, PeopleView, PlanView, RequestDialog, RequestsView, Said, TermsView,
-    Turned, Verdict, client_page, clients_page, desk_keys_page, desk_profile_page, inbox_page, new_client_page,
-    pack_page, packs_page, people_page, plan_page, plan_terms_page, plans_page, requests_page,
+    DeskSignUpView, Filled, InboxView, NewClientView, PackView, PeopleView, PlanView, RequestDialog, RequestsView,
+    Said, TermsView, Turned, Verdict, client_page, clients_page, desk_keys_page, desk_profile_page, desk_sign_up_page,
+    inbox_page, new_client_page, pack_page, packs_page, people_page, plan_page, plan_terms_page, plans_page,
+    requests_page,
 };
 pub use billing::{
     Asked, AskedRange, AskedRecharge, BillingView, Buying, CardForms, CardView, Crediting, CreditingError, May, Notice,
@@ -41,6 +43,9 @@ pub use settings::{
     members_page, profile_page,
 };
 pub use sign_in::{DemoLogin, SignInNotice, SignInRefusal, SignInView, sign_in_page};
+pub use sign_up::{
+    FinishSignUpView, SignUpEnd, SignUpView, finish_sign_up_page, sign_up_ended_page, sign_up_page, sign_up_sent_page,
+};
 pub use transactions::{Listed, TransactionsView, transactions_page};
 
 #[cfg(test)]

@@ -12,10 +12,13 @@ pub(super) fn Narrow(
     /// One line under the title.
     #[prop(into)]
     line: String,
+    /// Sheets that it needs beside the common one.
+    #[prop(optional)]
+    sheets: &'static [&'static str],
     children: Children,
 ) -> impl IntoView {
     view! {
-        <Html title=title islands=false>
+        <Html title=title islands=false sheets=sheets>
             <main class="narrow">
                 <p class="brand">
                     <Mark />

@@ -37,5 +37,7 @@ pub(super) const fn deed_words(action: Action) -> &'static str {
         Action::RevokeKey => "API key revoked",
         Action::SetRecharge => "Auto-recharge set",
         Action::InviteAdmin => "Administrator invited",
+        Action::SetSignUp => "Sign-up plan set",
+        Action::SignUp => "Client signed up",
     }
 }

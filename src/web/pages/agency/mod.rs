@@ -18,6 +18,7 @@ mod plans;
 mod request_words;
 mod requests;
 mod settings;
+mod sign_up;
 mod turns;
 
 pub use client::{ClientDialog, ClientTab, ClientView, Content, client_page};
@@ -35,4 +36,5 @@ pub use plan_terms::{TermsView, plan_terms_page};
 pub use plans::plans_page;
 pub use requests::{RequestDialog, RequestsView, requests_page};
 pub use settings::{DeskProfileView, Said, desk_keys_page, desk_profile_page};
+pub use sign_up::{DeskSignUpView, desk_sign_up_page};
 pub use turns::Turned;

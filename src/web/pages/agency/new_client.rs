@@ -99,7 +99,7 @@ pub fn new_client_page(desk: Desk, view: NewClientView) -> impl IntoView {
 }
 
 /// `Starter, $29.00 a month, 100 min`
-fn offer(plan: &Plan) -> String {
+pub(super) fn offer(plan: &Plan) -> String {
     let terms = &plan.draft.terms;
     let price = if terms.price == MilliCents(0) { "no fee".to_owned() } else { format!("{} a month", terms.price) };
     let included = (terms.included > 0).then(|| format!(", {}", terms.meter.short(terms.included)));

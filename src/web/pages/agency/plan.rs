@@ -59,11 +59,12 @@ pub fn plan_page(desk: Desk, view: PlanView) -> impl IntoView {
 
 /// `2 clients are on it`
 fn clients_words(plan: &Plan) -> String {
-    match plan.clients {
+    let clients = match plan.clients {
         0 => "No client is on it".to_owned(),
         1 => "1 client is on it".to_owned(),
         clients => format!("{} clients are on it", grouped(clients)),
-    }
+    };
+    if plan.sign_up { format!("{clients}, newcomers sign up on it") } else { clients }
 }
 
 #[component]
@@ -92,10 +93,13 @@ fn Archive(plan: Plan, csrf: String, key: String) -> impl IntoView {
         1 => "The client who is on it stays on its terms.",
         _ => "The clients who are on it stay on their terms.",
     };
+    let sign_up = if plan.sign_up { " Sign-up is turned off with it." } else { "" };
     view! {
         <Confirm
             title=format!("Archive {}?", plan.draft.terms.name)
-            sentence=format!("Nobody can be put on this plan any more, and it cannot be edited. {stay} It cannot be undone.")
+            sentence=format!(
+                "Nobody can be put on this plan any more, and it cannot be edited.{sign_up} {stay} It cannot be undone.",
+            )
             action=format!("{back}/archive")
             back=back
             words=("Keep plan", "Archive plan")

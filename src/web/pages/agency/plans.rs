@@ -99,6 +99,7 @@ fn row(plan: Plan) -> impl IntoView {
         <tr role="row">
             <td role="cell" class="what">
                 <a href=href>{terms.name.clone()}</a>
+                {plan.sign_up.then(|| view! { " " <Pill tone=PillTone::On words="Sign-up" /> })}
                 <small>{rank}</small>
             </td>
             <td role="cell" class="amount price">{terms.price.to_string()}</td>

@@ -1,4 +1,4 @@
-//! `/agency/settings`: what belongs to the administrator, and the agency's keys. Who else there is: `people`.
+//! `/agency/settings`: what belongs to the administrator, and the agency's keys. Who else there is: `people`; how newcomers come: `sign_up`.
 
 use leptos::prelude::*;
 
@@ -15,17 +15,20 @@ pub(super) enum Tab {
     Profile,
     /// Administrators and invitations.
     People,
+    /// How newcomers become clients.
+    SignUp,
     /// Keys of the agency.
     Api,
 }
 
 impl Tab {
-    const ALL: [Tab; 3] = [Tab::Profile, Tab::People, Tab::Api];
+    const ALL: [Tab; 4] = [Tab::Profile, Tab::People, Tab::SignUp, Tab::Api];
 
     const fn title(self) -> &'static str {
         match self {
             Tab::Profile => "Profile",
             Tab::People => "People",
+            Tab::SignUp => "Sign-up",
             Tab::Api => "API keys",
         }
     }
@@ -34,6 +37,7 @@ impl Tab {
         match self {
             Tab::Profile => Whose::Agency.profile(),
             Tab::People => "/agency/settings?tab=people",
+            Tab::SignUp => "/agency/settings?tab=sign-up",
             Tab::Api => Whose::Agency.keys(),
         }
     }

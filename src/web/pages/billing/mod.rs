@@ -126,6 +126,8 @@ pub enum Notice {
     Processing,
     /// The Checkout session ended without a payment.
     NotPaid,
+    /// The workspace was made a moment ago.
+    Welcome,
     /// Nothing was bought, and there is no form that could say so.
     Refused(Refused),
 }

@@ -2,7 +2,7 @@
 
 use crate::app::overview::{Overview, PaymentState, Subscription, SubscriptionState};
 use crate::payments::request::{PaymentRequest, RequestStatus};
-use crate::pricing::{PurchaseMode, Shortfall};
+use crate::pricing::{Fit, PurchaseMode, Shortfall};
 use crate::units::{Meter, MilliCents, grouped};
 use crate::web::components::{Tone, request_title};
 use crate::web::dates::Calendar;
@@ -176,6 +176,7 @@ fn told(notice: Notice, overview: &Overview, may: May) -> Warning {
                 format!("The request was settled before. {agency} has your payment, and keeps or refunds it.");
             (Tone::Neutral, format!("{amount} paid twice"), sentence, None)
         }
+        Notice::Welcome => welcome(overview, may),
         Notice::Processing => {
             let sentence = "Stripe has not confirmed it yet. What you bought appears here once it has.".to_owned();
             let again = ("Refresh".to_owned(), "/billing".to_owned());
@@ -189,6 +190,27 @@ fn told(notice: Notice, overview: &Overview, may: May) -> Warning {
         Notice::Refused(refused) => (Tone::Red, refused.title().to_owned(), refused.sentence().to_owned(), None),
     };
     Warning { tone, title, sentence, action, pay: false }
+}
+
+/// What a new workspace begins with, and what its first call takes where that is nothing.
+fn welcome(overview: &Overview, may: May) -> (Tone, String, String, Option<Action>) {
+    let title = "Your account is ready".to_owned();
+    let Some(subscription) = &overview.subscription else {
+        let sentence = format!("{} starts your plan.", overview.agency_name);
+        return (Tone::Success, title, sentence, None);
+    };
+    let standing = &overview.standing;
+    let meter = subscription.meter;
+    let included = (subscription.included > 0).then(|| meter.pieces(meter.pieces_down(subscription.included)));
+    let credits = (standing.posted.0 > 0).then(|| format!("{} in credits", standing.posted));
+    let begins: Vec<_> = included.into_iter().chain(credits).collect();
+    let plan = &subscription.plan_name;
+    let sentence = match (begins.is_empty(), standing.fit()) {
+        (false, _) => format!("You are on {plan} and begin with {}.", begins.join(" and ")),
+        (true, Fit::Paused) => format!("You are on {plan}. Calls go out once there are credits."),
+        (true, _) => format!("You are on {plan}."),
+    };
+    (Tone::Success, title, sentence, add_credits(overview, may).filter(|_| standing.fit() == Fit::Paused))
 }
 
 /// A payment to the agency failed or is overdue. Which one is not said where it could not be read.

@@ -241,3 +241,19 @@ fn added_credits_say_what_there_is_now() {
          expire."
     );
 }
+
+#[test]
+fn a_new_workspace_is_told_what_it_begins_with() {
+    let told = |overview: &Overview| {
+        let warning = choose(overview, Some(Notice::Welcome), MAY, None, None, &calendar()).unwrap();
+        assert_eq!((warning.tone, warning.title.as_str()), (Tone::Success, "Your account is ready"));
+        (warning.sentence, warning.action.map(|(words, _)| words))
+    };
+    let northwind_with = |credits| told(&northwind(MilliCents(credits)));
+    assert_eq!(northwind_with(500_000), ("You are on Flat and begin with $5.00 in credits.".into(), None));
+    let empty = "You are on Flat. Calls go out once there are credits.".to_owned();
+    assert_eq!(northwind_with(0), (empty, Some("Add credits".into())));
+    assert_eq!(told(&harbor(0, 0)).0, "You are on Starter and begin with 100 minutes.");
+    let unplanned = Overview { subscription: None, ..harbor(0, 0) };
+    assert_eq!(told(&unplanned).0, "Brightline Voice starts your plan.");
+}

@@ -179,7 +179,7 @@ fn a_link_that_is_used_while_a_password_is_hashed_lets_nobody_else_in() {
     world(async |world| {
         let Desk { dana, .. } = desk(world).await;
         invite(&dana, LEE, "viewer", "k1").await;
-        let link = InviteHash::of(&links(world, LEE).await[0]);
+        let link = LinkHash::of(&links(world, LEE).await[0]);
         let mut db = world.superuser().await;
         let mut using = db.begin().await.unwrap();
         sqlx::query("update invites set accepted_at = created_at").execute(&mut *using).await.unwrap();

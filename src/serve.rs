@@ -241,6 +241,8 @@ fn welcome(config: &Config) {
         for demo::Client { name, email, key, .. } in demo::CLIENTS {
             println!("  {name:18} {email:22} API key {key}");
         }
+        let [.., (agency, administrator)] = demo::logins();
+        println!("  {agency:18} {administrator:22} the agency");
         println!("Pay with card 4242 4242 4242 4242, any later date, any CVC.");
     }
 }

@@ -49,9 +49,3 @@ pub async fn sign_in(state: &AppState, email: &str, password: String) -> Result<
     let first = tenants::repo::first_workspace(&mut db, known.user).await?;
     Ok(first.map(|first| person(Some(first))))
 }
-
-/// Owners of workspaces and administrators of agencies, name and address: who can sign in to the demo.
-pub async fn demo_logins(state: &AppState) -> sqlx::Result<Vec<(String, String)>> {
-    let mut db = state.db.acquire().await?;
-    tenants::repo::owners(&mut db).await
-}

@@ -21,6 +21,17 @@ pub(super) const AGENCY: &str = "ag_brightline";
 /// The plan that newcomers begin on: there is something to try with its free credits.
 const SIGN_UP_PLAN: &str = "plan_flat";
 
+const AGENCY_NAME: &str = "Brightline Voice";
+const ADMINISTRATOR: &str = "admin@brightline.test";
+
+/// Who can sign in with the demo's password, clients before the agency: name and address. People who came afterwards have
+/// passwords of their own.
+pub fn logins() -> [(&'static str, &'static str); CLIENTS.len() + 1] {
+    std::array::from_fn(|index| {
+        CLIENTS.get(index).map_or((AGENCY_NAME, ADMINISTRATOR), |client| (client.name, client.email))
+    })
+}
+
 /// Creates everything in one transaction, unless it stands. Answers when the demo began.
 pub async fn found(db: &mut PgConnection, now: Timestamp) -> sqlx::Result<Timestamp> {
     if let Some(begun_at) = repo::begun_at(db, AGENCY).await? {
@@ -28,8 +39,8 @@ pub async fn found(db: &mut PgConnection, now: Timestamp) -> sqlx::Result<Timest
     }
     let password = tenants::hash_password(PASSWORD.to_owned()).await;
     let mut db = db.begin().await?;
-    let agency = create_agency(&mut db, AGENCY, "Brightline Voice", now).await?;
-    let admin = create_user(&mut db, "admin@brightline.test", "Elena Sørensen", &password, now).await?;
+    let agency = create_agency(&mut db, AGENCY, AGENCY_NAME, now).await?;
+    let admin = create_user(&mut db, ADMINISTRATOR, "Elena Sørensen", &password, now).await?;
     add_agency_admin(&mut db, agency, admin, now).await?;
     let all = [Scope::Admin];
     let key = NewKey { text: "mb_test_brightline", agency, workspace: None, name: "Demo", scopes: &all };

@@ -27,6 +27,7 @@ use crate::state::AppState;
 use history::History;
 
 pub use clients::{CLIENTS, Client};
+pub use found::logins;
 
 /// Password of every demo user.
 pub const PASSWORD: &str = "minutebank-demo";

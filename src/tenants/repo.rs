@@ -297,21 +297,6 @@ pub async fn workspace_of_member(
     Ok(row.map(|row| (WorkspaceId(row.get("workspace_id")), role(&row))))
 }
 
-/// Who can sign in, workspaces before agencies: demo mode's list of logins.
-pub async fn owners(db: &mut PgConnection) -> sqlx::Result<Vec<(String, String)>> {
-    let rows = sqlx::query(
-        "(select w.name, u.email from members m
-            join workspaces w on w.id = m.workspace_id join users u on u.id = m.user_id
-            where m.role = 'owner' order by w.id limit 20)
-         union all
-         (select a.name || ', agency', u.email from agency_admins m
-            join agencies a on a.id = m.agency_id join users u on u.id = m.user_id order by a.id limit 5)",
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
-}
-
 /// Names of those who started these purchases of a workspace, by purchase id.
 pub async fn buyers(
     db: &mut PgConnection,

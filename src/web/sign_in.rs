@@ -16,7 +16,8 @@ use super::error::{DESK, Error};
 use super::limits::{TooMany, wait};
 use super::pages::{DemoLogin, SignInNotice, SignInRefusal, SignInView, sign_in_page};
 use super::session::{self, CsrfForm};
-use crate::app::sign_in::{Person, demo_logins, sign_in};
+use crate::app::sign_in::{Person, sign_in};
+use crate::demo;
 use crate::state::AppState;
 
 /// Where members of a workspace begin.
@@ -63,14 +64,9 @@ pub async fn show(
 /// The form as `view` has it, with this session's token and, in demo mode, its logins.
 async fn form(state: &AppState, session: &Session, view: SignInView) -> Result<Response, Error> {
     let csrf = session::form_token(session).await?;
-    let demo = if state.config.demo { Some(logins(state).await?) } else { None };
+    let demo = state.config.demo.then(|| demo::logins().map(|(name, email)| DemoLogin { name, email }).to_vec());
     let view = SignInView { csrf, demo, ..view };
     Ok(page(&state.config, render(|| sign_in_page(view))))
-}
-
-async fn logins(state: &AppState) -> Result<Vec<DemoLogin>, Error> {
-    let logins = demo_logins(state).await?.into_iter();
-    Ok(logins.map(|(name, email)| DemoLogin { name, email }).collect())
 }
 
 /// What the form sends. A missing field is a wrong one.

@@ -67,9 +67,9 @@ impl SignInNotice {
 #[derive(Clone, Debug)]
 pub struct DemoLogin {
     /// Workspace or agency.
-    pub name: String,
+    pub name: &'static str,
     /// Address to sign in with.
-    pub email: String,
+    pub email: &'static str,
 }
 
 /// The sign-in page. A demo login is a link to `/sign-in?email=…`, which fills the field.
@@ -118,7 +118,7 @@ fn DemoLogins(logins: Vec<DemoLogin>) -> impl IntoView {
                         view! {
                             <li>
                                 <span>{login.name}</span>
-                                <a href=format!("/sign-in?email={}", login.email)>{login.email.clone()}</a>
+                                <a href=format!("/sign-in?email={}", login.email)>{login.email}</a>
                             </li>
                         }
                     })

@@ -11,10 +11,8 @@ pub enum FieldKind {
     OwnName,
     /// The name of their business.
     Business,
-    /// Why something is done.
+    /// Why something is done, or what is noted of it.
     Reason,
-    /// What somebody notes; it may stay empty.
-    Note,
     /// The address of an account.
     Email,
     /// An address of the web.
@@ -30,7 +28,7 @@ pub enum FieldKind {
 impl FieldKind {
     const fn input_type(self) -> &'static str {
         match self {
-            FieldKind::Text | FieldKind::OwnName | FieldKind::Business | FieldKind::Reason | FieldKind::Note => "text",
+            FieldKind::Text | FieldKind::OwnName | FieldKind::Business | FieldKind::Reason => "text",
             FieldKind::Email | FieldKind::Address => "email",
             FieldKind::Url => "url",
             FieldKind::Password | FieldKind::NewPassword => "password",
@@ -39,7 +37,7 @@ impl FieldKind {
 
     const fn autocomplete(self) -> &'static str {
         match self {
-            FieldKind::Text | FieldKind::Reason | FieldKind::Note | FieldKind::Address | FieldKind::Url => "off",
+            FieldKind::Text | FieldKind::Reason | FieldKind::Address | FieldKind::Url => "off",
             FieldKind::OwnName => "name",
             FieldKind::Business => "organization",
             FieldKind::Email => "username",
@@ -52,7 +50,7 @@ impl FieldKind {
         match self {
             FieldKind::Text | FieldKind::OwnName => "60",
             FieldKind::Business => "80",
-            FieldKind::Reason | FieldKind::Note => "200",
+            FieldKind::Reason => "200",
             FieldKind::Email | FieldKind::Address => "254",
             FieldKind::Url => "2000",
             FieldKind::Password | FieldKind::NewPassword => "1024",
@@ -60,7 +58,7 @@ impl FieldKind {
     }
 }
 
-/// A field that has to be filled, unless it is a note. Passwords that were typed are never given back, so they have no `value`.
+/// A field that has to be filled, unless it is `optional`. Passwords that were typed are never given back, so they have no `value`.
 #[component]
 pub fn Field(
     kind: FieldKind,
@@ -77,6 +75,9 @@ pub fn Field(
     /// Where to go for whoever cannot fill it: words and address.
     #[prop(optional)]
     way_out: Option<(&'static str, &'static str)>,
+    /// It may stay empty.
+    #[prop(optional)]
+    optional: bool,
     #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
     let wrong_id = format!("{name}-wrong");
@@ -93,7 +94,7 @@ pub fn Field(
                 name=name
                 type=kind.input_type()
                 autocomplete=kind.autocomplete()
-                required=kind != FieldKind::Note
+                required=!optional
                 maxlength=kind.longest()
                 value=value
                 autofocus=autofocus

@@ -80,6 +80,7 @@ pub fn new_client_page(desk: Desk, view: NewClientView) -> impl IntoView {
                         kind=FieldKind::Text
                         name="owner_name"
                         label="Name of the owner (optional)"
+                        optional=true
                         help="Stands in the invitation. They can change it when they accept."
                         value=typed.owner_name
                         wrong=wrong("owner_name")

@@ -100,9 +100,10 @@ fn PaidDialog(scene: Scene, request: PaymentRequest, refused: Option<DeskRefusal
                 <DialogHead title="Mark this request as paid?" line=line back=scene.here() refused=refused />
                 <Settling scene=scene.clone() request=request.id form="paid" />
                 <Field
-                    kind=FieldKind::Note
+                    kind=FieldKind::Reason
                     name="external_reference"
                     label="External reference (optional)"
+                    optional=true
                     help="Where the money can be found, e.g. a bank transfer's number."
                     value=scene.form.typed("external_reference").unwrap_or_default()
                     wrong=scene.form.wrong(&["external_reference"])

@@ -1,16 +1,10 @@
-//! What is measured, for Prometheus: every figure's name, and where they can be read. Labels are routes, outcomes and
+//! What is measured, for Prometheus: every figure's name, and who keeps them. Labels are routes, outcomes and
 //! other words of ours: never a customer's id, address or number. Without a recorder measuring costs next to nothing.
 
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::header;
-use axum::response::IntoResponse;
-use axum::routing::get;
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use sqlx::PgPool;
 
 /// Requests that were answered, by method, route and status.
 pub const REQUESTS: &str = "minutebank_http_requests_total";
@@ -54,18 +48,6 @@ pub fn begin() -> Result<PrometheusHandle, BuildError> {
     describe_counter!(DELIVERIES, "Events sent to customers' endpoints, by outcome: delivered, failed.");
     describe_gauge!(CONNECTIONS, "Connections of the pool, by state: used, idle.");
     Ok(recorder)
-}
-
-/// `/metrics`, and nothing else.
-pub fn router(recorder: PrometheusHandle, db: PgPool) -> Router {
-    Router::new().route("/metrics", get(show)).with_state((recorder, db))
-}
-
-async fn show(State((recorder, db)): State<(PrometheusHandle, PgPool)>) -> impl IntoResponse {
-    let idle = u32::try_from(db.num_idle()).unwrap_or(u32::MAX);
-    gauge!(CONNECTIONS, "state" => "idle").set(idle);
-    gauge!(CONNECTIONS, "state" => "used").set(db.size().saturating_sub(idle));
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder.render())
 }
 
 /// Keeps what is measured small, until it is dropped.

@@ -155,6 +155,7 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
     chores.spawn(recharge::keep_recharging(state.clone(), state.ledger.changes()));
     chores.spawn(pay_numbers::keep_paying(state.clone()));
     chores.spawn(keep_billing::keep_billing(state.clone()));
+    chores.spawn(keep_billing::keep_refunding(state.clone()));
     chores.spawn(expire_calls::keep_expiring(state.clone()));
     chores.spawn(deliver_events::keep_delivering(state.clone(), sender));
     chores.spawn(answer_once::keep_forgetting(state.clone()));
@@ -163,7 +164,7 @@ pub async fn run(mut config: Config) -> Result<(), ServeError> {
     chores.spawn(web::session::keep_removing_expired(state.clone()));
     follow(&mut chores, &state);
     if let Some((listener, recorder)) = metrics {
-        let router = measures::router(recorder.clone(), state.db.clone());
+        let router = web::metrics::router(recorder.clone(), state.db.clone());
         chores.spawn(connections::serve(listener, router, SLOWEST_HEAD, std::future::pending()));
         chores.spawn(measures::keep_tidy(recorder));
     }

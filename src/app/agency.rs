@@ -59,6 +59,9 @@ pub enum AgencyError {
     /// The request is paid or canceled, the item settled.
     #[error("it is settled already")]
     Settled,
+    /// The payment, or a part of it, has gone back at Stripe.
+    #[error("the payment has gone back at Stripe")]
+    WentBack,
     /// Nothing of the purchase is unused: it is used, refunded already, or kept by an open call.
     #[error("nothing of the purchase is unused")]
     NothingUnused,

@@ -17,17 +17,27 @@ const PAUSE: Duration = Duration::from_secs(20);
 
 /// Looks again and again until it is dropped.
 pub async fn keep_billing(state: AppState) {
+    loop {
+        bill(&state).await;
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// The same for refunds, beside the rest: Stripe may take long, and nobody's period waits for that.
+pub async fn keep_refunding(state: AppState) {
     // After a start nobody else is at a refund that an earlier run has left; and two at it would do no harm.
     let mut left_alone = SignedDuration::ZERO;
     loop {
-        bill(&state, left_alone).await;
+        if let Err(error) = sweep_refunds(&state, left_alone).await {
+            tracing::warn!(%error, "refunds could not be asked again");
+        }
         left_alone = ASKERS_OWN;
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-/// One look. A part that fails is said and leaves the others alone. Refunds are left to their askers for so long.
-async fn bill(state: &AppState, left_alone: SignedDuration) {
+/// One look. A part that fails is said and leaves the others alone.
+async fn bill(state: &AppState) {
     if let Err(error) = finish_instructions(state).await {
         tracing::warn!(%error, "instructions could not be finished");
     }
@@ -39,8 +49,5 @@ async fn bill(state: &AppState, left_alone: SignedDuration) {
     }
     if let Err(error) = follow_all(state).await {
         tracing::warn!(%error, "wallets do not follow their requests");
-    }
-    if let Err(error) = sweep_refunds(state, left_alone).await {
-        tracing::warn!(%error, "refunds could not be asked again");
     }
 }

@@ -17,7 +17,7 @@ const BATCH: i64 = 100;
 pub async fn remove_card(state: &AppState, workspace: WorkspaceId, payment_method: &str) -> sqlx::Result<()> {
     let now = state.clock.now();
     let mut transaction = state.db.begin().await?;
-    // Waits for a charge that is being sent.
+    // Waits for an automatic charge that is being sent.
     recharge::repo::lock(&mut transaction, workspace).await?;
     cards::lock(&mut transaction, workspace).await?;
     if cards::remove(&mut transaction, workspace, payment_method).await? {

@@ -40,7 +40,7 @@ pub async fn accept_payment(state: &AppState, form: &AgencyForm, item: i64) -> R
         return carry_out(state, &instruction).await;
     }
     if has_gone_back(state, &item.reference).await? {
-        return Err(AgencyError::Settled);
+        return Err(AgencyError::WentBack);
     }
     let now = state.clock.now();
     let mut transaction = state.db.begin().await?;

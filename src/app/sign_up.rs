@@ -19,7 +19,8 @@ use crate::tenants::LinkHash;
 use crate::tenants::password::repo::credentials;
 use crate::tenants::sign_up::{NewSignUp, Newcomer, SIGN_UP_LASTS, SignUp, repo};
 
-/// Mails to one address while their links last; further requests send nothing, so that nobody's mailbox is flooded.
+/// Mails of one agency to one address while their links last; further requests send nothing, so that nobody's mailbox is
+/// flooded.
 const MOST: i64 = 3;
 /// Requests answered in one transaction.
 const BATCH: i64 = 20;

@@ -197,19 +197,27 @@ async fn send(state: &AppState, topup: &Topup) -> sqlx::Result<Option<Result<Int
         return Ok(None);
     }
     if topup.cause == Cause::Api {
-        return Ok(Some(state.stripe.charge(&topup.attempt).await));
+        let may_still = is_wanted(state, topup).await?;
+        return Ok(if may_still { Some(state.stripe.charge(&topup.attempt).await) } else { None });
     }
     let mut transaction = state.db.begin().await?;
     let recharge = recharge::repo::lock(&mut transaction, topup.workspace).await?;
     let stored = repo::find(&mut transaction, &topup.id).await?;
     let is_on = recharge.is_some_and(|recharge| recharge.enabled);
-    let waits = stored.is_some_and(|it| it.status == TopupStatus::Pending && it.withdrawn_at.is_none());
-    if !is_on || !waits {
+    if !is_on || !stored.is_some_and(|stored| stored.waits()) {
         return Ok(None);
     }
     let answer = state.stripe.charge(&topup.attempt).await;
     transaction.rollback().await?;
     Ok(Some(answer))
+}
+
+/// Looks at a program's charge once more, just before it is sent: its card may have left since it was read. No lock is held
+/// while Stripe answers, as programs may charge many times at once and the pool's connections are for everybody.
+async fn is_wanted(state: &AppState, topup: &Topup) -> sqlx::Result<bool> {
+    let mut db = state.db.acquire().await?;
+    repo::withdraw_left(&mut db, topup.workspace, state.clock.now()).await?;
+    Ok(repo::find(&mut db, &topup.id).await?.is_some_and(|stored| stored.waits()))
 }
 
 /// Brings a charge to where Stripe says that its payment intent is. A success counts whenever it comes, also after the

@@ -108,22 +108,20 @@ impl Files {
     fn client_config(&self, mode: PgSslMode) -> Result<ClientConfig, LinkError> {
         let provider = Arc::new(default_provider());
         let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        for certificate in certificates(self.authority.as_deref())? {
+        let chain = matches!(mode, PgSslMode::VerifyCa | PgSslMode::VerifyFull);
+        // As the pool: what is not asked for is not read, as it may not be there.
+        for certificate in certificates(self.authority.as_deref().filter(|_| chain))? {
             roots.add(certificate).map_err(unusable)?;
         }
         let authorities =
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().map_err(unusable)?;
-        let verifier = Verifier {
-            authorities,
-            chain: matches!(mode, PgSslMode::VerifyCa | PgSslMode::VerifyFull),
-            name: matches!(mode, PgSslMode::VerifyFull),
-        };
+        let verifier = Verifier { authorities, chain, name: matches!(mode, PgSslMode::VerifyFull) };
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(unusable)?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier));
-        match &self.key {
+        match self.key.as_ref().filter(|_| !matches!(mode, PgSslMode::Disable | PgSslMode::Allow)) {
             None => Ok(config.with_no_client_auth()),
             Some(key) => {
                 let key = PrivateKeyDer::from_pem_slice(&pem(key)?).map_err(unusable)?;

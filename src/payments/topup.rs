@@ -136,6 +136,11 @@ impl Topup {
         self.withdrawn_at.is_none() && now.duration_since(self.asked_at) < REPLAYED_WITHIN
     }
 
+    /// Whether it still waits to be sent: its outcome is not known, and nobody has withdrawn it.
+    pub fn waits(&self) -> bool {
+        self.status == TopupStatus::Pending && self.withdrawn_at.is_none()
+    }
+
     /// Whether an attempt that Stripe knows nothing of is known to have made nothing.
     pub fn is_lost(&self, now: Timestamp) -> bool {
         let sent_until = self.withdrawn_at.unwrap_or(self.asked_at + REPLAYED_WITHIN);

@@ -74,6 +74,7 @@ fn pool_and_writer_trust_the_same_servers() {
             ("localhost", "disable", "", false),
             ("localhost", "prefer", "", true),
             ("localhost", "require", "", true),
+            ("localhost", "require", "&sslrootcert=/nowhere.pem", true),
             ("localhost", "verify-ca", "", false),
             ("localhost", "verify-ca", root.as_str(), true),
             ("127.0.0.1", "verify-ca", root.as_str(), true),

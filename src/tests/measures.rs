@@ -2,6 +2,7 @@
 
 use minutebank::measures;
 use minutebank::tenants::Scope;
+use minutebank::web;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -27,7 +28,7 @@ fn what_happens_is_counted_and_nobody_is_named() {
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}/metrics", listener.local_addr().unwrap());
-        let router = measures::router(recorder, world.state.db.clone());
+        let router = web::metrics::router(recorder, world.state.db.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         let answer = reqwest::get(&address).await.unwrap();
         assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");

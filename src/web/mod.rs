@@ -26,6 +26,7 @@ mod layers;
 pub mod limits;
 mod live;
 mod members;
+pub mod metrics;
 mod packages;
 pub mod pages;
 mod payments;

@@ -51,13 +51,13 @@ fn newcomer(row: &PgRow) -> Newcomer {
     }
 }
 
-/// Writes a sign-up down, unless the address has `most` that have not ended.
+/// Writes a sign-up down, unless the address has `most` with this agency that have not ended.
 pub async fn insert(db: &mut PgConnection, sign_up: &NewSignUp<'_>, most: i64, now: Timestamp) -> sqlx::Result<bool> {
     let NewSignUp { link, newcomer, expires_at } = sign_up;
     let made = sqlx::query(
         "insert into sign_ups (token_hash, agency_id, email, business, name, expires_at)
          select $1, $2, lower($3), $4, $5, $6
-         where (select count(*) from sign_ups where email = lower($3) and expires_at > $7) < $8",
+         where (select count(*) from sign_ups where email = lower($3) and agency_id = $2 and expires_at > $7) < $8",
     )
     .bind(link.map(|link| link.bytes().to_vec()))
     .bind(newcomer.agency.0)

@@ -105,7 +105,7 @@ fn what_went_back_at_stripe_is_not_accepted() {
         refunded(desk.shop, "one", 400).await;
         told(desk.shop, 1).await;
         let accepted = accept_payment(desk.state, &desk.form("accept"), item).await;
-        assert!(matches!(accepted, Err(AgencyError::Settled)), "{accepted:?}");
+        assert!(matches!(accepted, Err(AgencyError::WentBack)), "{accepted:?}");
         assert_eq!(desk.shop.lots().await, [0; 0], "no units without their money");
         let rest = refund_payment(desk.state, &desk.form("rest"), item).await;
         assert!(rest.is_ok(), "{rest:?}");

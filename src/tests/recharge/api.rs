@@ -3,6 +3,7 @@
 use futures::future::join_all;
 use minutebank::app::remove_card::remove_card;
 use minutebank::app::sweep_purchases::{sweep, sweep_all};
+use minutebank::app::top_up::{find_topup, pursue};
 use minutebank::tenants::Scope;
 use serde_json::{Value, json};
 
@@ -153,6 +154,22 @@ fn a_card_that_left_meanwhile_is_not_charged_any_more() {
             assert_eq!(program.get(&address).await.json()["status"], "failed");
         });
     }
+}
+
+#[test]
+fn a_sweep_that_read_a_charge_before_its_card_left_does_not_send_it() {
+    with_card(VISA, async |shop| {
+        let program = program(shop).await;
+        let card = card(&program).await;
+        let body = json!({ "amount_usd": 5, "payment_method_id": card });
+        shop.fault("drop_before", "POST", INTENTS, 1_000).await;
+        let pending = program.post_once("one", "/v1/wallet/topup", &body).await.json();
+        let read = find_topup(&shop.state, shop.workspace, pending["id"].as_str().unwrap()).await.unwrap().unwrap();
+        remove_card(&shop.state, shop.workspace, &card).await.unwrap();
+        shop.heal().await;
+        pursue(&shop.state, read).await.unwrap();
+        shop.agree(0, 0, "it is not the card's any more").await;
+    });
 }
 
 #[test]

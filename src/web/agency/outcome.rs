@@ -33,6 +33,7 @@ pub fn refused(error: AgencyError) -> Result<(DeskRefusal, Vec<FieldError>), Err
         AgencyError::AlreadySubscribed => DeskRefusal::AlreadySubscribed,
         AgencyError::CallsInProgress => DeskRefusal::CallsInProgress,
         AgencyError::Settled => DeskRefusal::Settled,
+        AgencyError::WentBack => DeskRefusal::WentBack,
         AgencyError::NothingUnused => DeskRefusal::NothingUnused,
         AgencyError::StripeUnreachable => DeskRefusal::StripeUnreachable,
         AgencyError::StripeRefused(why) => {

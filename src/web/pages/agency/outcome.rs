@@ -146,6 +146,8 @@ pub enum DeskRefusal {
     CallsInProgress,
     /// It is settled.
     Settled,
+    /// The payment is not there any more.
+    WentBack,
     /// Nothing is left that could be refunded.
     NothingUnused,
     /// Stripe gave no answer.
@@ -178,6 +180,11 @@ impl DeskRefusal {
                  of the period.",
             ),
             DeskRefusal::Settled => ("Settled already", "Somebody was here before you. The page shows how it stands."),
+            DeskRefusal::WentBack => (
+                "This payment went back",
+                "It was refunded or disputed at Stripe, in whole or in part, so it buys nothing. Refund what is left, or \
+                 settle the item.",
+            ),
             DeskRefusal::NothingUnused => (
                 "Nothing was refunded",
                 "Everything of this purchase is used, refunded already, or kept by a call in progress.",

@@ -1,28 +1,36 @@
 //! A card leaves: because somebody of the workspace removes or replaces it, or because Stripe says that it is gone.
 
 use super::fulfil_purchase::FulfilError;
+use super::set_recharge::record;
 use crate::payments::card::repo as cards;
 use crate::payments::{Failure, recharge, topup};
 use crate::state::AppState;
+use crate::tenants::UserId;
 use crate::units::WorkspaceId;
 
 /// Cards of one look.
 const BATCH: i64 = 100;
 
 /// Removes the current card, if it still is that one. It is charged no more from this moment, and auto-recharge is
-/// switched off; the sweep takes it away at Stripe.
+/// switched off, as the audit trail then says; the sweep takes it away at Stripe.
 ///
 /// # Errors
 /// The database's.
-pub async fn remove_card(state: &AppState, workspace: WorkspaceId, payment_method: &str) -> sqlx::Result<()> {
+pub async fn remove_card(
+    state: &AppState,
+    workspace: WorkspaceId,
+    payment_method: &str,
+    by: UserId,
+) -> sqlx::Result<()> {
     let now = state.clock.now();
     let mut transaction = state.db.begin().await?;
     // Waits for an automatic charge that is being sent.
-    recharge::repo::lock(&mut transaction, workspace).await?;
+    let before = recharge::repo::lock(&mut transaction, workspace).await?;
     cards::lock(&mut transaction, workspace).await?;
     if cards::remove(&mut transaction, workspace, payment_method).await? {
         recharge::repo::switch_off(&mut transaction, workspace, now).await?;
         topup::repo::withdraw_left(&mut transaction, workspace, now).await?;
+        record(&mut transaction, workspace, before.as_ref(), Some(by), now).await?;
     }
     transaction.commit().await
 }

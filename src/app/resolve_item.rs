@@ -40,6 +40,8 @@ pub async fn accept_payment(state: &AppState, form: &AgencyForm, item: i64) -> R
         return carry_out(state, &instruction).await;
     }
     if has_gone_back(state, &item.reference).await? {
+        // Perhaps by a refund of ours.
+        lock(&mut *state.db.begin().await?, &item).await?;
         return Err(AgencyError::WentBack);
     }
     let now = state.clock.now();

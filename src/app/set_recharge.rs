@@ -102,7 +102,7 @@ async fn switch_off(
 }
 
 /// Writes down in the audit trail how the settings are now, where anything has changed. `by` is `None` for programs.
-async fn record(
+pub(super) async fn record(
     db: &mut PgConnection,
     workspace: WorkspaceId,
     before: Option<&Recharge>,

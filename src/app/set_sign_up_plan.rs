@@ -45,6 +45,15 @@ pub async fn set_sign_up_plan(state: &AppState, form: &AgencyForm, plan: Option<
         Err(AgencyError::NotFound) => {
             Err(AgencyError::Invalid(vec![FieldError { field: "plan", message: "Choose a plan on offer, or Off." }]))
         }
+        // Sent twice, or after somebody else's: nobody may believe that it was saved who sees another choice.
+        Ok(false) if chosen(state, form.agency).await?.as_deref() != plan => Err(AgencyError::FormUsed),
         set => set.map(|_| ()),
     }
+}
+
+/// Public id of the plan on which newcomers begin.
+async fn chosen(state: &AppState, agency: AgencyId) -> sqlx::Result<Option<String>> {
+    let mut db = state.db.acquire().await?;
+    let plans = repo::plans(&mut db, agency, None).await?;
+    Ok(plans.into_iter().find(|plan| plan.sign_up).map(|plan| plan.id))
 }

@@ -53,6 +53,6 @@ pub async fn remove(
     CsrfForm(form): CsrfForm<RemoveForm>,
 ) -> Result<Redirect, Error> {
     viewer.require(Role::may_buy)?;
-    remove_card::remove_card(&state, viewer.workspace, &form.payment_method).await?;
+    remove_card::remove_card(&state, viewer.workspace, &form.payment_method, viewer.user_id).await?;
     Ok(Redirect::to("/billing#saved-card"))
 }

@@ -68,6 +68,9 @@ fn sign_up_is_off_until_a_plan_is_chosen_and_ends_with_it() {
         let (_, off) = choose(&browser, "").await;
         assert_eq!(off.status, 303);
         assert_eq!(site.browser().get(&public).await.status, 404);
+        let first = [("csrf", csrf.as_str()), ("key", &key), ("plan", &plan)];
+        let late = browser.post("/agency/settings/sign-up", &first).await;
+        assert_eq!(late.status, 409, "nobody may believe that it is on again");
         choose(&browser, &plan).await;
         archive_plan(desk.state, &desk.form("archive"), &plan).await.unwrap();
         assert_eq!(site.browser().get(&public).await.status, 404);

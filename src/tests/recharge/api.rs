@@ -142,7 +142,7 @@ fn a_card_that_left_meanwhile_is_not_charged_any_more() {
             assert_eq!(pending.status, 202);
             match replaced {
                 true => shop.save_card(&shop.form("other"), MASTERCARD).await,
-                false => remove_card(&shop.state, shop.workspace, &card).await.unwrap(),
+                false => remove_card(&shop.state, shop.workspace, &card, shop.owner).await.unwrap(),
             }
             shop.heal().await;
             for minutes in [1, 15] {
@@ -165,7 +165,7 @@ fn a_sweep_that_read_a_charge_before_its_card_left_does_not_send_it() {
         shop.fault("drop_before", "POST", INTENTS, 1_000).await;
         let pending = program.post_once("one", "/v1/wallet/topup", &body).await.json();
         let read = find_topup(&shop.state, shop.workspace, pending["id"].as_str().unwrap()).await.unwrap().unwrap();
-        remove_card(&shop.state, shop.workspace, &card).await.unwrap();
+        remove_card(&shop.state, shop.workspace, &card, shop.owner).await.unwrap();
         shop.heal().await;
         pursue(&shop.state, read).await.unwrap();
         shop.agree(0, 0, "it is not the card's any more").await;
@@ -180,7 +180,7 @@ fn another_attempt_takes_the_card_that_is_there_by_then() {
         let body = json!({ "amount_usd": 5, "payment_method_id": card });
         shop.fault("http_500", "POST", INTENTS, 1).await;
         assert_eq!(program.post_once("one", "/v1/wallet/topup", &body).await.status, 503);
-        remove_card(&shop.state, shop.workspace, &card).await.unwrap();
+        remove_card(&shop.state, shop.workspace, &card, shop.owner).await.unwrap();
         let again = program.post_once("one", "/v1/wallet/topup", &body).await.error();
         assert_eq!(again, (422, "invalid_field".into(), Some("payment_method_id".into())));
         shop.agree(0, 0, "it is removed").await;

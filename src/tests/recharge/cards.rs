@@ -151,7 +151,7 @@ fn a_removed_card_is_gone_here_at_once_and_at_stripe_soon() {
         let browser = shop.browser(OWNER).await;
         let page = browser.page("/billing?card=remove").await;
         assert!(page.contains("Remove Visa ending 4242? Auto-recharge is switched off"), "{page}");
-        remove_card(&shop.state, shop.workspace, "pm_of_another").await.unwrap();
+        remove_card(&shop.state, shop.workspace, "pm_of_another", shop.owner).await.unwrap();
         assert!(card(shop).await.is_some(), "only the card that was shown");
         let gone = browser.form("/billing/card/remove", &[("payment_method", &method)]).await;
         assert_eq!(gone, (303, "/billing#saved-card".to_owned()));
@@ -197,7 +197,7 @@ fn while_stripe_does_not_take_the_key_no_card_is_gone() {
         let method = card(shop).await.unwrap().payment_method;
         assert!(follow_card(&shop.locked_out(), &method).await.is_err());
         assert_eq!(name(shop).await.as_deref(), Some("Visa ending 4242"));
-        remove_card(&shop.state, shop.workspace, &method).await.unwrap();
+        remove_card(&shop.state, shop.workspace, &method, shop.owner).await.unwrap();
         assert_eq!(sweep_cards(&shop.locked_out()).await.unwrap(), 0, "it is still to be taken away");
         assert_eq!(sweep_cards(&shop.state).await.unwrap(), 1);
         assert_eq!(shop.state.stripe.card(&method).await.unwrap().unwrap().customer, None);

@@ -163,7 +163,7 @@ fn removing_the_card_switches_it_off() {
     with_card(VISA, async |shop| {
         shop.switch_on().await;
         let card = current_card(&shop.state, shop.workspace).await.unwrap().unwrap();
-        remove_card(&shop.state, shop.workspace, &card.payment_method).await.unwrap();
+        remove_card(&shop.state, shop.workspace, &card.payment_method, shop.owner).await.unwrap();
         assert_eq!(shop.count("select count(*) from auto_recharges where not enabled").await, 1);
         shop.spend("low", 600).await;
         restart(shop).await;

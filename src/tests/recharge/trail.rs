@@ -1,6 +1,7 @@
 //! Changes of auto-recharge's settings in the audit trail.
 
 use minutebank::app::agency::lists;
+use minutebank::payments::card::repo as cards;
 use minutebank::tenants::Scope;
 use minutebank::tenants::audit::Action;
 use serde_json::json;
@@ -27,6 +28,11 @@ fn each_change_is_written_down_with_who_made_it() {
             assert_eq!(browser.form("/billing/recharge", &[("switch", "off")]).await.0, 303);
         }
         assert_eq!(program.put(address, &json!({ "enabled": false, "threshold_usd": 10 })).await.status, 200);
+        assert_eq!(browser.form("/billing/recharge", &on).await.0, 303);
+        let mut db = shop.state.db.acquire().await.unwrap();
+        let card = cards::current(&mut db, shop.workspace).await.unwrap().expect("a card").payment_method;
+        drop(db);
+        assert_eq!(browser.form("/billing/card/remove", &[("payment_method", &card)]).await.0, 303);
 
         let (agency, _) = administrator(shop.world, shop.workspace, "admin@brightline.test").await;
         let client = shop.world.public_id(shop.workspace).await;
@@ -45,6 +51,8 @@ fn each_change_is_written_down_with_who_made_it() {
                 (None, "On, $50.00 below $20.00, at most $300.00 a month, through the API"),
                 (dana, "Off, $50.00 below $20.00, at most $300.00 a month"),
                 (None, "Off, $50.00 below $10.00, at most $300.00 a month, through the API"),
+                (dana, "On, $50.00 below $20.00, at most $200.00 a month"),
+                (dana, "Off, $50.00 below $20.00, at most $200.00 a month"),
             ]
         );
     });

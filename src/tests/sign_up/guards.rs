@@ -6,11 +6,12 @@ use futures::future::join_all;
 use jiff::SignedDuration;
 use minutebank::app::finish_sign_up::{FinishError, finish_sign_up};
 use minutebank::app::instruct::finish_instructions;
-use minutebank::app::sign_up::answer_sign_ups;
+use minutebank::app::sign_up::{answer_sign_ups, request_sign_up};
 use minutebank::catalog;
 use minutebank::ledger::{Ledger, Options};
 use minutebank::pricing::Terms;
 use minutebank::state::AppState;
+use minutebank::tenants::sign_up::Newcomer;
 use minutebank::tenants::{self, LinkHash};
 use minutebank::units::MilliCents;
 
@@ -88,6 +89,19 @@ fn a_mailbox_is_not_flooded() {
         answer_sign_ups(desk.state()).await.unwrap();
         assert_eq!(desk.count("select count(*) from mails where recipient = 'ana@northgate.test'").await, 4);
         assert_eq!(desk.count("select count(*) from sign_ups").await, 1, "links that have ended are forgotten");
+    });
+}
+
+#[test]
+fn one_agency_s_letters_do_not_use_up_another_s() {
+    desk_on(&flat(), async |desk| {
+        let (other, _) = agency_on(desk.world, "plan_other", &flat()).await;
+        for (agency, letters) in [(desk.agency, 1), (desk.agency, 2), (desk.agency, 3), (desk.agency, 3), (other, 4)] {
+            let newcomer = Newcomer { agency, email: ANA.into(), business: "Northgate".into(), name: "Ana".into() };
+            request_sign_up(desk.state(), &newcomer).await.unwrap();
+            answer_sign_ups(desk.state()).await.unwrap();
+            assert_eq!(desk.count("select count(*) from mails").await, letters);
+        }
     });
 }
 

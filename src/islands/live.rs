@@ -113,7 +113,7 @@ impl Page {
         spawn_local(async move {
             while self.stale.get_value() {
                 self.stale.set_value(false);
-                read().await;
+                read(self.workspace.get_value()).await;
             }
             self.refreshing.set_value(false);
         });
@@ -121,30 +121,30 @@ impl Page {
 }
 
 /// A section that cannot be read stays as it is.
-async fn read() {
+async fn read(workspace: String) {
     let search = location().search().unwrap_or_default();
     let query = search.trim_start_matches('?').to_owned();
-    if let Ok(wallet) = wallet(query.clone()).await {
+    if let Ok(wallet) = wallet(workspace.clone(), query.clone()).await {
         show("wallet", &wallet.cards);
         show("pill", &wallet.pill);
     }
-    if let Ok(payments) = payments(query.clone()).await {
+    if let Ok(payments) = payments(workspace.clone(), query.clone()).await {
         show("payments", &payments);
     }
-    if let Ok(recharge) = auto_recharge(query.clone()).await {
+    if let Ok(recharge) = auto_recharge(workspace.clone(), query.clone()).await {
         show("auto-recharge", &recharge);
     }
-    if let Ok(card) = saved_card(query.clone()).await {
+    if let Ok(card) = saved_card(workspace.clone(), query.clone()).await {
         show("saved-card", &card);
     }
-    if let Ok(usage) = usage(query).await {
+    if let Ok(usage) = usage(workspace.clone(), query).await {
         show("usage", &usage);
         usage_chart::refresh();
     }
-    if let Ok(transactions) = recent_transactions().await {
+    if let Ok(transactions) = recent_transactions(workspace.clone()).await {
         show("recent-transactions", &transactions);
     }
-    if let Ok(packs) = addon_packs().await {
+    if let Ok(packs) = addon_packs(workspace).await {
         show("addon-packs", &packs);
     }
 }

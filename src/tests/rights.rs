@@ -28,7 +28,7 @@ enum Guard {
     Entrance(&'static str),
     /// For who is signed in: what the client's people get, and what others get.
     Page(&'static str, &'static str),
-    /// A part of a page.
+    /// A part of a page of the client.
     Section,
     /// News of the client; others are told that it is over.
     Live,
@@ -89,7 +89,7 @@ impl Guard {
                 }
             }
             Section => {
-                if signed_in {
+                if who == Who::Visitor || MEMBERS.contains(&who) {
                     "200"
                 } else {
                     "401"
@@ -202,7 +202,7 @@ pub fn table(scene: &Scene) -> Vec<Row> {
         get("GET /settings", &format!("/settings?tab=api&revoke={}", scene.key_id), Page("200", "200")),
     ];
     // A visitor leaves with a page of the desk.
-    rows.extend(sections());
+    rows.extend(sections(scene));
     rows.extend(charges::rows());
     rows.extend(events::rows(scene));
     rows.extend(stock::rows(scene));
@@ -212,8 +212,8 @@ pub fn table(scene: &Scene) -> Vec<Row> {
 }
 
 /// Every part of a page that is read on its own.
-fn sections() -> Vec<Row> {
-    let section = |route, path| get(route, &format!("{path}?query="), Section);
+fn sections(scene: &Scene) -> Vec<Row> {
+    let section = |route, path| get(route, &format!("{path}?workspace={}&query=", scene.client_id), Section);
     vec![
         section("GET <Wallet>", islands::Wallet::PATH),
         section("GET <Usage>", islands::Usage::PATH),

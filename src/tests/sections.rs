@@ -1,10 +1,11 @@
 //! The sections of Billing, each by itself: over HTTP, and while another cannot be read.
 
-use minutebank::tenants::Scope;
+use minutebank::tenants::{Role, Scope};
+use minutebank::units::WorkspaceId;
 use sqlx::Executor as _;
 
 use crate::billing::signed_in;
-use crate::fixture::{World, world};
+use crate::fixture::{World, starter, world};
 use crate::site::Site;
 
 /// Makes a table unreadable for the application, or readable again.
@@ -12,11 +13,16 @@ async fn rename(world: &World, statement: &'static str) {
     world.superuser().await.execute(statement).await.unwrap();
 }
 
+/// Address of a section of this workspace's page.
+async fn section_of(world: &World, workspace: WorkspaceId, section: &str) -> String {
+    format!("/sections/billing/{section}?workspace={}&query=", world.public_id(workspace).await)
+}
+
 #[test]
 fn a_section_is_read_by_itself() {
     world(async |world| {
-        let (_, _, browser) = signed_in(world).await;
-        let wallet = browser.get("/sections/billing/wallet?query=").await;
+        let (workspace, _, browser) = signed_in(world).await;
+        let wallet = browser.get(&section_of(world, workspace, "wallet").await).await;
         assert_eq!(wallet.status, 200, "{}", wallet.body);
         let section = wallet.json();
         let cards = section["cards"].as_str().unwrap();
@@ -32,10 +38,10 @@ fn a_section_is_read_by_itself() {
 #[test]
 fn sections_are_for_the_signed_in_only_and_lead_nowhere() {
     world(async |world| {
-        let (_, _, browser) = signed_in(world).await;
+        let (workspace, _, browser) = signed_in(world).await;
         let stranger = Site::of(world).await.browser();
-        for section in ["wallet?query=", "usage?query=", "addon-packs", "recent-transactions", "payments?query="] {
-            let path = format!("/sections/billing/{section}");
+        for section in ["wallet", "usage", "addon-packs", "recent-transactions", "payments"] {
+            let path = section_of(world, workspace, section).await;
             let refused = stranger.get(&path).await;
             assert_eq!((refused.status.as_u16(), refused.body.as_str()), (401, ""), "{path}");
             let as_page = [("accept", "text/html"), ("referer", "https://evil.example/")];
@@ -43,6 +49,33 @@ fn sections_are_for_the_signed_in_only_and_lead_nowhere() {
             assert_eq!(browser.post(&path, &[]).await.status, 405, "{path}");
         }
         assert_eq!(browser.get("/sections/billing/nothing").await.status, 404);
+    });
+}
+
+#[test]
+fn an_open_page_shows_one_workspace_and_ends_no_session() {
+    world(async |world| {
+        let (workspace, dana, browser) = signed_in(world).await;
+        let other = world.subscribed(&starter()).await;
+        world.member(other, dana, Role::Viewer).await;
+        let of_the_first = section_of(world, workspace, "wallet").await;
+        let csrf = browser.get("/billing").await.hidden("csrf");
+        let fields = [("csrf", csrf.as_str()), ("workspace", &world.public_id(other).await)];
+        let late = browser.twin();
+        assert_eq!(browser.post("/workspace", &fields).await.location(), "/billing");
+        // What the page of the one before sent at the same time, with the cookie of before.
+        let refused = late.get(&of_the_first).await;
+        assert_eq!((refused.status.as_u16(), refused.body.as_str()), (401, ""), "not the other one's figures");
+        assert!(refused.headers.get("set-cookie").is_none(), "the session goes on");
+        assert_eq!(late.get(&section_of(world, other, "wallet").await).await.status, 200);
+        // A session that is over leaves the cookie alone, too: the browser may have a newer one.
+        assert_eq!(
+            browser.post("/sign-out", &[("csrf", &browser.get("/billing").await.hidden("csrf"))]).await.status,
+            303
+        );
+        for path in [of_the_first.as_str(), "/live?workspace=ws_none"] {
+            assert!(late.get(path).await.headers.get("set-cookie").is_none(), "{path}");
+        }
     });
 }
 
@@ -56,11 +89,12 @@ fn each_section_fails_alone() {
         "No payments yet",
     ];
     world(async |world| {
-        let (_, _, browser) = signed_in(world).await;
+        let (workspace, _, browser) = signed_in(world).await;
+        let wallet = section_of(world, workspace, "wallet").await;
         for (broken, section, gone, back, said) in [
             (
                 1,
-                "usage?query=",
+                "usage",
                 "alter table usage_daily rename to gone",
                 "alter table gone rename to usage_daily",
                 "The usage could not be loaded. Nothing was changed.",
@@ -81,7 +115,7 @@ fn each_section_fails_alone() {
             ),
             (
                 4,
-                "payments?query=",
+                "payments",
                 "alter table payment_requests rename to gone",
                 "alter table gone rename to payment_requests",
                 "The payment requests could not be loaded. Nothing was changed.",
@@ -93,9 +127,9 @@ fn each_section_fails_alone() {
             for (at, words) in SAID.iter().enumerate() {
                 assert_eq!(page.body.contains(words), at != broken, "{words} while {section} is broken: {}", page.body);
             }
-            let failed = browser.get(&format!("/sections/billing/{section}")).await;
+            let failed = browser.get(&section_of(world, workspace, section).await).await;
             assert_eq!((failed.status.as_u16(), failed.body.as_str()), (500, "null"), "the reason is for the log");
-            assert_eq!(browser.get("/sections/billing/wallet?query=").await.status, 200);
+            assert_eq!(browser.get(&wallet).await.status, 200);
             rename(world, back).await;
         }
     });

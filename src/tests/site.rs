@@ -1,10 +1,13 @@
 //! The whole application on a port of its own, and those who talk to it: a browser with cookies, a program with a key.
 
+use std::sync::Arc;
+
 use minutebank::state::AppState;
 use minutebank::tenants::{self, Role, Scope, UserId};
 use minutebank::units::WorkspaceId;
 use minutebank::web;
 use minutebank::web::connections::{self, SLOWEST_HEAD};
+use reqwest::cookie::{CookieStore as _, Jar};
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -100,9 +103,7 @@ impl Site {
 
     /// A new browser.
     pub fn browser(&self) -> Browser {
-        let builder = reqwest::Client::builder().cookie_store(true);
-        let client = builder.redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Browser { base: self.base.clone(), client }
+        Browser::new(&self.base, Jar::default())
     }
 
     /// A program that sends this key.
@@ -115,9 +116,25 @@ impl Site {
 pub struct Browser {
     base: String,
     client: reqwest::Client,
+    cookies: Arc<Jar>,
 }
 
 impl Browser {
+    fn new(base: &str, cookies: Jar) -> Self {
+        let cookies = Arc::new(cookies);
+        let builder = reqwest::Client::builder().cookie_provider(cookies.clone());
+        let client = builder.redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { base: base.to_owned(), client, cookies }
+    }
+
+    /// The same browser at this moment: what it has sent by now, and what arrives after something else.
+    pub fn twin(&self) -> Self {
+        let (base, cookies) = (self.base.parse().unwrap(), Jar::default());
+        let held = self.cookies.cookies(&base).expect("a browser with a session");
+        held.to_str().unwrap().split("; ").for_each(|cookie| cookies.add_cookie_str(cookie, &base));
+        Self::new(&self.base, cookies)
+    }
+
     pub async fn get(&self, path: &str) -> Answered {
         self.send(Method::GET, path, &[], &[]).await
     }
@@ -227,8 +244,15 @@ impl World {
         let mut db = self.state.db.acquire().await.unwrap();
         let now = self.clock.now();
         let user = tenants::repo::create_user(&mut db, email, name, &hash, now).await.unwrap();
-        tenants::repo::add_member(&mut db, workspace, user, role, now).await.unwrap();
+        drop(db);
+        self.member(workspace, user, role).await;
         user
+    }
+
+    /// Makes somebody a member.
+    pub async fn member(&self, workspace: WorkspaceId, user: UserId, role: Role) {
+        let mut db = self.state.db.acquire().await.unwrap();
+        tenants::repo::add_member(&mut db, workspace, user, role, self.clock.now()).await.unwrap();
     }
 
     /// Stores a key with this text for one workspace; its row is answered.

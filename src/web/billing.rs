@@ -27,16 +27,17 @@ pub(super) type Parameters = HashMap<String, String>;
 pub async fn show(State(state): State<AppState>, viewer: Viewer, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let asking = Asking::new(state.clone(), viewer.clone());
+    let shown = || viewer.workspace_public_id.clone();
     // On the heap: together they are large, and are moved several times before they run.
     let read = async {
         tokio::join!(
-            Box::pin(wallet(query.clone())),
-            Box::pin(usage(query.clone())),
-            Box::pin(addon_packs()),
-            Box::pin(auto_recharge(query.clone())),
-            Box::pin(recent_transactions()),
-            Box::pin(payments(query.clone())),
-            Box::pin(saved_card(query.clone())),
+            Box::pin(wallet(shown(), query.clone())),
+            Box::pin(usage(shown(), query.clone())),
+            Box::pin(addon_packs(shown())),
+            Box::pin(auto_recharge(shown(), query.clone())),
+            Box::pin(recent_transactions(shown())),
+            Box::pin(payments(shown(), query.clone())),
+            Box::pin(saved_card(shown(), query.clone())),
         )
     };
     let (wallet, usage, addon_packs, recharge, transactions, payments, card) = asking.behind(read).await;

@@ -121,6 +121,19 @@ async fn in_time(request: Request, next: Next) -> Response {
     }
 }
 
+/// Only who signs out gives the cookie back. A session that is not found may be that of a page from before signing in
+/// again, whose answer would take the newer cookie away.
+pub async fn keep_cookie(request: Request, next: Next) -> Response {
+    let signing_out = request.uri().path() == "/sign-out";
+    let mut response = next.run(request).await;
+    let is_removal = |cookie: &HeaderValue| cookie.to_str().is_ok_and(|cookie| cookie.contains("Max-Age=0"));
+    let headers = response.headers_mut();
+    if !signing_out && headers.get_all(header::SET_COOKIE).iter().all(is_removal) {
+        headers.remove(header::SET_COOKIE);
+    }
+    response
+}
+
 /// Gives errors their page, or their JSON under `/v1`, and every answer its headers.
 async fn finish(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();

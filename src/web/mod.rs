@@ -45,7 +45,7 @@ mod usage;
 mod workspace;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use leptos::server_fn::ServerFn as _;
@@ -102,18 +102,13 @@ pub fn router(state: AppState) -> Router {
         .route("/settings/members/withdraw", post(members::withdraw))
         .route("/settings/members/role", post(members::role))
         .route("/settings/members/remove", post(members::remove))
-        .route(islands::Wallet::PATH, get(sections::answer))
-        .route(islands::Usage::PATH, get(sections::answer))
-        .route(islands::AddonPacks::PATH, get(sections::answer))
-        .route(islands::AutoRecharge::PATH, get(sections::answer))
-        .route(islands::RecentTransactions::PATH, get(sections::answer))
-        .route(islands::Payments::PATH, get(sections::answer))
-        .route(islands::SavedCard::PATH, get(sections::answer))
+        .merge(parts_of_billing())
         .route("/live", get(live::follow))
         .nest("/agency", agency::router())
         .route("/usage", get(to_billing))
         .route("/wallet", get(to_billing))
-        .route_layer(session::layer(&state.config, sessions));
+        .route_layer(session::layer(&state.config, sessions))
+        .route_layer(from_fn(layers::keep_cookie));
     let programs = Router::new()
         .route("/webhooks/stripe", post(stripe_webhook::receive))
         .route("/demo/mail", get(demo_mail::show))
@@ -127,6 +122,18 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .nest("/v1", api::router().route_layer(from_fn_with_state(state.clone(), api::idempotency::answer_once)));
     layers::around(all, &state).with_state(state)
+}
+
+/// The sections that an open page reads again.
+fn parts_of_billing() -> Router<AppState> {
+    Router::new()
+        .route(islands::Wallet::PATH, get(sections::answer))
+        .route(islands::Usage::PATH, get(sections::answer))
+        .route(islands::AddonPacks::PATH, get(sections::answer))
+        .route(islands::AutoRecharge::PATH, get(sections::answer))
+        .route(islands::RecentTransactions::PATH, get(sections::answer))
+        .route(islands::Payments::PATH, get(sections::answer))
+        .route(islands::SavedCard::PATH, get(sections::answer))
 }
 
 async fn to_billing() -> Redirect {

@@ -52,12 +52,16 @@ impl Asking {
         Self(Arc::new(Inner { state, viewer, overview, offers, recharge }))
     }
 
-    /// The person for whom the running server function is called.
-    fn current() -> Result<Self, SectionError> {
-        use_context().ok_or_else(|| {
-            tracing::error!("a section was asked for by nobody");
+    /// The person for whom the running server function is called, and who looks at this workspace.
+    fn current(workspace: &str) -> Result<Self, SectionError> {
+        use_context().filter(|asking: &Self| asking.shows(workspace)).ok_or_else(|| {
+            tracing::error!("a section was asked for by nobody who looks at it");
             SectionError
         })
+    }
+
+    fn shows(&self, workspace: &str) -> bool {
+        self.0.viewer.workspace_public_id == workspace
     }
 
     /// Runs `work`, in which server functions are called as plain functions, on behalf of this person.
@@ -100,32 +104,37 @@ impl Asking {
     }
 }
 
-/// `GET /sections/…`: the server functions over HTTP. Signed out: 401, since nobody sees the form that a page would
-/// lead to.
+/// `GET /sections/…`: the server functions over HTTP. 401 for who is signed out, since nobody sees the form that a page
+/// would lead to, and where the session shows another workspace by now.
 pub async fn answer(State(state): State<AppState>, viewer: Result<Viewer, Error>, mut request: Request) -> Response {
     let asking = match viewer {
         Ok(viewer) => Asking::new(state, viewer),
         Err(Error::SignedOut { .. } | Error::AtDesk) => return StatusCode::UNAUTHORIZED.into_response(),
         Err(error) => return error.into_response(),
     };
+    let asked = parameters(request.uri().query().unwrap_or_default());
+    let asked = |name| asked.get(name).map(String::as_str).unwrap_or_default();
+    let workspace = asked("workspace");
+    if !asking.shows(workspace) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
     // Whoever accepts a page would be sent back to where it came from, by a redirect.
     request.headers_mut().remove(header::ACCEPT);
-    *request.uri_mut() = as_asked_by_us(request.uri());
+    *request.uri_mut() = as_asked_by_us(request.uri(), workspace, asked("query"));
     handle_server_fns_with_context(move || provide_context(asking.clone()), request).await.into_response()
 }
 
-/// The address with exactly the parameter that our own islands send. What a function cannot read would be a fault of
-/// ours, answered with 500; a page ignores what it does not know.
-fn as_asked_by_us(uri: &Uri) -> Uri {
-    let parameters = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    let query = parameters.into_iter().find(|(name, _)| name == "query").map(|(_, value)| value).unwrap_or_default();
-    let query: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
-    format!("{}?query={query}", uri.path()).parse().unwrap_or_else(|_| uri.clone())
+/// The same address with exactly the parameters that our own islands send. What a function cannot read would be a fault
+/// of ours, answered with 500; a page ignores what it does not know.
+fn as_asked_by_us(uri: &Uri, workspace: &str, query: &str) -> Uri {
+    let mut sent = form_urlencoded::Serializer::new(String::new());
+    sent.append_pair("workspace", workspace).append_pair("query", query);
+    format!("{}?{}", uri.path(), sent.finish()).parse().unwrap_or_else(|_| uri.clone())
 }
 
 /// Body of [`crate::islands::wallet`].
-pub async fn wallet(query: &str) -> Result<WalletSection, SectionError> {
-    let asking = Asking::current()?;
+pub async fn wallet(workspace: &str, query: &str) -> Result<WalletSection, SectionError> {
+    let asking = Asking::current(workspace)?;
     let query = parameters(query);
     let Inner { state, viewer, .. } = &*asking.0;
     let urgent = bills::most_urgent(state, viewer.workspace, state.clock.now());
@@ -142,8 +151,8 @@ pub async fn wallet(query: &str) -> Result<WalletSection, SectionError> {
 }
 
 /// Body of [`crate::islands::usage`]. It stands without the wallet, and leaves out the add-on balance then.
-pub async fn usage(query: &str) -> Result<String, SectionError> {
-    let asking = Asking::current()?;
+pub async fn usage(workspace: &str, query: &str) -> Result<String, SectionError> {
+    let asking = Asking::current(workspace)?;
     let query = parameters(query);
     let read = usage::read(&asking.0.state, asking.0.viewer.workspace, &query);
     let (usage, overview) = tokio::join!(read, asking.overview());
@@ -152,8 +161,8 @@ pub async fn usage(query: &str) -> Result<String, SectionError> {
 
 /// Body of [`crate::islands::recent_transactions`]. Without the wallet, holds are said in time, and a charge of nothing
 /// in minutes.
-pub async fn recent_transactions() -> Result<String, SectionError> {
-    let asking = Asking::current()?;
+pub async fn recent_transactions(workspace: &str) -> Result<String, SectionError> {
+    let asking = Asking::current(workspace)?;
     let (state, workspace) = (&asking.0.state, asking.0.viewer.workspace);
     let filter = Filter::default();
     let newest = transactions::page(state, workspace, &filter, Place::Newest, RECENT as i64);
@@ -169,8 +178,8 @@ pub async fn recent_transactions() -> Result<String, SectionError> {
 }
 
 /// Body of [`crate::islands::payments`].
-pub async fn payments(query: &str) -> Result<String, SectionError> {
-    let asking = Asking::current()?;
+pub async fn payments(workspace: &str, query: &str) -> Result<String, SectionError> {
+    let asking = Asking::current(workspace)?;
     let Inner { state, viewer, .. } = &*asking.0;
     let read =
         async { tokio::try_join!(zone(state, viewer.workspace), bills::pressing(state, viewer.workspace, PRESSING)) };
@@ -183,8 +192,8 @@ pub async fn payments(query: &str) -> Result<String, SectionError> {
 }
 
 /// Body of [`crate::islands::auto_recharge`].
-pub async fn auto_recharge(query: &str) -> Result<String, SectionError> {
-    let asking = Asking::current()?;
+pub async fn auto_recharge(workspace: &str, query: &str) -> Result<String, SectionError> {
+    let asking = Asking::current(workspace)?;
     let (state, viewer) = (&asking.0.state, &asking.0.viewer);
     let (view, zone) = tokio::join!(asking.recharge(), zone(state, viewer.workspace));
     let calendar = Calendar::new(&section("the zone", zone)?, state.clock.now());
@@ -192,8 +201,8 @@ pub async fn auto_recharge(query: &str) -> Result<String, SectionError> {
 }
 
 /// Body of [`crate::islands::saved_card`].
-pub async fn saved_card(query: &str) -> Result<String, SectionError> {
-    let asking = Asking::current()?;
+pub async fn saved_card(workspace: &str, query: &str) -> Result<String, SectionError> {
+    let asking = Asking::current(workspace)?;
     let (state, viewer) = (&asking.0.state, &asking.0.viewer);
     let query = parameters(query);
     let asked = query.get("card").map(String::as_str);
@@ -208,8 +217,8 @@ pub async fn saved_card(query: &str) -> Result<String, SectionError> {
 }
 
 /// Body of [`crate::islands::addon_packs`].
-pub async fn addon_packs() -> Result<String, SectionError> {
-    let asking = Asking::current()?;
+pub async fn addon_packs(workspace: &str) -> Result<String, SectionError> {
+    let asking = Asking::current(workspace)?;
     let (overview, offers) = tokio::join!(asking.overview(), asking.offers());
     addon_packs_section(overview.ok(), offers, asking.0.viewer.role.may_buy())
 }

@@ -1,7 +1,9 @@
 //! Identity of the request: the browser's session, who is signed in, and the token of its forms.
 //!
 //! The cookie holds a random id and nothing else. `SameSite=Lax`: the return from Checkout on another site must still
-//! find its person. The id changes with everything that it is worth: at sign-in, with the workspace and with the role.
+//! find its person. The id changes with what it is worth: at sign-in, with the password and with the role. Another
+//! workspace keeps it, for the person might have gone there with it all along: what a page of the one before asks for
+//! meanwhile still finds its session.
 //! A form is believed if it carries the session's token and comes from our own origin.
 
 mod device;
@@ -110,7 +112,6 @@ pub async fn sign_in(session: &Session, person: Person, device: String, now: Tim
 pub async fn switch_workspace(session: &Session, workspace: WorkspaceId, role: Role) -> Result<(), Error> {
     let role = role.as_str().to_owned();
     if let Some(signed_in) = session.get::<SignedIn>(SIGNED_IN).await? {
-        session.cycle_id().await?;
         session.clear().await;
         renew(session, SignedIn { workspace: Some(workspace), role, ..signed_in }).await?;
     }

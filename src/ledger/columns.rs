@@ -48,9 +48,9 @@ pub use frames::Frames;
 pub use take_backs::{LotsTaken, TakeBackColumns};
 
 columns!(
-    /// Wallet rows that changed, without their frames.
+    /// Rows of wallets of which anything changed, without their frames, and the version that each was decided on.
     WalletColumns {
-        workspace_id: i64, seq: i64, head_hash: Vec<u8>, last_posted_at: Timestamp, allowance_left: i64,
+        workspace_id: i64, version: i64, seq: i64, head_hash: Vec<u8>, last_posted_at: Timestamp, allowance_left: i64,
         packs_secs: i64, packs_calls: i64, credits_mc: i64, excess_mc: i64, debt_mc: i64, held_snapshots: String,
         held_calls: String, held_units: String,
     }
@@ -129,13 +129,14 @@ fn array(numbers: impl Iterator<Item = i64>) -> String {
 }
 
 impl WalletColumns {
-    /// Rows of the wallets that changed.
+    /// Rows of these wallets, also where only a call changed: the version stands for the calls as well.
     pub fn of(wallets: &[&Wallet]) -> Self {
         let mut columns = Self::default();
-        for wallet in wallets.iter().filter(|wallet| wallet.changes.wallet) {
+        for wallet in wallets {
             let balances = &wallet.balances;
             columns.push(
                 wallet.workspace.0,
+                wallet.version,
                 wallet.seq,
                 wallet.head.to_vec(),
                 wallet.last_posted_at,

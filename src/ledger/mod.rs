@@ -15,7 +15,8 @@
 //!
 //! # Order of things
 //! [`Ledger::submit`] queues a command → the writer takes all that wait → the store loads their wallets under lock →
-//! [`decide`] answers each in order, in memory → the store saves all → commit → only then the answers go out.
+//! [`decide`] answers each in order, in memory → the store saves all → commit → only then the answers go out. Wallets that
+//! the writer itself saved last are not loaded but remembered; the database refuses them where they have become stale.
 //!
 //! # What it does not do
 //! It knows no Stripe, no pages, no people; it reads no clock (the writer passes `now`) and draws no random number.
@@ -29,6 +30,7 @@ mod command;
 mod decide;
 mod event;
 pub mod history;
+mod memory;
 mod outcome;
 mod period;
 mod posting;

@@ -75,8 +75,8 @@ pub struct Changes {
     pub usage: BTreeMap<Date, Usage>,
     /// What to tell, in order.
     pub events: Vec<Event>,
-    /// Something of the wallet's own row changed.
-    pub wallet: bool,
+    /// The subscription or the payment state changed.
+    pub frame: bool,
 }
 
 /// A period that opened, or the end of a subscription: what it is billed by.

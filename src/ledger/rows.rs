@@ -94,6 +94,7 @@ pub fn wallet(row: &impl Columns, snapshots: &Snapshots) -> Wallet {
     let zone = TimeZone::get(&row.text("time_zone")).expect("a workspace's zone was checked when it was made");
     let holds = row.ints("held_snapshots").into_iter().zip(row.ints("held_calls")).zip(row.ints("held_units"));
     let mut wallet = Wallet {
+        version: row.int("version"),
         seq: row.int("seq"),
         head: row.hash("head_hash"),
         lots_created: row.int("lots_created"),

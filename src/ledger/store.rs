@@ -176,12 +176,18 @@ impl Store {
         Ok(())
     }
 
-    /// Saves what changed in these wallets and commits. Once it returns `Ok`, it is durable.
+    /// Saves what changed in these wallets, which come in id order, and commits. Once it returns `Ok`, it is durable.
     pub async fn save(&self, wallets: &[&Wallet], now: Timestamp) -> Result<(), Error> {
         let changed = Changed::of(wallets, now);
         let commit = async { self.client.batch_execute("commit").await }.boxed();
         try_join_all(self.saving.writes(&self.client, &changed).chain([commit])).await?;
         Ok(())
+    }
+
+    /// Begins a transaction without loading anything: what is saved was remembered, and is refused where it is stale. It
+    /// is waited for, since without it each statement that follows would commit by itself.
+    pub async fn begin(&self) -> Result<(), Error> {
+        self.client.batch_execute("begin").await
     }
 
     /// Ends the transaction without saving anything.

@@ -117,6 +117,8 @@ pub struct Held {
 pub struct Wallet {
     /// Whose.
     pub workspace: WorkspaceId,
+    /// How often it was saved when it was loaded.
+    pub version: i64,
     /// Zone of its days and periods.
     pub zone: TimeZone,
     /// Number of the last posting.
@@ -160,6 +162,7 @@ impl Wallet {
     pub fn new(workspace: WorkspaceId, zone: TimeZone, created_at: Timestamp) -> Self {
         Self {
             workspace,
+            version: 0,
             zone,
             seq: 0,
             head: genesis(workspace),
@@ -248,11 +251,11 @@ impl Wallet {
             let opened = opening.map(|at| first_seq + at as i64);
             self.changes.periods.extend(opened.map(|seq| period_opened(&subscription, seq, now)));
             self.subscription = Some(subscription);
-            self.changes.wallet = true;
+            self.changes.frame = true;
         }
         if let Some(payment) = outcome.payment {
             self.payment = payment;
-            self.changes.wallet = true;
+            self.changes.frame = true;
         }
         match outcome.call {
             Some(CallChange::Placed(call)) => self.place(*call),
@@ -293,7 +296,6 @@ impl Wallet {
         let last_amount = posting.entries.last().map_or(0, |entry| entry.amount);
         self.posted.insert((posting.kind, posting.key.clone()), Posted { seq: posting.seq, last_amount });
         self.changes.postings.push(posting);
-        self.changes.wallet = true;
     }
 
     fn change_lot(&mut self, meter: Meter, number: i64, amount: i64) {
@@ -320,7 +322,6 @@ impl Wallet {
             None => self.held.push(Held { snapshot, calls: 1, units: call.held_units }),
         }
         self.changes.calls_placed.push(call.placement.id.clone());
-        self.changes.wallet = true;
         self.calls.insert(call.placement.id.clone(), call);
     }
 
@@ -359,7 +360,6 @@ impl Wallet {
                 self.held.remove(at);
             }
         }
-        self.changes.wallet |= units != 0 || calls != 0;
         self.changes.calls_changed.insert(id);
     }
 }

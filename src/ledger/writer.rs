@@ -4,9 +4,11 @@
 //! wallet. Idle: a batch of one, no added wait. Busy: one flush to disk pays for hundreds. A wallet always belongs to
 //! the same shard, so its commands keep their order.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use metrics::{counter, histogram};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -14,6 +16,7 @@ use tokio::time::Instant;
 
 use super::command::{Answer, Command, Refusal};
 use super::decide::decide;
+use super::memory::Memory;
 use super::store::Store;
 use super::wallet::Wallet;
 use crate::clock::Clock;
@@ -86,7 +89,7 @@ impl Ledger {
             let (sender, queue) = mpsc::channel(QUEUE);
             let store = Store::connect(&link).await?;
             let (link, clock, changes) = (link.clone(), options.clock.clone(), changes.clone());
-            let shard = Shard { queue, link, store, clock, changes };
+            let shard = Shard { queue, link, store, memory: Memory::default(), clock, changes };
             tasks.push(tokio::spawn(shard.run()));
             shards.push(sender);
         }
@@ -122,6 +125,7 @@ struct Shard {
     queue: mpsc::Receiver<Job>,
     link: WriterLink,
     store: Store,
+    memory: Memory,
     clock: Clock,
     changes: broadcast::Sender<Changed>,
 }
@@ -140,8 +144,12 @@ impl Shard {
     /// Writes a batch. One that the database refuses is split in halves and tried again, so that one bad command fails
     /// alone; one that met a lost connection is tried again as it is, which is safe because every command has its id.
     async fn write(&mut self, batch: Vec<Job>) {
-        let mut pending = vec![batch];
+        let left = self.write_remembered(batch).await;
+        let mut pending = vec![left];
         while let Some(mut jobs) = pending.pop() {
+            if jobs.is_empty() {
+                continue;
+            }
             let Err(error) = self.attempt(&mut jobs).await else {
                 continue;
             };
@@ -160,31 +168,67 @@ impl Shard {
         }
     }
 
+    /// One transaction over wallets that are remembered. Answers the jobs that have to be decided on locked rows: those
+    /// about others, those that changed nothing, and all where the database refuses, be it because a wallet was stale.
+    async fn write_remembered(&mut self, jobs: Vec<Job>) -> Vec<Job> {
+        let begun = Instant::now();
+        let mut wallets = self.memory.take(&commands(&jobs));
+        let (known, mut left): (Vec<Job>, Vec<Job>) =
+            jobs.into_iter().partition(|job| wallets.contains_key(&job.workspace));
+        let now = self.clock.now();
+        let answers = decide_all(&commands(&known), &mut wallets, now);
+        wallets.extract_if(|_, wallet| wallet.changes.is_empty()).for_each(|(_, wallet)| self.memory.keep(wallet));
+        if wallets.is_empty() {
+            left.extend(known);
+            return left;
+        }
+        if let Err(error) = self.begin_and_save(&wallets, now).await {
+            tracing::debug!(%error, "what is remembered of some wallets is read anew");
+            self.memory.doubt();
+            self.roll_back().await;
+            left.extend(known);
+            return left;
+        }
+        let decided = known.into_iter().zip(answers);
+        let (proved, unproved): (Vec<_>, Vec<_>) = decided.partition(|(job, _)| wallets.contains_key(&job.workspace));
+        left.extend(unproved.into_iter().map(|(job, _)| job));
+        wallets.into_values().for_each(|wallet| self.memory.keep(wallet));
+        let (jobs, answers) = proved.into_iter().unzip();
+        reply(jobs, answers, begun);
+        left
+    }
+
+    async fn begin_and_save(
+        &self,
+        wallets: &HashMap<WorkspaceId, Wallet>,
+        now: Timestamp,
+    ) -> Result<(), tokio_postgres::Error> {
+        self.store.begin().await?;
+        self.save(wallets, now).await
+    }
+
+    /// Saves what changed, commits, and says so.
+    async fn save(&self, wallets: &HashMap<WorkspaceId, Wallet>, now: Timestamp) -> Result<(), tokio_postgres::Error> {
+        let mut changed: Vec<&Wallet> = wallets.values().filter(|wallet| !wallet.changes.is_empty()).collect();
+        if changed.is_empty() {
+            return self.store.rollback().await;
+        }
+        changed.sort_unstable_by_key(|wallet| wallet.workspace);
+        self.store.save(&changed, now).await?;
+        self.tell(&changed);
+        Ok(())
+    }
+
     /// One transaction. Jobs that it answered are taken out of `jobs`; on an error all are still there.
     async fn attempt(&mut self, jobs: &mut Vec<Job>) -> Result<(), tokio_postgres::Error> {
         let begun = Instant::now();
-        let commands: Vec<_> = jobs.iter().map(|job| (job.workspace, &job.command)).collect();
+        let commands = commands(jobs);
         let mut wallets = self.store.load(&commands).await?;
         let now = self.clock.now();
-        let answers: Vec<Result<Answer, LedgerError>> = commands
-            .iter()
-            .map(|(workspace, command)| {
-                let wallet = wallets.get_mut(workspace).ok_or(LedgerError::UnknownWorkspace)?;
-                decide(wallet, command, now).map_err(LedgerError::Refused)
-            })
-            .collect();
-        let changed: Vec<&Wallet> = wallets.values().filter(|wallet| !wallet.changes.is_empty()).collect();
-        if changed.is_empty() {
-            self.store.rollback().await?;
-        } else {
-            self.store.save(&changed, now).await?;
-            self.tell(&changed);
-        }
-        measure(&answers, begun.elapsed());
-        for (job, answer) in jobs.drain(..).zip(answers) {
-            // Nobody waits any more where the caller has gone; the command is done all the same.
-            _ = job.reply.send(answer);
-        }
+        let answers = decide_all(&commands, &mut wallets, now);
+        self.save(&wallets, now).await?;
+        wallets.into_values().for_each(|wallet| self.memory.keep(wallet));
+        reply(std::mem::take(jobs), answers, begun);
         Ok(())
     }
 
@@ -211,7 +255,8 @@ impl Shard {
             jobs = patient;
             match Store::connect(&self.link).await {
                 Ok(store) => {
-                    self.store = store;
+                    // It may be another server, to which not all that was saved has come: versions mean nothing there.
+                    (self.store, self.memory) = (store, Memory::default());
                     return (!jobs.is_empty()).then_some(jobs);
                 }
                 Err(error) => {
@@ -223,6 +268,32 @@ impl Shard {
                 return None;
             }
         }
+    }
+}
+
+fn commands(jobs: &[Job]) -> Vec<(WorkspaceId, &Command)> {
+    jobs.iter().map(|job| (job.workspace, &job.command)).collect()
+}
+
+/// Decides in order, in memory.
+fn decide_all(
+    commands: &[(WorkspaceId, &Command)],
+    wallets: &mut HashMap<WorkspaceId, Wallet>,
+    now: Timestamp,
+) -> Vec<Result<Answer, LedgerError>> {
+    let decided = commands.iter().map(|(workspace, command)| {
+        let wallet = wallets.get_mut(workspace).ok_or(LedgerError::UnknownWorkspace)?;
+        decide(wallet, command, now).map_err(LedgerError::Refused)
+    });
+    decided.collect()
+}
+
+/// After a commit.
+fn reply(jobs: Vec<Job>, answers: Vec<Result<Answer, LedgerError>>, begun: Instant) {
+    measure(&answers, begun.elapsed());
+    for (job, answer) in jobs.into_iter().zip(answers) {
+        // Nobody waits any more where the caller has gone; the command is done all the same.
+        _ = job.reply.send(answer);
     }
 }
 

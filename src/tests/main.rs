@@ -22,6 +22,7 @@ mod payments;
 mod receipts;
 mod recharge;
 mod refunds;
+mod remembered;
 mod rights;
 mod sections;
 mod settings;

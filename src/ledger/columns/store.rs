@@ -128,19 +128,21 @@ async fn write(
     Ok(())
 }
 
-// Arrays of different lengths cannot travel as one array of arrays, so they come as text.
+// A row with another version than the wallet was decided on gets none, which the column refuses: see `memory`. Arrays of
+// different lengths cannot travel as one array of arrays, so they come as text.
 const SAVE_WALLETS: &str = "
-    update wallets w set version = w.version + 1, seq = u.seq, head_hash = u.head_hash,
+    update wallets w set version = case when w.version = u.version then w.version + 1 end, seq = u.seq, head_hash = u.head_hash,
         last_posted_at = u.last_posted_at, allowance_left = u.allowance_left, packs_secs = u.packs_secs,
         packs_calls = u.packs_calls, credits_mc = u.credits_mc, excess_mc = u.excess_mc, debt_mc = u.debt_mc,
         held_snapshots = u.held_snapshots::bigint[], held_calls = u.held_calls::bigint[],
         held_units = u.held_units::bigint[]
     from (select
-        unnest($1::bigint[]) as workspace_id, unnest($2::bigint[]) as seq, unnest($3::bytea[]) as head_hash,
-        unnest($4::timestamptz[]) as last_posted_at, unnest($5::bigint[]) as allowance_left,
-        unnest($6::bigint[]) as packs_secs, unnest($7::bigint[]) as packs_calls, unnest($8::bigint[]) as credits_mc,
-        unnest($9::bigint[]) as excess_mc, unnest($10::bigint[]) as debt_mc, unnest($11::text[]) as held_snapshots,
-        unnest($12::text[]) as held_calls, unnest($13::text[]) as held_units
+        unnest($1::bigint[]) as workspace_id, unnest($2::bigint[]) as version, unnest($3::bigint[]) as seq,
+        unnest($4::bytea[]) as head_hash, unnest($5::timestamptz[]) as last_posted_at,
+        unnest($6::bigint[]) as allowance_left, unnest($7::bigint[]) as packs_secs,
+        unnest($8::bigint[]) as packs_calls, unnest($9::bigint[]) as credits_mc, unnest($10::bigint[]) as excess_mc,
+        unnest($11::bigint[]) as debt_mc, unnest($12::text[]) as held_snapshots, unnest($13::text[]) as held_calls,
+        unnest($14::text[]) as held_units
     ) as u
     where w.workspace_id = u.workspace_id";
 

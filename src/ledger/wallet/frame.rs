@@ -1,6 +1,6 @@
 //! The part of a wallet's row that calls leave as it is.
 
-use super::{PaymentState, Subscription, Wallet};
+use super::{Changes, PaymentState, Subscription, Wallet};
 
 /// The part of a wallet's row that calls leave as it is; it is saved only where it changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,5 +27,17 @@ impl Wallet {
             excess_before_mc: self.excess_before_mc,
             waiting: self.waiting(),
         }
+    }
+
+    /// Forgets what only the commands at hand were about: what is left is as it would be loaded now, with the open calls
+    /// that are known.
+    pub fn begin_anew(&mut self) {
+        self.version += i64::from(!self.changes.is_empty());
+        self.changes = Changes::default();
+        self.posted.clear();
+        self.credited.clear();
+        self.take_backs.clear();
+        self.calls.retain(|_, call| call.end.is_none());
+        self.loaded = self.frame();
     }
 }

@@ -34,7 +34,6 @@ impl Wallet {
     /// Notes how far a credit is taken back now.
     pub(super) fn remember(&mut self, take_back: TakeBack) {
         self.changes.take_backs.insert(take_back.seq);
-        self.changes.wallet = true;
         match self.take_backs.binary_search_by_key(&take_back.seq, |it| it.seq) {
             Ok(at) => self.take_backs[at] = take_back,
             Err(at) => self.take_backs.insert(at, take_back),

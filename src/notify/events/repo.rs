@@ -88,11 +88,11 @@ pub async fn delete_endpoint(db: &mut PgConnection, workspace: WorkspaceId, id: 
     Ok(deleted.bind(workspace.0).bind(id).execute(db).await?.rows_affected() == 1)
 }
 
-/// Notes beside the wallet whether any endpoint is told of settled calls; the writer looks there. In the transaction that
-/// changes the endpoints.
+/// Notes beside the wallet whether any endpoint is told of settled calls; the writer looks there, and is told by the version
+/// that what it remembers is stale. In the transaction that changes the endpoints.
 pub async fn note_wishes(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<()> {
     sqlx::query(
-        "update wallets set tells_settled = wanted.it from (select exists (
+        "update wallets set version = version + 1, tells_settled = wanted.it from (select exists (
              select from event_endpoints
              where workspace_id = $1 and disabled_at is null and $2 = any(types)) as it) as wanted
          where workspace_id = $1 and tells_settled <> wanted.it",

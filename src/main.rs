@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Commands and answers are allocated by one thread and freed by another.
+#[global_allocator]
+static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     minutebank::cli::main()
 }

@@ -8,8 +8,8 @@ import { useProduct } from './product.mjs';
 import { atPath, engine, mainText, openBilling, pillText, signOut } from './steps.mjs';
 
 const KEY = 'mb_test_harbor';
-/** From the engine's answer to the figure on the page. */
-const MOMENT_MS = 1_500;
+/** From the engine's answer to the figure on the page, on a busy machine; nothing else brings it there. */
+const MOMENT_MS = 5_000;
 
 describe('live', () => {
   const product = useProduct();

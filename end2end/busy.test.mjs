@@ -113,7 +113,7 @@ describe('a form on its way', () => {
     } finally {
       process.kill(server, 'SIGCONT');
     }
-    await eventually(async () => assert.equal(await busyButtons(page), 0), 2_000);
+    await eventually(async () => assert.equal(await busyButtons(page), 0));
     assert.ok(await page.evaluate(() => globalThis.wasBusy));
     // The form may have arrived after all; its key is used once.
     await invite.click();

@@ -72,7 +72,7 @@ for (const js of [true, false]) {
       const dialog = await openBuyMinutes(page, product);
       await choosePack(dialog, 'Small');
       await quantityIn(dialog).fill('3');
-      await goToCheckout(page, product, dialog);
+      await goToCheckout(page, product, dialog, js ? '$18.00' : '');
       assert.match(await page.locator('body').innerText(), /\$18\.00/);
       await payWith(page, CARD.paid);
       await atPath(page, '/billing');
@@ -86,7 +86,7 @@ for (const js of [true, false]) {
       let dialog = await openBuyMinutes(page, product);
       await choosePack(dialog, 'Large');
       await quantityIn(dialog).fill('2');
-      await goToCheckout(page, product, dialog);
+      await goToCheckout(page, product, dialog, js ? '$40.00' : '');
       await page.getByRole('link', { name: /cancel|back/i }).first().click();
       await atPath(page, '/billing');
       dialog = await buyMinutesDialog(page);
@@ -154,5 +154,28 @@ describe('the Buy Minutes dialog', () => {
     await payWith(page, CARD.paid);
     await atPath(page, '/billing');
     assert.match(await mainText(page), /100 minutes added/);
+  });
+});
+
+describe('a dialog that wakes late', () => {
+  const product = useProduct();
+
+  inBrowser('keeps what was typed before', { product }, async ({ page, product }) => {
+    await openBilling(page, product);
+    let wake;
+    const awake = new Promise((resolve) => (wake = resolve));
+    await page.route(/\/pkg\/.*\.wasm$/, async (route) => {
+      await awake;
+      await route.continue();
+    });
+    const dialog = await openBuyMinutes(page, product);
+    await quantityIn(dialog).fill('3');
+    assert.equal(await dialog.evaluate((it) => it.matches(':modal')), false, 'it sleeps');
+    wake();
+    await payIn(dialog, '$30.00').waitFor();
+    assert.equal(await quantityIn(dialog).inputValue(), '3');
+    await dialog.getByRole('button', { name: 'One more' }).click();
+    await payIn(dialog, '$40.00').waitFor();
+    assert.equal(await quantityIn(dialog).inputValue(), '4');
   });
 });

@@ -12,7 +12,7 @@ const AT_ONCE = 20;
 /** Answers that are measured before and during the guesses. */
 const SAMPLES = 150;
 /** Medians of one run on a shared machine: three rounds, one of which has to be calm. */
-const ROUNDS = 3;
+const ROUNDS = 6;
 
 /** A client at an address of its own, with a cookie and the token of its forms. */
 class Client {

@@ -58,8 +58,8 @@ export class Load {
         this.#acknowledged.push({ sent, at: performance.now() });
         return answer.body;
       }
-      // A refusal is an answer; only what has no answer, or a fault's, is asked for again.
-      if (answer.status < 500) throw new Error(`${url}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      // A refusal is an answer; what has no answer, or a fault's, is asked for again, as is what is still being answered.
+      if (answer.status < 500 && answer.status !== 409) throw new Error(`${url}: ${answer.status} ${JSON.stringify(answer.body)}`);
       await sleep(PAUSE_MS);
     }
   }

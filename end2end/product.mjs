@@ -23,7 +23,8 @@ const SITE = process.env.LEPTOS_SITE_ROOT ?? join(target, 'site');
 
 /** The first start makes a Postgres cluster and thirty days of history. */
 const START_MS = 120_000;
-const STOP_MS = 15_000;
+/** The program gives requests 20 seconds and Postgres 30. */
+const STOP_MS = 60_000;
 const LINES_KEPT = 2_000;
 
 /** What no log may hold: a panic, a secret, a customer's address, number or card. The welcome on standard output may. */

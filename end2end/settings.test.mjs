@@ -5,7 +5,7 @@ import { describe } from 'node:test';
 
 import { LOOKS, checkAccessibility, checkPage, inBrowser, picture } from './browser.mjs';
 import { useProduct } from './product.mjs';
-import { PASSWORD, atPath, mainText, openBilling, openDialog, signIn } from './steps.mjs';
+import { PASSWORD, atPath, letterTo, mainText, openBilling, openDialog, openLetter, signIn } from './steps.mjs';
 
 const HARBOR = 'owner@harbor.test';
 const QUIET = 'owner@quiet.test';
@@ -51,8 +51,8 @@ async function openLink(page, product, email) {
   await page.getByLabel('Email').fill(email);
   await button(page, 'Send link').click();
   await page.getByText('Look into your mail').waitFor();
-  await page.getByRole('link', { name: "Open the demo's mail" }).click();
-  await page.getByRole('link', { name: /\/reset\/reset_/ }).first().click();
+  const letter = await openLetter(page, email);
+  await letter.getByRole('link', { name: /\/reset\/reset_/ }).click();
   await atPath(page, '/reset');
 }
 
@@ -89,7 +89,8 @@ for (const js of [true, false]) {
       await openLink(page, product, QUIET);
       await setPassword(page, OTHER);
       await page.goto(`${product.url}/demo/mail`);
-      await page.getByRole('link', { name: /\/reset\/reset_/ }).first().click();
+      const letter = await letterTo(page, QUIET);
+      await letter.getByRole('link', { name: /\/reset\/reset_/ }).click();
       await page.getByRole('heading', { name: 'This link has ended' }).waitFor();
     });
 
@@ -151,6 +152,8 @@ describe('pictures of the settings', () => {
       await show('settings-profile');
       trouble.expect(/422/);
       await changePassword(page, 'wrong', OTHER);
+      await page.getByText('Current password is wrong.').waitFor();
+      await page.waitForLoadState();
       await checkAccessibility(page);
       await page.goto(`${product.url}/settings?tab=api`);
       await createKey(page, `Call engine ${look}`);

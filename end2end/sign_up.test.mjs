@@ -5,7 +5,7 @@ import { describe } from 'node:test';
 
 import { LOOKS, checkAccessibility, checkWidth, inBrowser, screenshot } from './browser.mjs';
 import { useProduct } from './product.mjs';
-import { atPath, eventually, mainText, signIn } from './steps.mjs';
+import { atPath, mainText, openLetter, signIn } from './steps.mjs';
 
 const ELENA = 'admin@brightline.test';
 const SECRET = 'velvet-otter-quarry';
@@ -22,22 +22,9 @@ async function signUp(page, product, email, business = 'Northgate Dental') {
   await button(page, 'Sign up').click();
 }
 
-/** The letter to this address, from the page that says that it was sent. */
-async function openLetter(page, email) {
-  await page.getByText('Check your mail').waitFor();
-  await page.getByRole('link', { name: "Open the demo's mail" }).click();
-  await atPath(page, '/demo/mail');
-  const letter = page.getByRole('article').filter({ hasText: `To ${email},` });
-  // The server may be writing it at this moment.
-  await eventually(async () => {
-    if ((await letter.count()) === 0) await page.reload();
-    assert.equal(await letter.count(), 1);
-  });
-  return letter;
-}
-
 /** Opens the link that was mailed to this address; answers it. */
 async function openLink(page, email) {
+  await page.getByText('Check your mail').waitFor();
   const letter = await openLetter(page, email);
   const link = letter.getByRole('link', { name: /\/sign-up\/ag_brightline\/sgn_/ });
   const address = await link.getAttribute('href');

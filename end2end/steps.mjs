@@ -51,10 +51,29 @@ export async function openAddCredits(page) {
   return openDialog(page, 'Add credits');
 }
 
+/** Follows a page's link to the demo's mail; answers the newest letter to this address. */
+export async function openLetter(page, email) {
+  await page.getByRole('link', { name: "Open the demo's mail" }).click();
+  await atPath(page, '/demo/mail');
+  return letterTo(page, email);
+}
+
+/** The newest letter to this address, on the page of the demo's mail. */
+export async function letterTo(page, email) {
+  const letter = page.getByRole('article').filter({ hasText: `To ${email},` });
+  // The server may be writing it at this moment.
+  await eventually(async () => {
+    if ((await letter.count()) === 0) await page.reload();
+    assert.notEqual(await letter.count(), 0);
+  });
+  return letter.first();
+}
+
 /** An open dialog by its title. */
 export async function openDialog(page, name) {
   const dialog = page.getByRole('dialog', { name });
   await dialog.waitFor();
+  await whole(page);
   return dialog;
 }
 
@@ -63,6 +82,7 @@ export const amountIn = (dialog) => dialog.getByRole('textbox', { name: 'Other a
 
 /** The balance pill of the shell: its words on one line. */
 export async function pillText(page) {
+  await whole(page);
   const pill = page.getByRole('banner').getByRole('link', { name: /calls? fits?|Calls on|Calls paused/ });
   return (await pill.innerText()).replace(/\s+/g, ' ');
 }
@@ -99,8 +119,14 @@ export async function payWith(page, card) {
   await page.getByRole('button', { name: /^pay/i }).click();
 }
 
+/** A page that is still arriving has only the first part of its words. */
+async function whole(page) {
+  await page.waitForLoadState();
+}
+
 /** The text of the page's main part on one line. */
 export async function mainText(page) {
+  await whole(page);
   return (await page.locator('main').innerText()).replace(/\s+/g, ' ');
 }
 

@@ -2,6 +2,7 @@
 //! waived clears it (SPEC §1.3).
 
 use crate::ledger::{Command, LedgerError, PaymentState};
+use crate::notify::live;
 use crate::payments::request::repo;
 use crate::state::AppState;
 use crate::units::WorkspaceId;
@@ -52,7 +53,7 @@ pub async fn follow(state: &AppState, workspace: WorkspaceId) -> Result<PaymentS
         let standing = repo::payment_state(&mut db, workspace, state.clock.now()).await?;
         drop(db);
         if told == Some(standing) {
-            state.live.announce(&mut *state.db.acquire().await?, workspace).await;
+            live::announce(&mut *state.db.acquire().await?, workspace).await?;
             return Ok(standing);
         }
         state.ledger.submit(workspace, Command::SetPaymentState(standing)).await?;

@@ -10,6 +10,7 @@ use super::alert_members::{News, tell};
 use super::pay_request::settle_payment;
 use super::save_card::{keep_card, keep_card_beside};
 use crate::ledger::LedgerError;
+use crate::notify::live;
 use crate::payments::bill;
 use crate::payments::inbox::{self, ItemKind, NewItem};
 use crate::payments::{
@@ -120,6 +121,8 @@ async fn credit(state: &AppState, session: &Session, purchase: Box<Purchase>) ->
         let receipt = News::paid(&mut transaction, purchase.workspace, &purchase.bought, &session.id).await?;
         tell(state, &mut transaction, purchase.workspace, &receipt).await?;
     }
+    // The wallet's own news came before this.
+    live::announce(&mut transaction, purchase.workspace).await?;
     transaction.commit().await?;
     keep_card_beside(state, session, &purchase).await;
     Ok(Fulfilment::Credited(purchase))

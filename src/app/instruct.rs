@@ -14,6 +14,7 @@ use super::follow_requests::follow;
 use super::settle_request::close_checkouts;
 use crate::ids;
 use crate::ledger::{self, Command, Effective, LedgerError, LotGrant, LotSource};
+use crate::notify::live;
 use crate::payments::instruction::{Application, Deed, Instruction, Status, Why, repo};
 use crate::payments::request::{self, Asked, Cause, Due, NewRequest};
 use crate::payments::{self, Bought};
@@ -185,7 +186,11 @@ async fn settle(state: &AppState, instruction: &Instruction) -> Result<(), Agenc
     let mut paid = None;
     if repo::finish(&mut transaction, instruction, now).await? {
         match &instruction.deed {
-            Deed::ApplyPack(application) => ask(&mut transaction, instruction, application, now).await?,
+            Deed::ApplyPack(application) => {
+                ask(&mut transaction, instruction, application, now).await?;
+                // The wallet's own news came before the request.
+                live::announce(&mut transaction, instruction.workspace).await?;
+            }
             Deed::AcceptPayment { purchase, session, .. } => {
                 paid = accept(&mut transaction, purchase, session, now).await?;
             }
@@ -197,9 +202,6 @@ async fn settle(state: &AppState, instruction: &Instruction) -> Result<(), Agenc
     if let Some(request) = paid {
         close_checkouts(state, instruction.workspace, &request).await?;
         follow(state, instruction.workspace).await?;
-    } else if matches!(instruction.deed, Deed::ApplyPack(_)) {
-        // The wallet's own news came before the request.
-        state.live.announce(&mut *state.db.acquire().await?, instruction.workspace).await;
     }
     Ok(())
 }

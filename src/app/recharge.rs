@@ -17,6 +17,7 @@ use super::top_up::{BEGINNERS_OWN, new_topup, pursue};
 use super::{ReadError, current_wallet};
 use crate::ids;
 use crate::ledger::{Changed, Wallet};
+use crate::notify::live;
 use crate::payments::card::repo as cards;
 use crate::payments::recharge::{Recharge, Situation, Verdict, month, repo};
 use crate::payments::topup::{Cause, Topup, repo as topups};
@@ -142,6 +143,7 @@ async fn begin(state: &AppState, workspace: WorkspaceId) -> Result<Option<Topup>
             let id = ids::fresh("pur");
             let topup = new_topup(state, &mut transaction, id, Cause::AutoRecharge, amount, &card).await?;
             let stored = topups::insert(&mut transaction, &topup, now + BEGINNERS_OWN).await?;
+            live::announce(&mut transaction, workspace).await?;
             transaction.commit().await?;
             Ok(stored.then_some(topup))
         }

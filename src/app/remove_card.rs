@@ -2,6 +2,7 @@
 
 use super::fulfil_purchase::FulfilError;
 use super::set_recharge::record;
+use crate::notify::live;
 use crate::payments::card::repo as cards;
 use crate::payments::{Failure, recharge, topup};
 use crate::state::AppState;
@@ -31,6 +32,7 @@ pub async fn remove_card(
         recharge::repo::switch_off(&mut transaction, workspace, now).await?;
         topup::repo::withdraw_left(&mut transaction, workspace, now).await?;
         record(&mut transaction, workspace, before.as_ref(), Some(by), now).await?;
+        live::announce(&mut transaction, workspace).await?;
     }
     transaction.commit().await
 }
@@ -50,16 +52,18 @@ pub async fn follow_card(state: &AppState, payment_method: &str) -> Result<&'sta
         seen => seen?,
     };
     let mut db = state.db.acquire().await?;
-    match seen.filter(|card| card.customer.as_ref() == Some(&known.customer)) {
+    let outcome = match seen.filter(|card| card.customer.as_ref() == Some(&known.customer)) {
         Some(card) => {
             cards::renew(&mut db, known.workspace, &card).await?;
-            Ok("renewed")
+            "renewed"
         }
         None => {
             cards::mark_gone(&mut db, known.workspace, &known.payment_method).await?;
-            Ok("gone")
+            "gone"
         }
-    }
+    };
+    live::announce(&mut db, known.workspace).await?;
+    Ok(outcome)
 }
 
 /// Takes cards away at Stripe that were removed or replaced here. Answers how many are gone.

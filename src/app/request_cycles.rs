@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use sqlx::{Acquire as _, PgConnection};
 
 use crate::ids;
+use crate::notify::live;
 use crate::payments::request::{Cause, LEAST_REQUEST, NewRequest, repo};
 use crate::state::AppState;
 use crate::units::{MilliCents, WorkspaceId};
@@ -26,7 +27,7 @@ pub async fn request_cycles(state: &AppState) -> sqlx::Result<usize> {
             billed += 1;
         }
         if billed > before {
-            state.live.announce(&mut db, workspace).await;
+            live::announce(&mut db, workspace).await?;
         }
     }
     Ok(billed)

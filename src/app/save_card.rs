@@ -4,6 +4,7 @@
 use super::ReadError;
 use super::fulfil_purchase::FulfilError;
 use super::open_checkout::{BuyError, BuyForm, begin, begun, open_checkout};
+use crate::notify::live;
 use crate::payments::card::{CardSeen, SavedCard, repo as cards};
 use crate::payments::{self, Bought, Failure, Purchase, Session, recharge, topup};
 use crate::state::AppState;
@@ -57,6 +58,7 @@ pub(super) async fn keep_card(state: &AppState, session: &Session, purchase: &Pu
         }
     }
     payments::repo::mark_card_saved(&mut transaction, &purchase.id).await?;
+    live::announce(&mut transaction, purchase.workspace).await?;
     transaction.commit().await?;
     Ok(())
 }

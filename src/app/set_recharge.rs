@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 
 use super::{ReadError, current_wallet};
 use crate::ledger;
+use crate::notify::live;
 use crate::payments::card::{SavedCard, repo as cards};
 use crate::payments::recharge::{Amounts, Recharge, WrongAmounts, month, repo};
 use crate::payments::topup::{Topup, repo as topups};
@@ -128,7 +129,7 @@ pub(super) async fn record(
         form_key: None,
     };
     audit::repo::record(db, &entry, now).await?;
-    Ok(())
+    live::announce(db, workspace).await
 }
 
 /// Settings of a workspace; `None` where it never had any.

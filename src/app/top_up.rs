@@ -12,6 +12,7 @@ use super::alert_members::{News, tell};
 use super::fulfil_purchase::FulfilError;
 use crate::ids;
 use crate::ledger;
+use crate::notify::live;
 use crate::payments::card::{SavedCard, repo as cards};
 use crate::payments::inbox::{self, ItemKind, NewItem};
 use crate::payments::recharge::{Aftermath, Pause, Recharge};
@@ -248,6 +249,8 @@ pub async fn conclude(state: &AppState, topup: &Topup, intent: &Intent) -> Resul
             if first && recharge.is_some() {
                 recharge::repo::begin_anew(&mut transaction, topup.workspace).await?;
             }
+            // The wallet's own news came before this.
+            live::announce(&mut transaction, topup.workspace).await?;
             Ok(transaction.commit().await?)
         }
     }
@@ -267,6 +270,7 @@ async fn fail(state: &AppState, topup: &Topup, why: &Why) -> Result<(), FulfilEr
             Aftermath::Pause(pause) => give_up(&mut transaction, state, topup, &recharge, why, pause).await?,
         }
     }
+    live::announce(&mut transaction, topup.workspace).await?;
     Ok(transaction.commit().await?)
 }
 

@@ -12,6 +12,8 @@ use super::morph::morph;
 use super::sections::{addon_packs, auto_recharge, payments, recent_transactions, saved_card, usage, wallet};
 use super::usage_chart;
 
+/// Pause before a page whose session is over is loaded anew.
+const SOON: std::time::Duration = std::time::Duration::from_secs(1);
 /// Pause before a stream that the browser has given up is opened again.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -74,7 +76,8 @@ impl Page {
         hear(&stream, "still", move |event| self.alive(&event));
         hear(&stream, "over", move |_| {
             self.leave();
-            _ = location().reload();
+            // A session that goes on under another id first tells the browser so.
+            set_timeout(|| _ = location().reload(), SOON);
         });
         hear(&stream, "error", move |_| self.interrupted());
         self.stream.set_value(Some(stream));

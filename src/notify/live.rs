@@ -29,6 +29,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 const MOST_NAMED: usize = 300;
 /// Stands in a notification for all workspaces.
 const ALL: &str = "*";
+/// Sender of what each instance is to hear, whoever sent it.
+const ANYBODY: &str = "";
 
 /// Where this process's followers wait.
 #[derive(Clone, Debug)]
@@ -58,15 +60,6 @@ impl Hub {
         Follower { changes, open: self.0.open.subscribe() }
     }
 
-    /// Tells followers on every instance that something about a workspace has changed that is not in its wallet. The
-    /// connection is in no transaction.
-    pub async fn announce(&self, db: &mut PgConnection, workspace: WorkspaceId) {
-        self.tell(workspace);
-        if let Err(error) = repo::notify(db, CHANNEL, &format!("{}:{}", self.0.name, workspace.0)).await {
-            tracing::warn!(%error, "other instances could not be told of a change");
-        }
-    }
-
     /// Lets every follower go, so that the server can end.
     pub fn close(&self) {
         self.0.open.send_replace(false);
@@ -86,6 +79,15 @@ impl Hub {
         // Nothing panics while it holds the lock, and a map is whole at any time.
         self.0.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Tells followers on every instance, this one too, that something about a workspace has changed that is not in its
+/// wallet. Within a transaction they learn it when that is committed, and not before.
+///
+/// # Errors
+/// The database's.
+pub async fn announce(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<()> {
+    repo::notify(db, CHANNEL, &format!("{ANYBODY}:{}", workspace.0)).await
 }
 
 /// Follows one workspace.

@@ -216,7 +216,7 @@ fn who_leaves_midway_leaves_no_transaction_behind() {
             let patience = Duration::from_micros(1_000 + 37 * visit);
             _ = tokio::time::timeout(patience, browser.get("/billing")).await;
             // What goes on without its visitor ends soon.
-            let mut patient = 200;
+            let mut patient = 1_000;
             while waiting(&mut db).await > 0 {
                 assert!(patient > 0, "after visit {visit} a connection waits inside a transaction");
                 patient -= 1;

@@ -1,7 +1,7 @@
 //! `/live`: open pages are told what changed, on any instance, and only while they may be.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use minutebank::database;
 use minutebank::ledger::{Command, Ledger, Options};
@@ -104,16 +104,17 @@ fn a_posting_reaches_the_open_pages_of_its_workspace_on_every_instance() {
         for page in &mut pages {
             assert_eq!(page.next().await, Some(("changed".into(), "10:00:00 EST".into())), "what was missed meanwhile");
         }
-        // The listener may connect only now, and tells everybody then.
-        while timeout(Duration::from_millis(700), pages[1].next()).await.is_ok() {}
+        // The listeners may connect only now, and tell everybody then.
+        for page in &mut pages {
+            while timeout(Duration::from_millis(700), page.next()).await.is_ok() {}
+        }
 
-        let posted = Instant::now();
+        // Far less than the time after which pages look by themselves, which then say `still`.
         world.submit(workspace, topped_up("cs_1")).await;
         for page in &mut pages {
-            let told = timeout(Duration::from_secs(1), page.news()).await.expect("told within a second");
+            let told = timeout(Duration::from_secs(4), page.news()).await.expect("told in a moment");
             assert_eq!(told.as_deref(), Some("changed"));
         }
-        assert!(posted.elapsed() < Duration::from_secs(1));
         world.submit(neighbour, topped_up("cs_2")).await;
         for page in &mut pages {
             assert!(
@@ -146,7 +147,7 @@ fn a_page_is_told_no_more_once_its_person_has_gone_or_has_another_role() {
         assert_eq!(demoted.news().await.as_deref(), Some("changed"));
         let promote = "update members set role = 'billing' where role = 'viewer'";
         sqlx::query(promote).execute(&mut world.superuser().await).await.unwrap();
-        let over = timeout(Duration::from_secs(6), demoted.news()).await.expect("noticed although nothing changes");
+        let over = timeout(Duration::from_secs(20), demoted.news()).await.expect("noticed although nothing changes");
         assert_eq!((over.as_deref(), demoted.next().await), (Some("over"), None));
 
         let (stranger, elsewhere) = (site.browser(), world.public_id(other).await);
@@ -166,7 +167,7 @@ fn streams_end_with_the_server() {
         let mut page = Page::open(&browser, &world.public_id(workspace).await).await;
         assert_eq!(page.news().await.as_deref(), Some("changed"));
         world.state.live.close();
-        let end = timeout(Duration::from_secs(2), page.next()).await.expect("the end");
+        let end = timeout(Duration::from_secs(15), page.next()).await.expect("the end");
         assert_eq!(end, None);
     });
 }

@@ -5,6 +5,7 @@ mod cards;
 mod crossings;
 mod due;
 mod failures;
+mod open_pages;
 mod receipts;
 pub mod shop;
 mod switch;

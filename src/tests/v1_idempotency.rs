@@ -160,7 +160,7 @@ fn a_second_request_waits_for_ten_seconds() {
         assert_eq!(answer.error(), (409, "idempotency_in_progress".into(), None));
         assert_eq!(answer.header("retry-after"), "1");
         let waited = begun.elapsed();
-        assert!(waited >= Duration::from_secs(10) && waited < Duration::from_secs(14), "{waited:?}");
+        assert!(waited >= Duration::from_secs(10) && waited < Duration::from_secs(25), "{waited:?}");
         let other = engine.post_once("k", "/v1/calls", r#"{"direction":"outbound"}"#).await;
         assert_eq!(other.error().1, "idempotency_mismatch", "that is known at once");
         assert_eq!(calls(world).await, 0);
@@ -219,7 +219,7 @@ fn a_client_that_hangs_up_finds_its_answer() {
         let mut blocker = world.superuser().await;
         sqlx::raw_sql("begin; lock table wallets").execute(&mut blocker).await.unwrap();
         let hasty = engine.post_once("k", "/v1/calls", INBOUND);
-        assert!(tokio::time::timeout(Duration::from_millis(500), hasty).await.is_err());
+        assert!(tokio::time::timeout(Duration::from_secs(2), hasty).await.is_err());
         sqlx::raw_sql("rollback").execute(&mut blocker).await.unwrap();
         let again = engine.post_once("k", "/v1/calls", INBOUND).await;
         assert_eq!((again.status.as_u16(), again.header("idempotent-replayed")), (201, "true"));

@@ -5,7 +5,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::*;
 
 /// Recovery is said to take 2 to 4 seconds; the rest is for a busy machine.
-const RECOVERY: Duration = Duration::from_secs(20);
+const RECOVERY: Duration = Duration::from_secs(60);
 
 fn postmaster(folder: &Path) -> Pid {
     PidFile::read(&cluster(folder)).unwrap().pid

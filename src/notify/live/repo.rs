@@ -1,5 +1,5 @@
-//! The one statement that tells other instances. It runs on a connection of its own, never in a ledger transaction,
-//! because the lock of a commit that notifies is database-wide (DESIGN §2).
+//! The one statement that tells other instances. It never runs in a ledger transaction, because the lock of a commit
+//! that notifies is database-wide (DESIGN §2).
 
 use sqlx::PgConnection;
 

@@ -51,10 +51,10 @@ async fn only_what_was_executed_is_kept() {
 #[tokio::test]
 async fn a_key_in_use_is_refused_and_free_again_afterwards() {
     let fixture = Fixture::start().await;
-    fixture.control("/_sandbox/faults", json!({ "kind": "slow", "delay_ms": 400 })).await;
+    fixture.control("/_sandbox/faults", json!({ "kind": "slow", "delay_ms": 2_000 })).await;
     let slow = fixture.post_with_key("/v1/customers", Some("k"), &[("name", "Ada")]);
     let second = async {
-        tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         fixture.post_with_key("/v1/customers", Some("k"), &[("name", "Ada")]).await
     };
     let (slow, second) = tokio::join!(slow, second);

@@ -99,7 +99,8 @@ fn switching_off_waits_for_what_is_being_sent() {
         shop.control("faults", slow).await;
         let charging = recharge_if_due(&shop.state, shop.workspace);
         let switching = async {
-            tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+            let is_taken = async || shop.figures().await["faults"].as_array().unwrap().is_empty();
+            shop.until("the slow request", is_taken).await;
             shop.switch(false, None).await;
             shop.paid().await
         };

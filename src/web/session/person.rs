@@ -130,13 +130,19 @@ pub async fn signed_in_admin(session: &Session, state: &AppState) -> Result<Opti
 async fn note(session: &Session, state: &AppState, signed_in: SignedIn, role: &str) -> Result<(), Error> {
     let now = state.clock.now();
     let changed = signed_in.role != role;
+    if !changed && now.duration_since(signed_in.noted_at) < NOTED_EVERY {
+        return Ok(());
+    }
+    // The whole session is written: what another request has made of it meanwhile counts.
+    session.load().await?;
+    if session.get::<SignedIn>(SIGNED_IN).await?.as_ref() != Some(&signed_in) {
+        return Ok(());
+    }
     if changed {
         session.cycle_id().await?;
     }
-    if changed || now.duration_since(signed_in.noted_at) >= NOTED_EVERY {
-        session.insert(SIGNED_IN, SignedIn { role: role.to_owned(), noted_at: now, ..signed_in }).await?;
-    }
-    Ok(())
+    session.insert(SIGNED_IN, SignedIn { role: role.to_owned(), noted_at: now, ..signed_in }).await?;
+    Ok(session.save().await?)
 }
 
 async fn viewer(session: &Session, state: &AppState) -> Result<Option<(SignedIn, Viewer)>, Error> {

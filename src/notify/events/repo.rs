@@ -43,24 +43,28 @@ pub async fn ask_for_secret(db: &mut PgConnection, workspace: WorkspaceId, id: &
     Ok(asked.bind(workspace.0).bind(id).execute(db).await?.rows_affected() == 1)
 }
 
-/// Gives an endpoint the secret that was asked for, once; the one before signs as well until `old_until`. False where
-/// none was asked for.
+/// Gives an endpoint the secret that was asked for, once; the one before signs as well until `old_until`. Where another
+/// one signs until after `unseen` already, it goes on instead: what took its place was not seen. False where none was
+/// asked for.
 pub async fn give_secret(
     db: &mut PgConnection,
     workspace: WorkspaceId,
     id: &str,
     secret: &Secret,
     old_until: Timestamp,
+    unseen: Timestamp,
 ) -> sqlx::Result<bool> {
     let given = sqlx::query(
-        "update event_endpoints set secret = $3, secret_due = false, old_secret = secret,
-             old_until = case when secret is not null then $4::timestamptz end
+        "update event_endpoints set secret = $3, secret_due = false,
+             old_secret = case when old_until > $5 then old_secret else secret end,
+             old_until = case when old_until > $5 then old_until when secret is not null then $4::timestamptz end
          where workspace_id = $1 and id = $2 and secret_due",
     )
     .bind(workspace.0)
     .bind(id)
     .bind(secret.to_vec())
     .bind(old_until.to_sqlx())
+    .bind(unseen.to_sqlx())
     .execute(db)
     .await?;
     Ok(given.rows_affected() == 1)

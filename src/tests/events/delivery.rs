@@ -288,6 +288,35 @@ fn a_new_secret_signs_beside_the_old_one_for_a_day() {
 }
 
 #[test]
+fn a_form_for_a_new_secret_that_was_sent_twice_keeps_the_old_one_signing() {
+    world(async |world| {
+        let (workspace, receiver) = (client(world).await, Receiver::start().await);
+        let (id, old) = endpoint(world, workspace, &receiver.url, &[EventType::CallSettled]).await;
+        let another = async || {
+            assert!(rotate_secret(&world.state, workspace, &id).await.unwrap());
+            show_secret(&world.state, workspace, &id).await.unwrap().unwrap()
+        };
+        // The page with the first went to nobody: the second click left it.
+        let unseen = another().await;
+        world.clock.advance(SignedDuration::from_secs(2));
+        let shown = another().await;
+        call(world, workspace, "c1").await;
+        look(world).await;
+        let signed = |by: [&str; 3]| {
+            let heard = receiver.heard();
+            by.map(|secret| heard[0].signed_by(secret))
+        };
+        assert_eq!(signed([&shown, &old, &unseen]), [1, 1, 0]);
+        // After a while it was seen, and is the one before.
+        world.clock.advance(SignedDuration::from_mins(1));
+        let next = another().await;
+        call(world, workspace, "c2").await;
+        look(world).await;
+        assert_eq!(signed([&next, &shown, &old]), [1, 1, 0]);
+    });
+}
+
+#[test]
 fn old_events_go_and_what_is_on_its_way_stays() {
     world(async |world| {
         let (workspace, receiver) = (client(world).await, Receiver::start().await);

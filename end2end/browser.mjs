@@ -59,7 +59,7 @@ export function inBrowser(name, { product, js = true, look = 'light' }, body) {
     const page = await context.newPage();
     const trouble = new Trouble(page);
     // Chromium reports the scripts that a switched-off JavaScript keeps it from loading as blocked by policy.
-    if (!js) trouble.expect(/^request: csp .*\/pkg\/minutebank\.js$/);
+    if (!js) trouble.expect(/^request: csp .*\/pkg\/(busy|minutebank)\.js$/);
     // A section that is being read while somebody signs out or changes the workspace is refused.
     trouble.expect(/\b401\b.*\/sections\//);
     try {

@@ -2,14 +2,27 @@
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { inBrowser } from './browser.mjs';
 import { useProduct } from './product.mjs';
-import { atPath, engine, mainText, openBilling, pillText, signOut } from './steps.mjs';
+import { atPath, engine, eventually, mainText, openBilling, pillText, signOut } from './steps.mjs';
 
 const KEY = 'mb_test_harbor';
 /** From the engine's answer to the figure on the page, on a busy machine; nothing else brings it there. */
 const MOMENT_MS = 5_000;
+/** Long enough for what does not come. */
+const QUIET_MS = 1_500;
+/** From SIGTERM to the end of the server and its Postgres. */
+const ENDED_MS = 5_000;
+
+/** As when somebody changes to another tab, or back. */
+async function show(page, visible) {
+  await page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  }, !visible);
+}
 
 describe('live', () => {
   const product = useProduct();
@@ -54,6 +67,28 @@ describe('live', () => {
     await atPath(page, '/sign-in');
   });
 
+  inBrowser('a hidden page closes its stream, and opens one when it is seen again', { product }, async ({ page, product }) => {
+    const streams = new Set();
+    page.on('request', (request) => new URL(request.url()).pathname === '/live' && streams.add(request));
+    for (const end of ['requestfailed', 'requestfinished']) page.on(end, (request) => streams.delete(request));
+    await openBilling(page, product);
+    await isLive(page);
+    assert.equal(streams.size, 1);
+    const before = await pillText(page);
+
+    await show(page, false);
+    await page.getByText(/^As of /).waitFor();
+    await eventually(() => assert.equal(streams.size, 0));
+    await settle(product, 'live_hidden', 61);
+    await sleep(QUIET_MS);
+    assert.equal(await pillText(page), before, 'nobody reads a hidden page');
+
+    await show(page, true);
+    await isLive(page);
+    await eventually(async () => assert.notEqual(await pillText(page), before), MOMENT_MS);
+    assert.equal(streams.size, 1);
+  });
+
   inBrowser('without JavaScript the page says as of when it was read', { product, js: false }, async ({ page, product }) => {
     await openBilling(page, product);
     await page.getByText(/^As of \d+:\d\d:\d\d E[SD]T$/).waitFor();
@@ -85,5 +120,19 @@ describe('live', () => {
     assert.equal(await tip.innerText(), first);
     await page.keyboard.press('Escape');
     await tip.waitFor({ state: 'detached' });
+  });
+
+  // Last, because it ends the server.
+  inBrowser('an open stream does not keep the server from ending', { product }, async ({ page, product, trouble }) => {
+    await openBilling(page, product);
+    await isLive(page);
+    // The page tries to come back.
+    trouble.expect(/\bERR_CONNECTION_REFUSED\b|\/live\?workspace=/);
+    const asked = Date.now();
+    await product.stop();
+    assert.ok(Date.now() - asked < ENDED_MS, `it ended after ${Date.now() - asked} ms`);
+    await page.getByText(/^As of /).waitFor();
+    await product.start();
+    await isLive(page);
   });
 });

@@ -53,29 +53,6 @@ for (const js of [true, false]) {
       assert.match(await textOf(rowOf(page, /Starter plan/).first()), /Overdue/);
     });
 
-    if (js) {
-      inBrowser('Pay shows that it is working, and is sent once', options, async ({ page, product }) => {
-        await openBilling(page, product);
-        await page.getByText(/^Live, /).waitFor();
-        // Nothing is sent: whoever listens last notes what would have been.
-        await page.evaluate(() => {
-          globalThis.sent = 0;
-          window.addEventListener('submit', (event) => {
-            if (!event.defaultPrevented) globalThis.sent += 1;
-            event.preventDefault();
-          });
-        });
-        const pay = rowOf(page, /Starter plan/).first().getByRole('button', { name: /^Pay/ });
-        await pay.click();
-        assert.equal(await pay.getAttribute('aria-busy'), 'true');
-        await pay.click();
-        assert.equal(await page.evaluate(() => globalThis.sent), 1);
-        // As when the browser comes back to the page.
-        await page.evaluate(() => window.dispatchEvent(new Event('pageshow')));
-        assert.equal(await page.locator('[aria-busy]').count(), 0);
-      });
-    }
-
     inBrowser(`it is paid once, a second tab is refused, ${mode}`, options, async ({ page, product }) => {
       await openBilling(page, product);
       const [late, stale] = [await page.context().newPage(), await page.context().newPage()];

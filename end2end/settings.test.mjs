@@ -176,6 +176,20 @@ describe('pictures of the settings', () => {
       await picture(page, `settings-alerts-${look}`);
     });
 
+    inBrowser(`dates of members and endpoints, ${look}`, { product, look }, async ({ page, product }) => {
+      const date = (row) => page.getByRole('row', { name: row }).locator('.since').innerText();
+      // Without a head above it, a date says itself what it dates.
+      const [since, added] = look === 'phone' ? ['Since ', 'Added '] : ['', ''];
+      await openTab(page, product, 'Members');
+      assert.match(await date(/Dana Whitfield/), new RegExp(`^${since}[A-Z][a-z]{2} \\d`));
+      await page.goto(`${product.url}/settings?tab=api`);
+      await page.getByLabel('Address').fill(`https://hooks.harbor.test/${look}`);
+      await button(page, 'Add endpoint').click();
+      await page.getByText('Copy it now').waitFor();
+      assert.match(await date(new RegExp(`hooks.harbor.test/${look}`)), new RegExp(`^${added}[A-Z][a-z]{2} \\d`));
+      await checkPage(page);
+    });
+
     inBrowser(`no keys yet, ${look}`, { product, look }, async ({ page, product }) => {
       const db = await product.database();
       await db`delete from api_keys where workspace_id = (select id from workspaces where public_id = 'ws_quiet')`;

@@ -64,7 +64,6 @@ mod hydrate {
     #[wasm_bindgen::prelude::wasm_bindgen]
     pub fn hydrate() {
         console_error_panic_hook::set_once();
-        crate::islands::busy::wake();
         leptos::mount::hydrate_islands();
     }
 }

@@ -1,5 +1,5 @@
 //! The outbox of events is emptied: each is handed out to the endpoints that want it, and sent until it is taken or given
-//! up. Any number of instances may do so at once; a delivery that one takes is the others' after its lease.
+//! up. Any number of instances may do so at once; they take turns at each endpoint, so that it hears in order.
 
 use std::time::Duration;
 
@@ -10,19 +10,21 @@ use sqlx::Acquire as _;
 
 use crate::measures;
 use crate::notify::events::sender::Sender;
-use crate::notify::events::{Attempted, Outgoing, pause_after, repo};
+use crate::notify::events::{Attempted, Outgoing, Turn, pause_after, repo};
 use crate::payments::inbox::{ItemKind, NewItem, repo as inbox};
 use crate::state::AppState;
 
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Events handed out, deliveries taken and old events removed at once.
+/// Events handed out, endpoints looked at, deliveries to each and old events removed at once.
 const BATCH: i64 = 200;
-/// What is taken is sent within this; if this process dies meanwhile, another one sends it afterwards.
-const LEASE: SignedDuration = SignedDuration::from_mins(2);
-/// After this nothing more of a look is sent to an endpoint: well before the lease of the rest ends.
+/// A turn at an endpoint; if this process dies meanwhile, another one has the next turn afterwards.
+const TURN: SignedDuration = SignedDuration::from_secs(30);
+/// A turn with less left than this is prolonged before the next event is sent: a receiver may take ten seconds.
+const SHORT: SignedDuration = SignedDuration::from_secs(20);
+/// After this nothing more of a look is sent to an endpoint: the others wait for the look to end.
 const ENOUGH: Duration = Duration::from_secs(60);
-/// How long the rest waits where an endpoint gave no answer.
+/// How long an endpoint is left alone that gave no answer.
 const PUT_OFF: SignedDuration = SignedDuration::from_secs(10);
 /// How long events and the log of their deliveries are kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -31,7 +33,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub async fn keep_delivering(state: AppState, sender: Sender) {
     loop {
         match deliver(&state, &sender).await {
-            Ok(taken) if taken as i64 == BATCH => continue,
+            Ok(found) if found as i64 >= BATCH => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "events could not be delivered"),
         }
@@ -39,8 +41,8 @@ pub async fn keep_delivering(state: AppState, sender: Sender) {
     }
 }
 
-/// Hands out what has happened and sends what is due, a batch at most; to each endpoint one after the other, to different
-/// ones at once. Answers how many deliveries were taken.
+/// Hands out what has happened and sends what is due; to each endpoint one after the other, to different ones at once.
+/// Answers how many deliveries were found due.
 ///
 /// # Errors
 /// Where the database failed; what endpoints answer only puts things off.
@@ -49,36 +51,49 @@ pub async fn deliver(state: &AppState, sender: &Sender) -> sqlx::Result<usize> {
     let now = state.clock.now();
     while repo::hand_out(&mut db, BATCH, now).await? == BATCH as u64 {}
     repo::delete_old(&mut db, now - KEPT, BATCH).await?;
-    let mut due = repo::take_due(&mut db, BATCH, LEASE, now).await?;
+    let turns = repo::take_turns(&mut db, BATCH, now + TURN, now).await?;
     // Receivers take long; the connection is for others meanwhile.
     drop(db);
-    let taken = due.len();
-    // The order of events stays within each endpoint: the sort is stable.
-    due.sort_by(|a, b| (a.workspace, &a.endpoint).cmp(&(b.workspace, &b.endpoint)));
-    let of_endpoints = due.chunk_by(|a, b| (a.workspace, &a.endpoint) == (b.workspace, &b.endpoint));
-    for sent in join_all(of_endpoints.map(|events| send_all(state, sender, events))).await {
-        sent?;
+    let mut found = 0;
+    for sent in join_all(turns.into_iter().map(|turn| send_all(state, sender, turn))).await {
+        found += sent?;
     }
-    Ok(taken)
+    Ok(found)
 }
 
-/// Sends what one endpoint is due. Where it gives no answer, the rest waits: nobody is asked in vain many times over.
-async fn send_all(state: &AppState, sender: &Sender, events: &[Outgoing]) -> sqlx::Result<()> {
+/// Sends what one endpoint is due, and ends the turn; answers how much that was. Where it gives no answer, everything
+/// else waits with the endpoint: nobody is asked in vain many times over, and nothing newer comes first.
+async fn send_all(state: &AppState, sender: &Sender, mut turn: Turn) -> sqlx::Result<usize> {
     let began = state.clock.elapsed();
-    let mut answers = true;
-    for event in events {
-        if !answers || state.clock.elapsed() - began > ENOUGH {
-            let mut db = state.db.acquire().await?;
-            repo::give_back(&mut db, event, state.clock.now() + PUT_OFF).await?;
-            continue;
+    let due = repo::due(&mut *state.db.acquire().await?, &turn, BATCH, state.clock.now()).await?;
+    let mut alone_until = None;
+    for event in &due {
+        if state.clock.elapsed() - began > ENOUGH || !keep(state, &mut turn).await? {
+            break;
         }
         let attempted = sender.send(event, state.clock.now()).await;
-        answers = attempted.status.is_some();
         let outcome = if attempted.is_taken() { "delivered" } else { "failed" };
         counter!(measures::DELIVERIES, "outcome" => outcome).increment(1);
         settle(state, event, &attempted, state.clock.now()).await?;
+        if attempted.status.is_none() {
+            alone_until = Some(state.clock.now() + PUT_OFF);
+            break;
+        }
     }
-    Ok(())
+    repo::move_turn(&mut *state.db.acquire().await?, &turn, alone_until).await?;
+    Ok(due.len())
+}
+
+/// Prolongs a turn that the next event might outlast. False where it was over: the next turn may be somebody else's.
+async fn keep(state: &AppState, turn: &mut Turn) -> sqlx::Result<bool> {
+    let now = state.clock.now();
+    if turn.until.duration_since(now) >= SHORT {
+        return Ok(true);
+    }
+    let until = now + TURN;
+    let kept = repo::move_turn(&mut *state.db.acquire().await?, turn, Some(until)).await?;
+    turn.until = until;
+    Ok(kept)
 }
 
 /// Notes what became of an attempt. What is given up comes into the agency's inbox.

@@ -19,6 +19,8 @@ use crate::units::WorkspaceId;
 const MOST: usize = 10;
 /// How long the secret before signs beside a new one.
 const OLD_SECRET_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// A secret that is replaced sooner was not seen.
+const UNSEEN_FOR: SignedDuration = SignedDuration::from_mins(1);
 /// Deliveries in the log.
 const LOGGED: i64 = 50;
 
@@ -92,7 +94,8 @@ pub async fn add_endpoint(
 }
 
 /// Makes the secret that was asked for and answers it, once; `None` where none was, and for other workspaces' endpoints.
-/// The one before signs beside it for a day.
+/// The one before signs beside it for a day; of several within a minute, the one before the first of them does: a form
+/// that was sent twice has shown only the last.
 ///
 /// # Errors
 /// Where the database failed.
@@ -101,7 +104,7 @@ pub async fn show_secret(state: &AppState, workspace: WorkspaceId, id: &str) -> 
     rand::rng().fill_bytes(&mut secret);
     let mut db = state.db.acquire().await?;
     let old_until = state.clock.now() + OLD_SECRET_FOR;
-    let given = repo::give_secret(&mut db, workspace, id, &secret, old_until).await?;
+    let given = repo::give_secret(&mut db, workspace, id, &secret, old_until, old_until - UNSEEN_FOR).await?;
     Ok(given.then(|| secret_text(&secret)))
 }
 

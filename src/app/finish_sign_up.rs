@@ -16,7 +16,7 @@ use crate::catalog::{self, SignUpOffer};
 use crate::payments::instruction::{Deed, Instruction, Status, repo as instructions};
 use crate::state::AppState;
 use crate::tenants::audit::{self, Action, Entry};
-use crate::tenants::sign_up::{SignUp, repo};
+use crate::tenants::sign_up::{Newcomer, SignUp, repo};
 use crate::tenants::{self, About, Busy, LinkHash, NewPasswordError, PasswordFault, Role, UserId, admin};
 use crate::units::{MilliCents, WorkspaceId};
 use crate::{demo, ids, ledger};
@@ -62,8 +62,21 @@ impl From<NewPasswordError> for FinishError {
     }
 }
 
-/// Uses a link up and answers the new owner. `seal` is the offer's that the form has shown. Of several forms at once one
-/// makes the workspace, and all that know its password come in.
+/// What the form behind the link says.
+#[derive(Clone, Debug)]
+pub struct Acceptance {
+    /// Of the offer that it has shown.
+    pub seal: String,
+    /// Name of the workspace to be; without [`faults`](super::sign_up::faults), as is the next.
+    pub business: String,
+    /// Name of its owner.
+    pub name: String,
+    /// The owner's password.
+    pub password: String,
+}
+
+/// Uses a link up and answers the new owner. Of several forms at once one makes the workspace, and all that know its
+/// password come in.
 ///
 /// # Errors
 /// See [`FinishError`].
@@ -71,11 +84,14 @@ pub async fn finish_sign_up(
     state: &AppState,
     link: LinkHash,
     agency: &str,
-    seal: &str,
-    password: String,
+    form: Acceptance,
 ) -> Result<Person, FinishError> {
+    let Acceptance { seal, business, name, password } = form;
     let sign_up = match opened(state, link, agency).await? {
-        Opened::Ready(sign_up, _) => sign_up,
+        // The link proves the address; the names are as they are typed last.
+        Opened::Ready(sign_up, _) => {
+            SignUp { newcomer: Newcomer { business, name, ..sign_up.newcomer }.trimmed(), ..sign_up }
+        }
         Opened::Used(sign_up) => return come_in(state, &sign_up, password).await,
         Opened::Known(_) => return Err(FinishError::Known),
         Opened::Closed(_) => return Err(FinishError::Closed),

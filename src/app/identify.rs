@@ -81,3 +81,10 @@ pub async fn member(state: &AppState, workspace: WorkspaceId, user: UserId) -> s
     let mut db = state.db.acquire().await?;
     tenants::repo::member(&mut db, workspace, user).await
 }
+
+/// The session epoch of a person who belongs to nothing: they were removed from every workspace, and no agency is
+/// theirs. `None` for everybody else.
+pub async fn stranded(state: &AppState, user: UserId) -> sqlx::Result<Option<i32>> {
+    let mut db = state.db.acquire().await?;
+    tenants::repo::stranded(&mut db, user).await
+}

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use super::{forgot_password, sign_up};
 use crate::notify::mail::{Mailer, Outgoing, pause_after, repo};
 use crate::state::AppState;
+use crate::tenants::{self, password};
 
 /// Pause between two looks at what is due.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -66,13 +67,15 @@ async fn send(state: &AppState, mailer: &Mailer, mail: &Outgoing) -> sqlx::Resul
     repo::put_off(&mut db, mail.id, pause.map(|pause| state.clock.now() + pause)).await
 }
 
-/// The newest mails, for the demo's list of what would have been sent; requests for links are answered first, because
-/// whoever looks has just asked for one.
+/// The newest mails, for the demo's list of what would have been sent; requests for links are answered first, here or by
+/// the chore that is at it, because whoever looks has just asked for one.
 ///
 /// # Errors
 /// Where the database failed.
 pub async fn demo_mails(state: &AppState) -> sqlx::Result<Vec<Outgoing>> {
     answer_requests(state).await?;
     let mut db = state.db.acquire().await?;
+    password::repo::wait_for_answers(&mut db).await?;
+    tenants::sign_up::repo::wait_for_answers(&mut db).await?;
     repo::newest(&mut db, 50).await
 }

@@ -9,7 +9,8 @@ use crate::units::WorkspaceId;
 pub struct Person {
     /// Who.
     pub user: UserId,
-    /// The workspace that they see first and what they may do there; none for who sees an agency first.
+    /// The workspace that they see first and what they may do there; none for who sees an agency first, or belongs to
+    /// nothing.
     pub member_of: Option<(WorkspaceId, Role)>,
     /// As it was when the password was checked: a session that begins under an older number has ended.
     pub session_epoch: i32,
@@ -26,8 +27,8 @@ pub enum SignInError {
     Database(#[from] sqlx::Error),
 }
 
-/// Who signed in. `None` where address and password do not belong together, or where the person belongs to no
-/// workspace and no agency; nothing tells which, not even the time it takes.
+/// Who signed in. `None` where address and password do not belong together; nothing tells which was wrong, not even the
+/// time it takes.
 ///
 /// # Errors
 /// Where too many passwords are being checked, or the database failed.
@@ -42,10 +43,9 @@ pub async fn sign_in(state: &AppState, email: &str, password: String) -> Result<
         return Ok(None);
     };
     let mut db = state.db.acquire().await?;
-    let person = |member_of| Person { user: known.user, member_of, session_epoch: known.session_epoch };
-    if tenants::admin::repo::admin(&mut db, known.user).await?.is_some() {
-        return Ok(Some(person(None)));
-    }
-    let first = tenants::repo::first_workspace(&mut db, known.user).await?;
-    Ok(first.map(|first| person(Some(first))))
+    let member_of = match tenants::admin::repo::admin(&mut db, known.user).await? {
+        Some(_) => None,
+        None => tenants::repo::first_workspace(&mut db, known.user).await?,
+    };
+    Ok(Some(Person { user: known.user, member_of, session_epoch: known.session_epoch }))
 }

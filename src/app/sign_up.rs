@@ -54,15 +54,8 @@ pub fn faults(typed: &Newcomer) -> Vec<FieldError> {
 /// # Errors
 /// Where the database failed.
 pub async fn request_sign_up(state: &AppState, typed: &Newcomer) -> sqlx::Result<()> {
-    let trimmed = |text: &str| text.trim().to_owned();
-    let newcomer = Newcomer {
-        agency: typed.agency,
-        email: trimmed(&typed.email),
-        business: trimmed(&typed.business),
-        name: trimmed(&typed.name),
-    };
     let mut db = state.db.acquire().await?;
-    repo::request(&mut db, &newcomer, state.clock.now()).await
+    repo::request(&mut db, &typed.trimmed(), state.clock.now()).await
 }
 
 /// Answers what was asked for by mail, and forgets links that were not used in time.
@@ -126,10 +119,10 @@ pub enum Opened {
 }
 
 impl Opened {
-    /// The address that the link has proved.
-    pub fn email(self) -> Option<String> {
+    /// Who has asked, at the address that the link has proved.
+    pub fn newcomer(self) -> Option<Newcomer> {
         match self {
-            Opened::Ready(it, _) | Opened::Used(it) | Opened::Known(it) | Opened::Closed(it) => Some(it.newcomer.email),
+            Opened::Ready(it, _) | Opened::Used(it) | Opened::Known(it) | Opened::Closed(it) => Some(it.newcomer),
             Opened::Ended => None,
         }
     }

@@ -283,7 +283,7 @@ async fn settings_of(db: &mut PgConnection, topup: &Topup) -> sqlx::Result<Optio
     }
 }
 
-/// Pauses auto-recharge, loudly: the agency finds it in its inbox, programs hear of it, and Billing says so.
+/// Pauses auto-recharge, loudly: the agency finds it in its inbox, members and programs hear of it, and Billing says so.
 async fn give_up(
     db: &mut PgConnection,
     state: &AppState,
@@ -296,26 +296,19 @@ async fn give_up(
     recharge::repo::pause(db, topup.workspace, pause, now).await?;
     let card = cards::find(db, topup.workspace, &topup.payment_method).await?;
     let card = card.map_or_else(|| "the card".to_owned(), |card| card.name());
-    let attempts = recharge.declines + 1;
-    let detail = match pause {
-        Pause::Declined => format!(
-            "Auto-recharge of {} is paused after {attempts} attempts on {card}. {}.",
-            topup.amount,
-            why.sentence()
-        ),
-        Pause::AuthenticationRequired => {
-            format!("Auto-recharge of {} is paused: the bank of {card} asks its owner to confirm.", topup.amount)
-        }
-    };
-    let item = NewItem {
-        workspace: topup.workspace,
-        kind: ItemKind::FailedRecharge,
-        reference: &topup.id,
-        detail: &detail,
-        amount: Some(topup.amount),
-    };
-    inbox::repo::insert(db, &item, now).await?;
-    tell(state, db, topup.workspace, &News::RechargeFailed(detail.clone())).await?;
+    let detail = paused_words(topup, &card, recharge.declines + 1, why, pause);
+    // Of an unmatched charge the payment itself lies in the inbox.
+    if pause != Pause::Unmatched {
+        let item = NewItem {
+            workspace: topup.workspace,
+            kind: ItemKind::FailedRecharge,
+            reference: &topup.id,
+            detail: &detail,
+            amount: Some(topup.amount),
+        };
+        inbox::repo::insert(db, &item, now).await?;
+    }
+    tell(state, db, topup.workspace, &News::RechargeFailed(detail)).await?;
     let decline_code = match why {
         Why::Declined(reason) => reason.as_deref(),
         _ => None,
@@ -327,6 +320,23 @@ async fn give_up(
         "topup": topup.id,
     });
     recharge::repo::tell_failed(db, topup.workspace, &data, now).await
+}
+
+/// Why auto-recharge is paused, in a sentence for people.
+fn paused_words(topup: &Topup, card: &str, attempts: i32, why: &Why, pause: Pause) -> String {
+    let amount = topup.amount;
+    match pause {
+        Pause::Declined => {
+            format!("Auto-recharge of {amount} is paused after {attempts} attempts on {card}. {}.", why.sentence())
+        }
+        Pause::AuthenticationRequired => {
+            format!("Auto-recharge of {amount} is paused: the bank of {card} asks its owner to confirm.")
+        }
+        Pause::Unmatched => format!(
+            "Auto-recharge of {amount} is paused: what was taken from {card} does not match it. Your provider has that \
+             payment, and nothing was added for it."
+        ),
+    }
 }
 
 /// Puts a payment that does not match its charge into the agency's inbox, and leaves the wallet alone.

@@ -1,7 +1,6 @@
-//! What the dialogs that lead to Checkout share: becoming modal, reading their fields, and being sent once.
+//! What the dialogs that lead to Checkout share: becoming modal, and reading their fields.
 
-use leptos::either::Either;
-use leptos::ev::{Event, SubmitEvent};
+use leptos::ev::Event;
 use leptos::html::Dialog;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -13,15 +12,13 @@ use crate::units::MilliCents;
 #[derive(Clone, Copy)]
 pub(super) struct Checkout {
     dialog: NodeRef<Dialog>,
-    /// The form is on its way.
-    busy: RwSignal<bool>,
     /// The card is to be saved at first.
     save_card: bool,
 }
 
 impl Checkout {
     pub(super) fn new() -> Self {
-        Self { dialog: NodeRef::new(), busy: RwSignal::new(false), save_card: false }
+        Self { dialog: NodeRef::new(), save_card: false }
     }
 
     /// The same with the box for saving the card as it was left.
@@ -51,13 +48,13 @@ impl Checkout {
                 aria-labelledby="dialog-title"
                 on:cancel=leave
             >
-                <form method="post" action=action on:input=move |_| read() on:submit=move |event| self.send(&event)>
+                <form method="post" action=action on:input=move |_| read()>
                     {content}
                     <label class="check">
                         <input type="checkbox" name="save_card" value="1" checked=self.save_card />
                         "Save this card"
                     </label>
-                    {self.buttons(sum)}
+                    {buttons(sum)}
                     <p class="note">{note}</p>
                     {last}
                 </form>
@@ -90,35 +87,23 @@ impl Checkout {
         }
         // The browser may have restored what was chosen before.
         read();
-        // A page that comes back from the browser's cache was sent once already.
-        let _ = window_event_listener_untyped("pageshow", move |_| self.busy.set(false));
     }
+}
 
-    /// A second click while the first is on its way does nothing.
-    fn send(self, event: &SubmitEvent) {
-        if self.busy.get_untracked() {
-            event.prevent_default();
-        }
-        self.busy.set(true);
-    }
-
-    /// The button with the sum; below it, only where nothing counts along, one that asks the server for the sum.
-    fn buttons(self, sum: Signal<Option<MilliCents>>) -> impl IntoView {
-        let label = move || {
-            if self.busy.get() {
-                return Either::Left(view! { <span class="spinner"></span> "Opening Stripe" });
-            }
-            let sum = sum.get().map(|sum| format!(" {sum}")).unwrap_or_default();
-            Either::Right(format!("Pay{sum}"))
-        };
-        view! {
-            <button class="button primary large" type="submit" aria-disabled=move || self.busy.get().then_some("true")>
-                {label}
-            </button>
-            <button class="button large update" type="submit" name="update" value="1" formnovalidate=true>
-                "Update total"
-            </button>
-        }
+/// The button with the sum; below it, only where nothing counts along, one that asks the server for the sum.
+fn buttons(sum: Signal<Option<MilliCents>>) -> impl IntoView {
+    let label = move || format!("Pay{}", sum.get().map(|sum| format!(" {sum}")).unwrap_or_default());
+    view! {
+        <button class="button primary large" type="submit">
+            <span class="idle">{label}</span>
+            <span class="working">
+                <span class="spinner"></span>
+                "Opening Stripe"
+            </span>
+        </button>
+        <button class="button large update" type="submit" name="update" value="1" formnovalidate=true>
+            "Update total"
+        </button>
     }
 }
 

@@ -1,7 +1,6 @@
 //! What is alive in the browser; each island also renders on the server and works there as a plain form.
 
 mod add_credits;
-pub mod busy;
 mod buy_minutes;
 mod checkout;
 mod live;

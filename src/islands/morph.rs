@@ -5,10 +5,8 @@ use leptos::prelude::document;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Node};
 
-use super::busy::BUSY;
-
-/// Attributes that belong to the browser once the page stands.
-const KEPT: [&str; 2] = ["open", BUSY];
+/// Attributes that belong to the browser once the page stands; `aria-busy` is of the form that was sent.
+const KEPT: [&str; 2] = ["open", "aria-busy"];
 /// Marks what an island has added itself; it stays.
 pub(super) const OWN: &str = "data-own";
 

@@ -55,7 +55,7 @@ pub use command::{Answer, Command, Effective, LotGrant, LotSource, PaymentState,
 pub use decide::{MOST_MESSAGES, accepts_call, decide};
 pub use event::{Event, EventKind, Level, unheld};
 pub use outcome::Usage;
-pub use period::Period;
+pub use period::{Period, PeriodUse};
 pub use posting::{Posting, PostingKind};
 pub use receipt::{Segment, Source, segments};
 pub use reconcile::{Finding, Report, reconcile};

@@ -3,6 +3,8 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use crate::units::Meter;
+
 /// One month of a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
@@ -24,6 +26,33 @@ impl Period {
             later.timestamp()
         };
         Self { index, starts_at: bound(index), ends_at: bound(index + 1) }
+    }
+}
+
+/// Units of the allowance that a period has used, of each meter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PeriodUse {
+    /// Seconds.
+    pub secs: i64,
+    /// Calls.
+    pub calls: i64,
+}
+
+impl PeriodUse {
+    /// Of one meter.
+    pub const fn of(&self, meter: Meter) -> i64 {
+        match meter {
+            Meter::Minutes => self.secs,
+            Meter::Calls => self.calls,
+        }
+    }
+
+    /// With so many units more of one meter.
+    pub const fn and(self, meter: Meter, more: i64) -> Self {
+        match meter {
+            Meter::Minutes => Self { secs: self.secs + more, ..self },
+            Meter::Calls => Self { calls: self.calls + more, ..self },
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::balances::Balances;
 use super::call::{Call, CallEnd, CallOutcome, CallStatus, Direction, Placement};
 use super::command::PaymentState;
-use super::period::Period;
+use super::period::{Period, PeriodUse};
 use super::posting::Hash;
 use super::store::Snapshots;
 use super::wallet::{Frame, Held, Lot, Snapshot, Subscription, SubscriptionState, Wallet};
@@ -135,6 +135,7 @@ fn subscription(row: &impl Columns, snapshot: Arc<Snapshot>, next: Option<Arc<Sn
         state: SubscriptionState::parse(&row.text("subscription_status")).expect(set),
         next,
         cancel_at_end: row.flag("cancel_at_end"),
+        used_before: PeriodUse { secs: row.int("used_before_secs"), calls: row.int("used_before_calls") },
     }
 }
 

@@ -16,7 +16,7 @@ use super::balances::Balances;
 use super::call::Call;
 use super::command::{Answer, PaymentState, Refusal};
 use super::outcome::{CallChange, Changes, Draft, Outcome, PeriodOpened, Posted, Usage};
-use super::period::Period;
+use super::period::{Period, PeriodUse};
 use super::posting::{Hash, Posting, PostingKind, genesis};
 use super::take_back::{Credit, TakeBack};
 use crate::pricing::{ExcessMode, Standing, Terms};
@@ -76,9 +76,16 @@ pub struct Subscription {
     pub next: Option<Arc<Snapshot>>,
     /// Ends with the current period.
     pub cancel_at_end: bool,
+    /// What the period had used when the plan last changed.
+    pub used_before: PeriodUse,
 }
 
 impl Subscription {
+    /// What the current period has of a snapshot's allowance, after what it had used before.
+    pub fn granted(&self, snapshot: &Snapshot) -> i64 {
+        (snapshot.terms.included - self.used_before.of(snapshot.terms.meter)).max(0)
+    }
+
     /// True while use past every prepaid source is billed afterwards.
     pub fn is_postpaid(&self) -> bool {
         self.state == SubscriptionState::Active && self.snapshot.is_postpaid()

@@ -4,6 +4,9 @@
 //! The ledger writes an event with the posting that causes it. A look at the outbox hands it out: one delivery for each
 //! endpoint that wants its type. Each delivery is sent until it is answered with 2xx, less and less often, and given up
 //! after ten attempts. It is sent at least once, always under the same id, by which receivers know it.
+//!
+//! To each endpoint one process sends at a time, in the order of the events, also where a process dies in the middle.
+//! Only a delivery that its receiver refused comes after newer ones.
 
 pub mod address;
 pub mod repo;
@@ -83,6 +86,17 @@ pub struct Endpoint {
     pub created_at: Timestamp,
     /// Since when it is told nothing.
     pub disabled_at: Option<Timestamp>,
+}
+
+/// The right to send to an endpoint, alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Whose endpoint.
+    pub workspace: WorkspaceId,
+    /// `we_…`
+    pub endpoint: String,
+    /// Until then nobody else sends to it.
+    pub until: Timestamp,
 }
 
 /// A delivery that is due, with all that it takes.

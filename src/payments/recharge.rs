@@ -100,16 +100,22 @@ pub struct Recharge {
     pub capped_month: Option<Date>,
 }
 
-/// Why it is paused, until a new card comes or it is switched on again.
+/// Why it is paused, until it is switched on again; but for [`Pause::Unmatched`] a new card helps as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pause {
     /// The last of the retries was declined.
     Declined,
     /// The bank wants its customer to confirm.
     AuthenticationRequired,
+    /// Money was taken, but not as it was asked; no card is to blame.
+    Unmatched,
 }
 
-words!(Pause { Declined = "declined", AuthenticationRequired = "authentication_required" });
+words!(Pause {
+    Declined = "declined",
+    AuthenticationRequired = "authentication_required",
+    Unmatched = "unmatched",
+});
 
 /// What is looked at beside the settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,13 +166,12 @@ impl Recharge {
             Why::AuthenticationRequired => Aftermath::Pause(Pause::AuthenticationRequired),
             // Nothing was declined: it is tried again as soon as it is due.
             Why::NotMade => Aftermath::Retry { declines: self.declines, at: now },
-            // What was charged otherwise than asked may be so again.
-            Why::Declined(_) | Why::Refused | Why::Unmatched => {
-                match AGAIN_AFTER.get(usize::try_from(self.declines).unwrap_or(0)) {
-                    Some(pause) => Aftermath::Retry { declines: self.declines + 1, at: now + *pause },
-                    None => Aftermath::Pause(Pause::Declined),
-                }
-            }
+            // What was charged otherwise than asked may be so again, each time with money.
+            Why::Unmatched => Aftermath::Pause(Pause::Unmatched),
+            Why::Declined(_) | Why::Refused => match AGAIN_AFTER.get(usize::try_from(self.declines).unwrap_or(0)) {
+                Some(pause) => Aftermath::Retry { declines: self.declines + 1, at: now + *pause },
+                None => Aftermath::Pause(Pause::Declined),
+            },
         }
     }
 }
@@ -265,7 +270,7 @@ mod tests {
         assert_eq!(after(3, &Why::Refused), Aftermath::Pause(Pause::Declined));
         assert_eq!(after(0, &Why::AuthenticationRequired), Aftermath::Pause(Pause::AuthenticationRequired));
         assert_eq!(after(2, &Why::NotMade), again(2, 0));
-        assert_eq!(after(2, &Why::Unmatched), again(3, 24), "money was taken");
+        assert_eq!(after(0, &Why::Unmatched), Aftermath::Pause(Pause::Unmatched), "money was taken");
     }
 
     #[test]

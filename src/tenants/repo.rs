@@ -228,6 +228,18 @@ pub async fn first_workspace(db: &mut PgConnection, user: UserId) -> sqlx::Resul
     Ok(row.map(|row| (WorkspaceId(row.get("workspace_id")), role(&row))))
 }
 
+/// The session epoch of a person who belongs to no workspace and to no agency; `None` for everybody else.
+pub async fn stranded(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<i32>> {
+    sqlx::query_scalar(
+        "select session_epoch from users u where id = $1
+            and not exists (select from members where user_id = u.id)
+            and not exists (select from agency_admins where user_id = u.id)",
+    )
+    .bind(user.0)
+    .fetch_optional(db)
+    .await
+}
+
 fn role(row: &PgRow) -> Role {
     Role::parse(row.get("role")).expect("a CHECK names the roles")
 }

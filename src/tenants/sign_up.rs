@@ -10,7 +10,7 @@ use crate::units::WorkspaceId;
 /// How long a link opens something.
 pub const SIGN_UP_LASTS: SignedDuration = SignedDuration::from_hours(24);
 
-/// Who wants to sign up, as it was typed and trimmed.
+/// Who wants to sign up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Newcomer {
     /// With whom.
@@ -21,6 +21,19 @@ pub struct Newcomer {
     pub business: String,
     /// Name of its owner.
     pub name: String,
+}
+
+impl Newcomer {
+    /// The same without space around what was typed.
+    pub fn trimmed(&self) -> Self {
+        let trimmed = |text: &str| text.trim().to_owned();
+        Self {
+            agency: self.agency,
+            email: trimmed(&self.email),
+            business: trimmed(&self.business),
+            name: trimmed(&self.name),
+        }
+    }
 }
 
 /// A sign-up whose link has not ended.

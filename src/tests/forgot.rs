@@ -1,14 +1,18 @@
 //! `/forgot`, `/reset` and `/demo/mail`: a new password through a link, and the outbox behind it.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use minutebank::app::forgot_password::answer_requests;
 use minutebank::app::send_mail::send_due;
+use minutebank::app::sign_up::request_sign_up;
 use minutebank::config::{MailConfig, Secret};
-use minutebank::notify::mail::Mailer;
+use minutebank::notify::mail::{self, Mail, Mailer};
 use minutebank::state::AppState;
-use minutebank::tenants::Role;
+use minutebank::tenants::sign_up::{self, Newcomer};
+use minutebank::tenants::{AgencyId, Role, password};
+use sqlx::{Postgres, Transaction};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -40,9 +44,52 @@ async fn links(browser: &Browser) -> Vec<String> {
         .collect()
 }
 
+/// Looks at the demo's mail while somebody else, in `answering`, has taken a request and written its letter.
+async fn look_meanwhile(world: &World, browser: &Browser, mut answering: Transaction<'_, Postgres>) -> String {
+    let letter = Mail {
+        recipient: DANA.into(),
+        subject: "Set a new password for Minutebank",
+        body: "A letter on its way".into(),
+        expires_at: None,
+    };
+    mail::repo::write(&mut answering, &letter, world.clock.now()).await.unwrap();
+    let (page, ()) = tokio::join!(browser.get("/demo/mail"), async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        answering.commit().await.unwrap();
+    });
+    page.words()
+}
+
 async fn set(browser: &Browser, new: &str, again: &str) -> Answered {
     let csrf = browser.get("/reset").await.hidden("csrf");
     browser.post("/reset", &[("csrf", &csrf), ("new", new), ("again", again)]).await
+}
+
+#[test]
+fn the_demo_s_mail_misses_no_letter_that_is_being_written() {
+    world(async |world| {
+        let site = dana(world).await;
+        let browser = site.browser();
+        ask(&browser, DANA).await;
+        let mut answering = world.state.db.begin().await.unwrap();
+        assert_eq!(password::repo::take_requests(&mut answering, 20).await.unwrap(), [DANA]);
+        let mail = look_meanwhile(world, &browser, answering).await;
+        assert!(mail.contains("A letter on its way"), "{mail}");
+
+        sqlx::query("delete from mails").execute(&mut world.superuser().await).await.unwrap();
+        let agency = sqlx::query_scalar("select min(id) from agencies").fetch_one(&mut world.superuser().await).await;
+        let newcomer = Newcomer {
+            agency: AgencyId(agency.unwrap()),
+            email: "ana@northgate.test".into(),
+            business: "Northgate Dental".into(),
+            name: "Ana Reyes".into(),
+        };
+        request_sign_up(&world.state, &newcomer).await.unwrap();
+        let mut answering = world.state.db.begin().await.unwrap();
+        assert_eq!(sign_up::repo::take_requests(&mut answering, 20).await.unwrap().len(), 1);
+        let mail = look_meanwhile(world, &browser, answering).await;
+        assert!(mail.contains("A letter on its way"), "{mail}");
+    });
 }
 
 #[test]

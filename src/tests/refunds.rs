@@ -2,6 +2,7 @@
 //! afterwards; stopped anywhere.
 
 mod balance;
+mod beside_billing;
 pub mod desk;
 mod from_stripe;
 mod page;

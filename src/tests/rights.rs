@@ -60,12 +60,15 @@ impl Guard {
         let elsewhere = matches!(who, Who::Neighbour | Who::Foreigner);
         let at_desk = matches!(who, Who::AgencyAdmin | Who::ForeignAdmin);
         let signed_in = elsewhere || who == Who::Visitor || MEMBERS.contains(&who);
-        let has_session = signed_in || at_desk || who == Who::Nobody;
+        let stranded = who == Who::Stranded;
+        let has_session = signed_in || at_desk || stranded || who == Who::Nobody;
         match self {
             Open(outcome) => outcome,
+            Entrance("200") if stranded => "403",
             Entrance(_) if at_desk || who == Who::Visitor => "→/agency/clients",
             Entrance(_) if signed_in => "→/billing",
             Entrance(outcome) => outcome,
+            Page(..) | Form(..) | Desk(..) if stranded => "403",
             Page(..) if at_desk => "→/agency/clients",
             Form(allowed, outcome, elsewhere) if at_desk => match (allowed.contains(&who), who) {
                 (true, Who::AgencyAdmin) => outcome,

@@ -149,9 +149,44 @@ fn a_role_counts_as_it_is_now() {
         browser.sign_in(DANA, PASSWORD).await;
         let mut db = world.superuser().await;
         sqlx::query("delete from members").execute(&mut db).await.unwrap();
-        assert_eq!(browser.get("/billing").await.status, 303);
-        let refused = browser.sign_in(DANA, PASSWORD).await;
-        assert_eq!(refused.status, 422, "a person without a workspace has no page");
+        assert_eq!(browser.get("/billing").await.status, 403);
+    });
+}
+
+#[test]
+fn who_belongs_to_nothing_is_told_so_and_can_sign_out() {
+    world(async |world| {
+        let (site, browser) = dana(world).await;
+        browser.sign_in(DANA, PASSWORD).await;
+        let form = browser.get("/billing").await;
+        sqlx::query("delete from members").execute(&mut world.superuser().await).await.unwrap();
+        let told = "You belong to no workspace. Ask its owner for an invitation. Sign out";
+        for path in ["/billing", "/billing?buy=minutes", "/settings", "/agency/clients", "/sign-in"] {
+            let page = browser.get(path).await;
+            assert_eq!(page.status, 403, "{path}");
+            assert!(page.words().contains(told), "{path}: {}", page.words());
+        }
+        assert_eq!(browser.get("/").await.location(), "/billing");
+        let fields = [("csrf", &*form.hidden("csrf")), ("purchase_key", "k1"), ("choice", "25")];
+        let refused = browser.post("/billing/credits", &fields).await;
+        assert!(refused.status == 403 && refused.words().contains(told), "{}", refused.words());
+
+        // In another browser: only the right password says it.
+        let other = site.browser();
+        let wrong = other.sign_in(DANA, "wrong").await;
+        assert!(wrong.status == 422 && wrong.words().contains("Email or password is wrong."), "{}", wrong.words());
+        assert_eq!(other.sign_in(DANA, PASSWORD).await.location(), "/billing");
+        let page = other.get("/billing").await;
+        assert!(page.words().contains(told), "{}", page.words());
+        let left = other.post("/sign-out", &[("csrf", &page.hidden("csrf"))]).await;
+        assert_eq!(left.location(), "/sign-in");
+        assert_eq!(other.get("/sign-in").await.status, 200);
+
+        // A new password ends the session; whoever kept it finds no page of anybody's.
+        let end = "update users set session_epoch = session_epoch + 1";
+        sqlx::query(end).execute(&mut world.superuser().await).await.unwrap();
+        assert!(browser.get("/billing").await.location().starts_with("/sign-in"));
+        assert_eq!(browser.get("/sign-in").await.status, 200);
     });
 }
 

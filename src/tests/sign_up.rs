@@ -101,9 +101,20 @@ impl Desk<'_> {
 
     /// Chooses a password on a page that was opened before.
     async fn send(&self, browser: &Browser, form: &Answered, new: &str, again: &str) -> Answered {
+        self.send_as(browser, form, ("Northgate Dental", "Ana Reyes"), (new, again)).await
+    }
+
+    /// The same with other names of business and person.
+    async fn send_as(
+        &self,
+        browser: &Browser,
+        form: &Answered,
+        (business, name): (&str, &str),
+        (new, again): (&str, &str),
+    ) -> Answered {
         let (csrf, offer) = (form.hidden("csrf"), form.hidden("offer"));
-        let fields = [("csrf", csrf.as_str()), ("offer", &offer), ("new", new), ("again", again)];
-        browser.post(&self.password(), &fields).await
+        let fields = [("csrf", csrf.as_str()), ("offer", &offer), ("business", business), ("name", name)];
+        browser.post(&self.password(), &[&fields[..], &[("new", new), ("again", again)]].concat()).await
     }
 
     /// A count, asked as the superuser.

@@ -8,7 +8,7 @@ use super::components::SectionError;
 use super::document::{Document, content_policy, render};
 use super::error::Error;
 use super::limits::TooMany;
-use super::pages::{Problem, error_page};
+use super::pages::{Problem, error_page, no_workspace_page};
 use super::session::{Administrator, Viewer};
 use super::shell::{Desk, Frame};
 use crate::app::ReadError;
@@ -84,6 +84,11 @@ pub fn page(config: &Config, document: Document) -> Response {
 /// The page for what went wrong.
 pub fn error_document(config: &Config, error: &Error) -> Response {
     let problem = match error {
+        Error::NoWorkspace { csrf } => {
+            let mut response = page(config, render(|| no_workspace_page(csrf.clone(), config.demo)));
+            *response.status_mut() = error.status();
+            return response;
+        }
         Error::FormExpired | Error::BadForm | Error::TooLarge | Error::TooSlow => Problem::FormExpired,
         Error::NotAllowed => Problem::NotAllowed,
         Error::SignedOut { .. } | Error::AtDesk | Error::NotFound | Error::MethodNotAllowed | Error::AddressTooLong => {

@@ -93,6 +93,7 @@ pub fn Html(
                     .iter()
                     .map(|sheet| view! { <link rel="stylesheet" href=format!("/pkg/{sheet}.css") /> })
                     .collect_view()}
+                <script type="module" src="/pkg/busy.js"></script>
                 {scripts}
             </head>
             <body>{children()}</body>

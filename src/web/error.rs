@@ -23,6 +23,11 @@ pub enum Error {
         /// A path of ours.
         next: Option<String>,
     },
+    /// The person who is signed in belongs to no workspace and no agency.
+    NoWorkspace {
+        /// Token for the form with which they sign out.
+        csrf: String,
+    },
     /// An administrator of an agency asks for a page of a workspace and looks at none.
     AtDesk,
     /// The form's token is missing or not this session's, or another site sent it.
@@ -63,7 +68,7 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Error::SignedOut { .. } | Error::AtDesk => StatusCode::SEE_OTHER,
-            Error::FormExpired | Error::NotAllowed => StatusCode::FORBIDDEN,
+            Error::FormExpired | Error::NotAllowed | Error::NoWorkspace { .. } => StatusCode::FORBIDDEN,
             Error::BadForm => StatusCode::UNPROCESSABLE_ENTITY,
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

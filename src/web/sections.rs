@@ -109,7 +109,9 @@ impl Asking {
 pub async fn answer(State(state): State<AppState>, viewer: Result<Viewer, Error>, mut request: Request) -> Response {
     let asking = match viewer {
         Ok(viewer) => Asking::new(state, viewer),
-        Err(Error::SignedOut { .. } | Error::AtDesk) => return StatusCode::UNAUTHORIZED.into_response(),
+        Err(Error::SignedOut { .. } | Error::NoWorkspace { .. } | Error::AtDesk) => {
+            return StatusCode::UNAUTHORIZED.into_response();
+        }
         Err(error) => return error.into_response(),
     };
     let asked = parameters(request.uri().query().unwrap_or_default());

@@ -24,7 +24,7 @@ use url::Url;
 
 pub use device::device;
 pub use form::CsrfForm;
-pub use person::{Administrator, Anybody, Viewer, signed_in, signed_in_admin};
+pub use person::{Administrator, Anybody, Viewer, signed_in, signed_in_admin, stranded};
 pub use store::Sessions;
 
 use super::error::Error;

@@ -113,7 +113,7 @@ impl Place {
 }
 
 /// A signed-in page. While `dialog` stands over it, the page behind takes no input. `title` names a page that is not
-/// in the navigation itself, but below `place`; `live`: something of it is alive besides the dialog.
+/// in the navigation itself, but below `place`; `live`: it has islands.
 #[component]
 pub(crate) fn Shell(
     frame: Frame,
@@ -123,7 +123,7 @@ pub(crate) fn Shell(
     #[prop(optional)] live: bool,
     children: Children,
 ) -> impl IntoView {
-    let islands = frame.islands && (live || dialog.is_some());
+    let islands = frame.islands && live;
     let covered = dialog.is_some();
     view! {
         <Html title=title.unwrap_or(place.title()) islands=islands sheets=place.sheets()>

@@ -43,7 +43,7 @@ async fn home_of(session: &Session, state: &AppState) -> Result<Option<&'static 
 /// one is here.
 ///
 /// # Errors
-/// Faults of the database.
+/// `NoWorkspace` for who is signed in and belongs to nothing; faults of the database.
 pub async fn show(
     State(state): State<AppState>,
     session: Session,
@@ -52,6 +52,9 @@ pub async fn show(
     let next = query.get("next").and_then(|next| session::local_path(next));
     if let Some(home) = home_of(&session, &state).await? {
         return Ok(Redirect::to(next.as_deref().unwrap_or(home)).into_response());
+    }
+    if let Some(csrf) = session::stranded(&session, &state).await? {
+        return Err(Error::NoWorkspace { csrf });
     }
     if let Some(next) = next {
         session::remember_next(&session, &next).await?;
@@ -115,9 +118,13 @@ pub(super) async fn enter(
     person: Person,
     headers: &HeaderMap,
 ) -> Result<&'static str, Error> {
-    let home = if person.member_of.is_some() { BILLING } else { DESK };
+    let belongs = person.member_of.is_some();
     session::sign_in(session, person, session::device(headers), state.clock.now()).await?;
-    Ok(home)
+    if belongs {
+        return Ok(BILLING);
+    }
+    // Who belongs to nothing is told so there.
+    Ok(home_of(session, state).await?.unwrap_or(BILLING))
 }
 
 /// The form again; it does not tell which of the two was wrong.

@@ -23,7 +23,7 @@ use super::pages::{
 use super::session::{self, CsrfForm};
 use super::sign_in::enter;
 use crate::app::agency::AgencyError;
-use crate::app::finish_sign_up::{FinishError, finish_sign_up};
+use crate::app::finish_sign_up::{Acceptance, FinishError, finish_sign_up};
 use crate::app::sign_up::{Opened, faults, opened, request_sign_up, sign_up_offer};
 use crate::catalog::SignUpOffer;
 use crate::ids;
@@ -153,7 +153,8 @@ async fn form(
     };
     let csrf = session::form_token(session).await?;
     let view = FinishSignUpView { csrf, ..view };
-    Ok(page(&state.config, render(|| finish_sign_up_page(sign_up.newcomer, offer, view))))
+    let newcomer = view.newcomer.clone().unwrap_or(sign_up.newcomer);
+    Ok(page(&state.config, render(|| finish_sign_up_page(newcomer, offer, view))))
 }
 
 /// Why the link leads on no more, with a way to another one where there is one.
@@ -164,11 +165,15 @@ async fn ended(state: &AppState, end: SignUpEnd, agency: &str) -> Result<Respons
     Ok(response)
 }
 
-/// What the form sends.
+/// What the form sends. A missing field is a wrong one.
 #[derive(Clone, Deserialize)]
 pub struct FinishForm {
     #[serde(default)]
     offer: String,
+    #[serde(default)]
+    business: String,
+    #[serde(default)]
+    name: String,
     #[serde(default)]
     new: String,
     #[serde(default)]
@@ -192,21 +197,28 @@ pub async fn finish(
     let Some(link) = session.get::<LinkHash>(LINK).await? else {
         return ended(&state, SignUpEnd::Ended, &agency).await;
     };
-    let Some(email) = opened(&state, link, &agency).await?.email() else {
+    let Some(proved) = opened(&state, link, &agency).await?.newcomer() else {
         return ended(&state, SignUpEnd::Ended, &agency).await;
     };
-    let again = async |view| form(&state, &session, link, &agency, view).await;
-    if typed.new != typed.again {
-        let view = FinishSignUpView { wrong_again: Some(NOT_THE_SAME.to_owned()), ..FinishSignUpView::default() };
-        return Ok(refused(again(view).await?));
+    let FinishForm { offer, business, name, new, again } = typed;
+    let newcomer = Newcomer { business, name, ..proved };
+    let mut view = FinishSignUpView { wrong_names: faults(&newcomer), ..FinishSignUpView::default() };
+    view.wrong_again = (new != again).then(|| NOT_THE_SAME.to_owned());
+    let is_wrong = view.wrong_again.is_some() || !view.wrong_names.is_empty();
+    view.newcomer = Some(newcomer.clone());
+    let shown = async |view| form(&state, &session, link, &agency, view).await;
+    if is_wrong {
+        return Ok(refused(shown(view).await?));
     }
+    let Newcomer { email, business, name, .. } = newcomer;
     if let Err(too_many) = counted.sign_in(&email) {
-        let view = FinishSignUpView { wrong: Some(too_early(too_many.seconds)), ..FinishSignUpView::default() };
-        let mut response = again(view).await?;
+        view.wrong = Some(too_early(too_many.seconds));
+        let mut response = shown(view).await?;
         wait(&mut response, too_many);
         return Ok(response);
     }
-    let finished = finish_sign_up(&state, link, &agency, &typed.offer, typed.new).await;
+    let acceptance = Acceptance { seal: offer, business, name, password: new };
+    let finished = finish_sign_up(&state, link, &agency, acceptance).await;
     if !matches!(finished, Err(FinishError::Ended)) {
         counted.signed_in(&email);
     }
@@ -215,15 +227,12 @@ pub async fn finish(
             enter(&state, &session, person, &headers).await?;
             Ok(Redirect::to("/billing?welcome").into_response())
         }
-        Err(FinishError::Changed) => {
-            Ok(refused(again(FinishSignUpView { changed: true, ..FinishSignUpView::default() }).await?))
-        }
+        Err(FinishError::Changed) => Ok(refused(shown(FinishSignUpView { changed: true, ..view }).await?)),
         Err(FinishError::Refused(fault)) => {
-            let view = FinishSignUpView { wrong: Some(fault.to_string()), ..FinishSignUpView::default() };
-            Ok(refused(again(view).await?))
+            Ok(refused(shown(FinishSignUpView { wrong: Some(fault.to_string()), ..view }).await?))
         }
         // The page says why.
-        Err(FinishError::Ended | FinishError::Known | FinishError::Closed) => again(FinishSignUpView::default()).await,
+        Err(FinishError::Ended | FinishError::Known | FinishError::Closed) => shown(view).await,
         Err(FinishError::Busy(busy)) => Err(busy.into()),
         Err(FinishError::Database(error)) => Err(error.into()),
         Err(FinishError::Order(error)) => Err(unfinished(error)),

@@ -11,7 +11,8 @@ columns!(
         workspace_id: i64, lots_created: i64, snapshot_id: Option<i64>, subscriptions: i64,
         anchor_at: Option<Timestamp>, period_index: Option<i32>, period_starts_at: Option<Timestamp>,
         period_ends_at: Option<Timestamp>, subscription_status: &'static str, next_snapshot_id: Option<i64>,
-        cancel_at_end: bool, payment_state: &'static str, excess_before_mc: i64, waiting: i64,
+        cancel_at_end: bool, payment_state: &'static str, excess_before_mc: i64, waiting: i64, used_before_secs: i64,
+        used_before_calls: i64,
     }
 );
 
@@ -25,6 +26,7 @@ impl Frames {
                 continue;
             }
             let subscription = frame.subscription.as_ref();
+            let used_before = subscription.map(|it| it.used_before).unwrap_or_default();
             columns.push(
                 wallet.workspace.0,
                 frame.lots_created,
@@ -40,6 +42,8 @@ impl Frames {
                 frame.payment.as_str(),
                 frame.excess_before_mc,
                 frame.waiting,
+                used_before.secs,
+                used_before.calls,
             );
         }
         columns

@@ -151,7 +151,8 @@ const SAVE_FRAMES: &str = "
         anchor_at = u.anchor_at, period_index = u.period_index, period_starts_at = u.period_starts_at,
         period_ends_at = u.period_ends_at, subscription_status = u.subscription_status,
         next_snapshot_id = u.next_snapshot_id, cancel_at_end = u.cancel_at_end, payment_state = u.payment_state,
-        excess_before_mc = u.excess_before_mc, waiting = u.waiting
+        excess_before_mc = u.excess_before_mc, waiting = u.waiting, used_before_secs = u.used_before_secs,
+        used_before_calls = u.used_before_calls
     from (select
         unnest($1::bigint[]) as workspace_id, unnest($2::bigint[]) as lots_created,
         unnest($3::bigint[]) as snapshot_id, unnest($4::bigint[]) as subscriptions,
@@ -159,7 +160,8 @@ const SAVE_FRAMES: &str = "
         unnest($7::timestamptz[]) as period_starts_at, unnest($8::timestamptz[]) as period_ends_at,
         unnest($9::text[]) as subscription_status, unnest($10::bigint[]) as next_snapshot_id,
         unnest($11::boolean[]) as cancel_at_end, unnest($12::text[]) as payment_state,
-        unnest($13::bigint[]) as excess_before_mc, unnest($14::bigint[]) as waiting
+        unnest($13::bigint[]) as excess_before_mc, unnest($14::bigint[]) as waiting,
+        unnest($15::bigint[]) as used_before_secs, unnest($16::bigint[]) as used_before_calls
     ) as u
     where w.workspace_id = u.workspace_id";
 

@@ -8,7 +8,7 @@ use super::Decision;
 use crate::ledger::account::{Account, Entry, transfer};
 use crate::ledger::command::{Answer, Effective, PaymentState, Refusal};
 use crate::ledger::outcome::{Draft, Outcome};
-use crate::ledger::period::Period;
+use crate::ledger::period::{Period, PeriodUse};
 use crate::ledger::posting::PostingKind;
 use crate::ledger::wallet::{Snapshot, Subscription, SubscriptionState, Wallet};
 use crate::units::Meter;
@@ -41,7 +41,13 @@ pub(super) fn period_end(wallet: &Wallet, now: Timestamp) -> Option<Outcome> {
     let opening = Draft { kind: PostingKind::Period, key, occurred_at: period.starts_at, entries };
     Some(Outcome {
         postings: vec![opening],
-        subscription: Some(Subscription { period, snapshot, next: None, ..current.clone() }),
+        subscription: Some(Subscription {
+            period,
+            snapshot,
+            next: None,
+            used_before: PeriodUse::default(),
+            ..current.clone()
+        }),
         ..Outcome::unchanged(Answer::PeriodsOpen)
     })
 }
@@ -80,6 +86,7 @@ pub(super) fn subscribe(wallet: &Wallet, snapshot: &Arc<Snapshot>, anchor_at: Ti
         state: SubscriptionState::Active,
         next: None,
         cancel_at_end: false,
+        used_before: PeriodUse::default(),
     };
     Ok(Outcome { postings, subscription: Some(subscription), ..Outcome::unchanged(Answer::Subscribed) })
 }
@@ -109,13 +116,15 @@ pub(super) fn change_plan(wallet: &Wallet, snapshot: &Arc<Snapshot>, effective: 
     if old.meter != new.meter && wallet.open_calls() > 0 {
         return Err(Refusal::CallsInProgress);
     }
-    // What the period has used stays used; what is counted in another unit cannot be compared.
-    let used = if old.meter == new.meter { (old.included - wallet.balances.allowance).max(0) } else { 0 };
-    let entries = reset(old.meter, wallet.balances.allowance, new.meter, (new.included - used).max(0));
+    // What the period has used stays used, of each unit and also where the plan between includes less than that.
+    let left = wallet.balances.allowance;
+    let used_before = current.used_before.and(old.meter, current.granted(&current.snapshot) - left);
+    let changed = Subscription { snapshot: snapshot.clone(), next: None, used_before, ..current.clone() };
+    let entries = reset(old.meter, left, new.meter, changed.granted(snapshot));
     let key = format!("{}:{}", current.number, snapshot.id);
     let outcome = Outcome {
         postings: vec![Draft { kind: PostingKind::Plan, key, occurred_at: now, entries }],
-        subscription: Some(Subscription { snapshot: snapshot.clone(), next: None, ..current.clone() }),
+        subscription: Some(changed),
         ..Outcome::unchanged(Answer::Changed)
     };
     let mut after = wallet.clone();

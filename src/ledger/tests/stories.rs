@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ledger::call::CallStatus;
-use crate::ledger::command::{Answer, Refusal};
+use crate::ledger::command::{Answer, Effective, Refusal};
 use crate::ledger::posting::PostingKind;
 
 #[test]
@@ -36,6 +36,26 @@ fn a_purchase_counts_once_and_a_reset_leaves_it_alone() {
     let keys: Vec<_> = periods.map(|posting| posting.key.as_str()).collect();
     assert_eq!(keys, ["1:0", "1:1", "1:2", "1:3"]);
     assert_eq!((wallet.balances.allowance, wallet.balances.packs_secs), (600, 6_000));
+}
+
+#[test]
+fn the_period_s_use_goes_along_to_every_plan() {
+    let mut wallet = subscribed(terms(100, 0, 0, HoldPolicy::Buffer(60)));
+    let now = at("2026-11-02T12:00:00Z");
+    let on = |wallet: &mut Wallet, id, terms| {
+        let snapshot = Arc::new(Snapshot { id, terms });
+        decide(wallet, &Command::ChangePlan { snapshot, effective: Effective::Now }, now).unwrap();
+        wallet.balances.allowance
+    };
+    decide(&mut wallet, &place("a"), now).unwrap();
+    decide(&mut wallet, &answered("a", 70 * 60), now).unwrap();
+    let minutes = |included| terms(included, 0, 0, HoldPolicy::Buffer(60));
+    assert_eq!(on(&mut wallet, 2, minutes(20)), 0);
+    assert_eq!(on(&mut wallet, 3, minutes(100)), 30 * 60, "not what the plan between had hidden");
+    assert_eq!(on(&mut wallet, 4, Terms { meter: Meter::Calls, included: 200, ..minutes(0) }), 200);
+    assert_eq!(on(&mut wallet, 5, minutes(300)), 230 * 60);
+    decide(&mut wallet, &Command::OpenPeriods, at("2026-12-02T12:00:00Z")).unwrap();
+    assert_eq!(wallet.balances.allowance, 300 * 60, "a period begins with nothing used");
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Endpoints, and events on their way, as they are stored. Nothing here commits.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
-use super::{Attempted, Delivery, Endpoint, EventType, Outgoing, Secret};
+use super::{Attempted, Delivery, Endpoint, EventType, Outgoing, Secret, Turn};
 use crate::units::WorkspaceId;
 
 /// Adds an endpoint that has no secret yet. The same form again answers the same endpoint's id.
@@ -43,24 +43,28 @@ pub async fn ask_for_secret(db: &mut PgConnection, workspace: WorkspaceId, id: &
     Ok(asked.bind(workspace.0).bind(id).execute(db).await?.rows_affected() == 1)
 }
 
-/// Gives an endpoint the secret that was asked for, once; the one before signs as well until `old_until`. False where
-/// none was asked for.
+/// Gives an endpoint the secret that was asked for, once; the one before signs as well until `old_until`. Where another
+/// one signs until after `unseen` already, it goes on instead: what took its place was not seen. False where none was
+/// asked for.
 pub async fn give_secret(
     db: &mut PgConnection,
     workspace: WorkspaceId,
     id: &str,
     secret: &Secret,
     old_until: Timestamp,
+    unseen: Timestamp,
 ) -> sqlx::Result<bool> {
     let given = sqlx::query(
-        "update event_endpoints set secret = $3, secret_due = false, old_secret = secret,
-             old_until = case when secret is not null then $4::timestamptz end
+        "update event_endpoints set secret = $3, secret_due = false,
+             old_secret = case when old_until > $5 then old_secret else secret end,
+             old_until = case when old_until > $5 then old_until when secret is not null then $4::timestamptz end
          where workspace_id = $1 and id = $2 and secret_due",
     )
     .bind(workspace.0)
     .bind(id)
     .bind(secret.to_vec())
     .bind(old_until.to_sqlx())
+    .bind(unseen.to_sqlx())
     .execute(db)
     .await?;
     Ok(given.rows_affected() == 1)
@@ -105,12 +109,12 @@ pub async fn note_wishes(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx:
 }
 
 /// Hands out at most `limit` events, in the order of writing: a delivery for each endpoint that wants them. Answers how
-/// many events that were.
+/// many events that were. Whoever does the same at once waits, so that no newer event is handed out before an older one.
 pub async fn hand_out(db: &mut PgConnection, limit: i64, now: Timestamp) -> sqlx::Result<u64> {
     let handed = sqlx::query(
         "with due as (
              select workspace_id, no, type, occurred_at from wallet_events where dispatched_at is null
-             order by no limit $1 for update skip locked
+             order by no limit $1 for update
          ), made as (
              insert into event_deliveries (workspace_id, endpoint_id, event_no, next_attempt_at)
              select d.workspace_id, e.id, d.no, $2
@@ -128,36 +132,64 @@ pub async fn hand_out(db: &mut PgConnection, limit: i64, now: Timestamp) -> sqlx
     Ok(handed.rows_affected())
 }
 
-/// Takes deliveries that are due, at most `limit`, in the order of their events: until `lease` is over nobody else takes
-/// them.
-pub async fn take_due(
+/// Takes the turn at endpoints that are due something and that nobody sends to, at most `limit`.
+pub async fn take_turns(
     db: &mut PgConnection,
     limit: i64,
-    lease: SignedDuration,
+    until: Timestamp,
     now: Timestamp,
-) -> sqlx::Result<Vec<Outgoing>> {
-    let rows = sqlx::query(
-        "with taken as (
-             update event_deliveries set attempts = attempts + 1, attempted_at = $2, next_attempt_at = $3
-             where (workspace_id, endpoint_id, event_no) in (
-                 select d.workspace_id, d.endpoint_id, d.event_no
-                 from event_deliveries d
-                 join event_endpoints e on e.workspace_id = d.workspace_id and e.id = d.endpoint_id
-                 where d.next_attempt_at <= $2 and e.disabled_at is null and e.secret is not null
-                 order by d.next_attempt_at, d.event_no limit $1 for update of d skip locked)
-             returning workspace_id, endpoint_id, event_no, attempts
-         )
-         select t.workspace_id, w.public_id, t.endpoint_id, t.event_no, t.attempts, e.url, e.secret,
-             case when e.old_until > $2 then e.old_secret end as old_secret, v.type, v.occurred_at, v.data
-         from taken t
-         join workspaces w on w.id = t.workspace_id
-         join event_endpoints e on e.workspace_id = t.workspace_id and e.id = t.endpoint_id
-         join wallet_events v on v.workspace_id = t.workspace_id and v.no = t.event_no
-         order by t.event_no",
+) -> sqlx::Result<Vec<Turn>> {
+    let rows: Vec<(i64, String)> = sqlx::query_as(
+        "update event_endpoints e set sending_until = $3
+         from (select f.workspace_id, f.id from event_endpoints f
+             where f.disabled_at is null and f.secret is not null
+                 and (f.sending_until is null or f.sending_until <= $2)
+                 and exists (select from event_deliveries d
+                     where d.workspace_id = f.workspace_id and d.endpoint_id = f.id and d.next_attempt_at <= $2)
+             limit $1 for update skip locked) free
+         where e.workspace_id = free.workspace_id and e.id = free.id
+         returning e.workspace_id, e.id",
     )
     .bind(limit)
     .bind(now.to_sqlx())
-    .bind((now + lease).to_sqlx())
+    .bind(until.to_sqlx())
+    .fetch_all(db)
+    .await?;
+    let turn = |(workspace, endpoint)| Turn { workspace: WorkspaceId(workspace), endpoint, until };
+    Ok(rows.into_iter().map(turn).collect())
+}
+
+/// Moves the end of a turn; `None`: it is over. False where it had ended before, and somebody else may have his.
+pub async fn move_turn(db: &mut PgConnection, turn: &Turn, until: Option<Timestamp>) -> sqlx::Result<bool> {
+    let moved = sqlx::query(
+        "update event_endpoints set sending_until = $4
+         where workspace_id = $1 and id = $2 and sending_until = $3",
+    )
+    .bind(turn.workspace.0)
+    .bind(&turn.endpoint)
+    .bind(turn.until.to_sqlx())
+    .bind(until.map(|at| at.to_sqlx()))
+    .execute(db)
+    .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
+/// What the endpoint of a turn is due, at most `limit`, in the order of the events.
+pub async fn due(db: &mut PgConnection, turn: &Turn, limit: i64, now: Timestamp) -> sqlx::Result<Vec<Outgoing>> {
+    let rows = sqlx::query(
+        "select d.workspace_id, w.public_id, d.endpoint_id, d.event_no, d.attempts + 1 as attempts, e.url, e.secret,
+             case when e.old_until > $3 then e.old_secret end as old_secret, v.type, v.occurred_at, v.data
+         from event_deliveries d
+         join workspaces w on w.id = d.workspace_id
+         join event_endpoints e on e.workspace_id = d.workspace_id and e.id = d.endpoint_id
+         join wallet_events v on v.workspace_id = d.workspace_id and v.no = d.event_no
+         where d.workspace_id = $1 and d.endpoint_id = $2 and d.next_attempt_at <= $3
+         order by d.event_no limit $4",
+    )
+    .bind(turn.workspace.0)
+    .bind(&turn.endpoint)
+    .bind(now.to_sqlx())
+    .bind(limit)
     .fetch_all(db)
     .await?;
     Ok(rows.iter().map(outgoing).collect())
@@ -172,7 +204,8 @@ pub async fn note_attempt(
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "update event_deliveries set status = $4, error = $5, next_attempt_at = $6, delivered_at = $7
+        "update event_deliveries set status = $4, error = $5, next_attempt_at = $6, delivered_at = $7, attempts = $8,
+             attempted_at = $9
          where workspace_id = $1 and endpoint_id = $2 and event_no = $3",
     )
     .bind(sent.workspace.0)
@@ -182,21 +215,8 @@ pub async fn note_attempt(
     .bind(attempted.error)
     .bind(next.map(|at| at.to_sqlx()))
     .bind(attempted.is_taken().then(|| now.to_sqlx()))
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Gives back a delivery that was taken and not tried.
-pub async fn give_back(db: &mut PgConnection, taken: &Outgoing, until: Timestamp) -> sqlx::Result<()> {
-    sqlx::query(
-        "update event_deliveries set attempts = attempts - 1, next_attempt_at = $4
-         where workspace_id = $1 and endpoint_id = $2 and event_no = $3",
-    )
-    .bind(taken.workspace.0)
-    .bind(&taken.endpoint)
-    .bind(taken.event_no)
-    .bind(until.to_sqlx())
+    .bind(sent.attempts)
+    .bind(now.to_sqlx())
     .execute(db)
     .await?;
     Ok(())

@@ -82,11 +82,12 @@ pub async fn switch_off(db: &mut PgConnection, workspace: WorkspaceId, now: Time
     Ok(())
 }
 
-/// Forgets what went wrong before: a charge has succeeded, or a new card is there.
+/// Forgets what went wrong before: a charge has succeeded, or a new card is there. A charge that does not match
+/// is no matter of the card: it is not forgotten until somebody switches auto-recharge on again.
 pub async fn begin_anew(db: &mut PgConnection, workspace: WorkspaceId) -> sqlx::Result<()> {
     sqlx::query(
         "update auto_recharges set declines = 0, retry_at = null, paused = null, paused_at = null
-         where workspace_id = $1",
+         where workspace_id = $1 and paused is distinct from 'unmatched'",
     )
     .bind(workspace.0)
     .execute(db)

@@ -86,6 +86,12 @@ pub async fn take_requests(db: &mut PgConnection, limit: i64) -> sqlx::Result<Ve
     .await
 }
 
+/// Waits until whoever is answering requests has written the letters, or has given up.
+pub async fn wait_for_answers(db: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("select from password_requests for share").execute(db).await?;
+    Ok(())
+}
+
 /// Makes a link, unless the person has `most` open ones.
 pub async fn create_link(
     db: &mut PgConnection,

@@ -42,6 +42,12 @@ pub async fn take_requests(db: &mut PgConnection, limit: i64) -> sqlx::Result<Ve
     Ok(rows.iter().map(|row| (newcomer(row), row.get("public_id"))).collect())
 }
 
+/// Waits until whoever is answering requests has written the letters, or has given up.
+pub async fn wait_for_answers(db: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("select from sign_up_requests for share").execute(db).await?;
+    Ok(())
+}
+
 fn newcomer(row: &PgRow) -> Newcomer {
     Newcomer {
         agency: AgencyId(row.get("agency_id")),

@@ -114,6 +114,23 @@ fn what_went_back_at_stripe_is_not_accepted() {
 }
 
 #[test]
+fn a_refund_made_at_stripe_is_not_taken_for_the_one_asked_for_here() {
+    desk_on(&starter(), async |desk| {
+        let item = unmatched(desk).await;
+        refunded(desk.shop, "one", 400).await;
+        // Stripe fails, and repeats that it failed: it is read back what was made.
+        desk.shop.fault("http_500", "POST", "/v1/refunds", 1).await;
+        let failed = refund_payment(desk.state, &desk.form("one"), item).await;
+        assert!(matches!(failed, Err(AgencyError::StripeRefused(_))), "nothing was: {failed:?}");
+        let open = lists::inbox_count(desk.state, desk.agency).await.unwrap();
+        assert_eq!((desk.shop.money().await, open), ((1_000, 400), 1));
+        refund_payment(desk.state, &desk.form("two"), item).await.unwrap();
+        let open = lists::inbox_count(desk.state, desk.agency).await.unwrap();
+        assert_eq!((desk.shop.money().await, open), ((1_000, 1_000), 0), "the rest");
+    });
+}
+
+#[test]
 fn another_agency_s_inbox_is_not_found() {
     desk_on(&starter(), async |desk| {
         let item = unmatched(desk).await;

@@ -8,10 +8,11 @@ use minutebank::app::resubscribe::resubscribe;
 use minutebank::catalog::{PlanDraft, repo};
 use minutebank::ledger::{Effective, SubscriptionState};
 use minutebank::pricing::Terms;
+use minutebank::units::Meter;
 
 use super::desk::{Desk, desk_on};
 use crate::fixture::starter;
-use crate::ledger::place;
+use crate::ledger::{answered, place};
 
 async fn plan(desk: &Desk<'_>, id: &str, terms: &Terms) {
     let draft = PlanDraft { rank: 2, public: true, terms: terms.clone() };
@@ -45,6 +46,44 @@ fn a_change_now_happens_once_and_is_refused_where_calls_would_not_be_covered() {
         let unknown = change("unknown", "plan_unknown", Effective::Now).await;
         assert!(matches!(unknown, Err(AgencyError::NotFound)));
         assert_eq!(desk.count("select count(*) from audit_trail where action = 'subscription.change'").await, 2);
+    });
+}
+
+#[test]
+fn what_the_period_has_used_stays_used_through_every_change() {
+    desk_on(&starter(), async |desk| {
+        plan(desk, "plan_same", &starter()).await;
+        plan(desk, "plan_tiny", &Terms { included: 60, ..starter() }).await;
+        plan(desk, "plan_calls", &Terms { meter: Meter::Calls, included: 200, ..starter() }).await;
+        let talk = async |id: &str, seconds| {
+            desk.shop.world.submit(desk.shop.workspace, place(id)).await;
+            desk.shop.world.submit(desk.shop.workspace, answered(id, seconds)).await;
+        };
+        talk("before", 4_000).await;
+        for (step, plan, left) in [
+            ("down", "plan_tiny", 0),
+            ("up", "plan_same", 2_000),
+            ("to calls", "plan_calls", 200),
+            ("a call", "", 199),
+            ("back", "plan_same", 2_000),
+            ("down again", "plan_tiny", 0),
+            ("to calls again", "plan_calls", 199),
+            ("up again", "plan_same", 2_000),
+        ] {
+            match plan {
+                "" => talk("counted", 60).await,
+                plan => {
+                    let form = desk.form(&step.replace(' ', "-"));
+                    change_plan(desk.state, &form, &desk.client, plan, Effective::Now).await.unwrap();
+                }
+            }
+            assert_eq!(desk.wallet().await.balances.allowance, left, "{step}");
+        }
+        desk.later(31);
+        desk.bill().await;
+        assert_eq!(desk.wallet().await.balances.allowance, 6_000, "the next period has used nothing");
+        change_plan(desk.state, &desk.form("next"), &desk.client, "plan_calls", Effective::Now).await.unwrap();
+        assert_eq!(desk.wallet().await.balances.allowance, 200);
     });
 }
 

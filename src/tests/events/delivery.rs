@@ -1,13 +1,15 @@
 //! Each event reaches each endpoint that wants it, in order, until it is taken or given up.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use jiff::SignedDuration;
 use minutebank::app::deliver_events::deliver;
 use minutebank::app::event_endpoints::{EndpointChange, add_endpoint, change_endpoint, rotate_secret, show_secret};
 use minutebank::ledger::{CallOutcome, Command, Direction, Placement};
+use minutebank::notify::events::EventType;
 use minutebank::notify::events::address::Reach;
 use minutebank::notify::events::sender::Sender;
-use minutebank::notify::events::{EventType, repo};
 use minutebank::pricing::Terms;
 use minutebank::units::{MilliCents, Seconds, WorkspaceId};
 use serde_json::json;
@@ -177,7 +179,7 @@ fn an_endpoint_that_is_down_is_asked_once_a_look_and_hears_all_of_it_later() {
         // Nobody listens there.
         let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         endpoint(world, workspace, &format!("http://{closed}/"), &[EventType::CallSettled]).await;
-        for id in ["c1", "c2", "c3"] {
+        for id in ["c1", "c2"] {
             call(world, workspace, id).await;
         }
         look(world).await;
@@ -185,40 +187,51 @@ fn an_endpoint_that_is_down_is_asked_once_a_look_and_hears_all_of_it_later() {
         let receiver = Receiver::start().await;
         let up = "update event_endpoints set url = $1";
         sqlx::query(up).bind(&receiver.url).execute(&mut world.superuser().await).await.unwrap();
+        call(world, workspace, "c3").await;
+        look(world).await;
+        assert_eq!(receiver.calls(), [""; 0], "what is newer waits as well");
         world.clock.advance(SignedDuration::from_secs(10));
         look(world).await;
-        let calls: Vec<_> = receiver.heard().iter().map(|it| it.json()["data"]["call"].clone()).collect();
-        assert_eq!(calls, ["c1", "c2", "c3"], "in their order");
+        assert_eq!(receiver.calls(), ["c1", "c2", "c3"], "in their order");
     });
 }
 
+/// A process that is killed while the receiver has an event of it and does not answer.
+async fn killed_while_sending(world: &World, receiver: &Receiver) {
+    receiver.be_silent(true);
+    let state = world.state.clone();
+    let process = tokio::spawn(async move { deliver(&state, &sender()).await });
+    while receiver.is_idle() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    process.abort();
+    assert!(process.await.unwrap_err().is_cancelled());
+    receiver.be_silent(false);
+}
+
 #[test]
-fn what_a_process_took_and_did_not_send_another_one_sends() {
+fn what_a_killed_process_was_sending_another_one_sends_and_nothing_overtakes_it() {
     world(async |world| {
         let (workspace, receiver) = (client(world).await, Receiver::start().await);
         endpoint(world, workspace, &receiver.url, &[EventType::CallSettled]).await;
         call(world, workspace, "c1").await;
-        // A process that hands out and takes, and is killed before it sends.
-        let mut db = world.state.db.acquire().await.unwrap();
-        let (now, lease) = (world.clock.now(), SignedDuration::from_mins(2));
-        assert_eq!(repo::hand_out(&mut db, 9, now).await.unwrap(), 1);
-        assert_eq!(repo::take_due(&mut db, 9, lease, now).await.unwrap().len(), 1);
-        world.clock.advance(SignedDuration::from_secs(119));
+        killed_while_sending(world, &receiver).await;
+        assert_eq!(receiver.calls(), ["c1"]);
+        call(world, workspace, "c2").await;
+        world.clock.advance(SignedDuration::from_secs(29));
         look(world).await;
-        assert_eq!(receiver.kinds(), [""; 0], "it may still be sending");
+        assert_eq!(receiver.calls(), [""; 0], "it may still be sending");
         world.clock.advance(SignedDuration::from_secs(1));
         let sender = sender();
         for taken in join_all((0..4).map(|_| deliver(&world.state, &sender))).await {
             taken.unwrap();
         }
-        assert_eq!(receiver.kinds(), ["call.settled"], "by one of four");
-        for number in 2..4 {
-            call(world, workspace, &format!("c{number}")).await;
-        }
+        assert_eq!(receiver.calls(), ["c1", "c2"], "by one of four");
+        call(world, workspace, "c3").await;
         for taken in join_all((0..4).map(|_| deliver(&world.state, &sender))).await {
             taken.unwrap();
         }
-        assert_eq!(receiver.kinds().len(), 2, "handed out once, taken once");
+        assert_eq!(receiver.calls(), ["c3"], "handed out once, taken once");
     });
 }
 
@@ -271,6 +284,35 @@ fn a_new_secret_signs_beside_the_old_one_for_a_day() {
         assert_eq!(signed("c1").await, (1, 1));
         world.clock.advance(SignedDuration::from_hours(24));
         assert_eq!(signed("c2").await, (1, 0));
+    });
+}
+
+#[test]
+fn a_form_for_a_new_secret_that_was_sent_twice_keeps_the_old_one_signing() {
+    world(async |world| {
+        let (workspace, receiver) = (client(world).await, Receiver::start().await);
+        let (id, old) = endpoint(world, workspace, &receiver.url, &[EventType::CallSettled]).await;
+        let another = async || {
+            assert!(rotate_secret(&world.state, workspace, &id).await.unwrap());
+            show_secret(&world.state, workspace, &id).await.unwrap().unwrap()
+        };
+        // The page with the first went to nobody: the second click left it.
+        let unseen = another().await;
+        world.clock.advance(SignedDuration::from_secs(2));
+        let shown = another().await;
+        call(world, workspace, "c1").await;
+        look(world).await;
+        let signed = |by: [&str; 3]| {
+            let heard = receiver.heard();
+            by.map(|secret| heard[0].signed_by(secret))
+        };
+        assert_eq!(signed([&shown, &old, &unseen]), [1, 1, 0]);
+        // After a while it was seen, and is the one before.
+        world.clock.advance(SignedDuration::from_mins(1));
+        let next = another().await;
+        call(world, workspace, "c2").await;
+        look(world).await;
+        assert_eq!(signed([&next, &shown, &old]), [1, 1, 0]);
     });
 }
 

@@ -1,6 +1,7 @@
 //! A customer's own program: takes what it is sent, answers as it is told, and knows signatures by its own means.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -50,6 +51,7 @@ impl Heard {
 struct Memory {
     heard: Arc<Mutex<Vec<Heard>>>,
     answers: Arc<Mutex<VecDeque<u16>>>,
+    silent: Arc<AtomicBool>,
 }
 
 /// The program, listening on loopback.
@@ -74,9 +76,25 @@ impl Receiver {
         self.memory.answers.lock().unwrap().extend(statuses);
     }
 
+    /// Leaves every request without an answer, or no longer.
+    pub fn be_silent(&self, silent: bool) {
+        self.memory.silent.store(silent, Ordering::SeqCst);
+    }
+
     /// What came since the last look.
     pub fn heard(&self) -> Vec<Heard> {
         std::mem::take(&mut self.memory.heard.lock().unwrap())
+    }
+
+    /// The calls that it was about.
+    pub fn calls(&self) -> Vec<String> {
+        let call = |it: Heard| it.json()["data"]["call"].as_str().unwrap().to_owned();
+        self.heard().into_iter().map(call).collect()
+    }
+
+    /// True while nothing has come since the last look.
+    pub fn is_idle(&self) -> bool {
+        self.memory.heard.lock().unwrap().is_empty()
     }
 
     /// What it was about.
@@ -92,6 +110,9 @@ async fn take(
     body: String,
 ) -> (StatusCode, [(header::HeaderName, &'static str); 1]) {
     memory.heard.lock().unwrap().push(Heard { path: uri.path().to_owned(), headers, body });
+    if memory.silent.load(Ordering::SeqCst) {
+        std::future::pending::<()>().await;
+    }
     let status = memory.answers.lock().unwrap().pop_front().unwrap_or(204);
     (StatusCode::from_u16(status).unwrap(), [(header::LOCATION, "/elsewhere")])
 }

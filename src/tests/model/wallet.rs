@@ -24,6 +24,8 @@ pub struct Model {
     subscription: Option<Subscription>,
     payment: PaymentState,
     allowance: i64,
+    /// What the current period has drawn from its allowances, by unit: seconds, calls.
+    pub(super) drawn: [i64; 2],
     /// Unit and what is left, oldest first.
     lots: Vec<(Meter, i64)>,
     credits: i64,
@@ -81,6 +83,7 @@ impl Model {
             subscription: None,
             payment: PaymentState::Current,
             allowance: 0,
+            drawn: [0, 0],
             lots: Vec::new(),
             credits: 0,
             debt: 0,
@@ -173,7 +176,7 @@ impl Model {
 
     fn begin_period(&mut self, subscription: Subscription) {
         self.allowance = subscription.snapshot.terms.included;
-        self.excess = 0;
+        (self.drawn, self.excess) = ([0, 0], 0);
         self.subscription = Some(subscription);
     }
 
@@ -213,14 +216,9 @@ impl Model {
         } else {
             (changed.snapshot, changed.next) = (snapshot.clone(), None);
             let (old, new) = (&current.snapshot.terms, &snapshot.terms);
-            if old.meter == new.meter {
-                after.allowance = (new.included - (old.included - self.allowance)).max(0);
-            } else if self.open_calls().next().is_none() {
-                after.allowance = new.included;
-            } else {
-                return Refused("CallsInProgress");
-            }
-            if after.capacity() < 0 {
+            after.allowance = (new.included - self.drawn[new.meter as usize]).max(0);
+            let moves = old.meter != new.meter && self.open_calls().next().is_some();
+            if moves || after.capacity() < 0 {
                 return Refused("CallsInProgress");
             }
         }

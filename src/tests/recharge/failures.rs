@@ -7,7 +7,7 @@ use minutebank::payments::topup::{TopupStatus, Why};
 use minutebank::payments::{self, Event};
 use serde_json::json;
 
-use super::shop::{ASKS, DECLINED, INTENTS, VISA, with_card};
+use super::shop::{ASKS, DECLINED, INTENTS, MASTERCARD, VISA, with_card};
 use crate::payments::shop::{OWNER, Shop};
 
 const FAILED_EVENTS: &str = "select count(*) from wallet_events where type = 'auto_recharge.failed'";
@@ -218,7 +218,7 @@ async fn topup(shop: &Shop<'_>) -> String {
 }
 
 #[test]
-fn a_charge_that_nobody_asked_for_goes_to_the_inbox() {
+fn a_charge_that_nobody_asked_for_goes_to_the_inbox_and_pauses_what_it_was_for() {
     with_card(VISA, async |shop| {
         let card: String = sqlx::query_scalar("select payment_method from saved_cards")
             .fetch_one(&mut shop.world.superuser().await)
@@ -249,15 +249,25 @@ fn a_charge_that_nobody_asked_for_goes_to_the_inbox() {
         assert_eq!(shop.count("select count(*) from inbox_items where kind = 'unmatched_payment'").await, 2);
         assert_eq!(shop.count("select count(*) from topups where failure = 'unmatched'").await, 1);
         assert_eq!(shop.credits().await, 1_900);
-        // Money was taken: it counts, and the card is left alone like one that was declined.
-        shop.advance(59);
-        recharge_all(&shop.state).await.unwrap();
-        assert_eq!(shop.count("select count(*) from topups").await, 1, "not at once again");
+        assert_eq!((shop.count(FAILED_EVENTS).await, shop.count(INBOX).await), (1, 0), "the payment itself lies there");
+        assert_eq!(shop.count("select count(*) from mails where subject = 'Auto-recharge failed'").await, 1);
         let page = shop.browser(OWNER).await.page("/billing").await;
-        assert!(page.contains("$50.00</strong> of $200.00 cap"), "{page}");
-        shop.advance(1);
+        for words in
+            ["What was taken for a charge of $50.00 does not match it", "What was taken does not match the charge."]
+        {
+            assert!(page.contains(words), "{words} is missing in {page}");
+        }
+        // Nothing begins it again but its switch: no day, no new card.
+        shop.advance(60 * 24 * 7);
+        recharge_all(&shop.state).await.unwrap();
+        shop.save_card(&shop.form("better"), MASTERCARD).await;
+        recharge_all(&shop.state).await.unwrap();
+        assert_eq!(shop.count("select count(*) from topups").await, 1);
+        shop.switch_on().await;
         recharge_all(&shop.state).await.unwrap();
         assert_eq!((shop.credited().await, shop.credits().await), (5_000, 6_900));
+        let page = shop.browser(OWNER).await.page("/billing").await;
+        assert!(page.contains("$100.00</strong> of $200.00 cap"), "money was taken, so it counts: {page}");
     });
 }
 

@@ -40,6 +40,8 @@ pub enum Who {
     Visitor,
     /// Administrator of another agency.
     ForeignAdmin,
+    /// Was removed from every workspace.
+    Stranded,
     UnknownKey,
     RevokedKey,
     KeyWithoutScope,
@@ -56,7 +58,7 @@ pub enum Who {
 
 pub use Who::*;
 
-pub const EVERYBODY: [Who; 18] = [
+pub const EVERYBODY: [Who; 19] = [
     Nobody,
     Viewer,
     Billing,
@@ -66,6 +68,7 @@ pub const EVERYBODY: [Who; 18] = [
     AgencyAdmin,
     Visitor,
     ForeignAdmin,
+    Stranded,
     UnknownKey,
     RevokedKey,
     KeyWithoutScope,
@@ -80,7 +83,7 @@ pub const EVERYBODY: [Who; 18] = [
 impl Who {
     /// Address of a person.
     fn email(self) -> Option<String> {
-        let people = [Viewer, Billing, Owner, Neighbour, Foreigner, AgencyAdmin, Visitor, ForeignAdmin];
+        let people = [Viewer, Billing, Owner, Neighbour, Foreigner, AgencyAdmin, Visitor, ForeignAdmin, Stranded];
         let person = if self == Visitor { AgencyAdmin } else { self };
         people.contains(&self).then(|| format!("{person:?}@people.test").to_lowercase())
     }
@@ -153,6 +156,7 @@ impl Scene {
             let admin = tenants::repo::create_user(&mut db, &admin, "Admin", &hash, now).await.unwrap();
             tenants::repo::add_agency_admin(&mut db, agency, admin, now).await.unwrap();
         }
+        tenants::repo::create_user(&mut db, &Stranded.email().unwrap(), "Stranded", &hash, now).await.unwrap();
         let revoked = world.key(client, "mb_live_revoked", &[Scope::Admin]).await;
         revoke_api_key(&world.state, client, revoked).await.unwrap();
         world.key(client, "mb_live_no_calls", &[Scope::WalletRead, Scope::WalletCharge]).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use jiff::SignedDuration;
-use minutebank::app::finish_sign_up::{FinishError, finish_sign_up};
+use minutebank::app::finish_sign_up::{Acceptance, FinishError, finish_sign_up};
 use minutebank::app::instruct::finish_instructions;
 use minutebank::app::sign_up::{answer_sign_ups, request_sign_up};
 use minutebank::catalog;
@@ -158,7 +158,13 @@ fn what_was_cut_off_is_finished_by_the_same_form_or_by_itself() {
             let browser = desk.opened(email).await;
             let form = browser.get(&desk.password()).await;
             let link = newest(desk, &browser).await;
-            let cut = finish_sign_up(&broken, link, &desk.id, &form.hidden("offer"), NEW.into()).await;
+            let acceptance = Acceptance {
+                seal: form.hidden("offer"),
+                business: "Northgate Dental".into(),
+                name: "Ana Reyes".into(),
+                password: NEW.into(),
+            };
+            let cut = finish_sign_up(&broken, link, &desk.id, acceptance).await;
             assert!(matches!(cut, Err(FinishError::Order(_))), "{cut:?}");
             assert_eq!(desk.made().await, [number, number, number, number - 1], "the ledger has not been told");
             if number == 1 {

@@ -33,7 +33,8 @@ fn a_newcomer_becomes_a_client_through_a_mailed_link() {
         assert_eq!(opened.location(), desk.password(), "the token leaves the address");
         assert_eq!(opened.header("referrer-policy"), "no-referrer");
         let form = browser.get(&desk.password()).await;
-        assert!(form.words().contains("For Northgate Dental, ana@northgate.test Plan Flat"), "{}", form.words());
+        assert!(form.words().contains("For ana@northgate.test Plan Flat"), "{}", form.words());
+        assert!(form.body.contains("value=\"Northgate Dental\"") && form.body.contains("value=\"Ana Reyes\""));
         let token = link.rsplit('/').next().unwrap();
         assert!(!form.body.contains(token));
         let differs = desk.choose(&browser, NEW, "other-otter-quarry").await;
@@ -119,5 +120,33 @@ fn what_is_wrong_stands_beside_what_was_typed() {
         let nothing = desk.ask_as(&browser, &[]).await;
         assert!(nothing.status == 422 && nothing.body.contains("Enter your name, 60 characters at most."));
         assert_eq!(desk.count("select count(*) from sign_up_requests").await, 0);
+    });
+}
+
+#[test]
+fn names_can_be_put_right_until_the_password_is_chosen() {
+    desk_on(&flat(), async |desk| {
+        let ana = desk.opened(ANA).await;
+        let form = ana.get(&desk.password()).await;
+        let refused = desk.send_as(&ana, &form, (" ", "Ana <R.>"), (NEW, "other-otter-quarry")).await;
+        assert_eq!(refused.status, 422);
+        for words in ["Enter the name of your business, 80 characters at most.", "The two are not the same."] {
+            assert!(refused.body.contains(words), "{words}");
+        }
+        assert!(!refused.body.contains("Enter your name"), "what is right is not called wrong");
+        assert!(refused.body.contains("value=\"Ana &lt;R.&gt;\"") || refused.body.contains("value=\"Ana <R.>\""));
+        let weak =
+            desk.send_as(&ana, &refused, ("Southgate Dental", "Ana Reyes-Ortiz"), ("password1234", "password1234"));
+        let weak = weak.await;
+        assert!(weak.status == 422 && weak.body.contains("value=\"Southgate Dental\""), "nothing typed is lost");
+        assert_eq!(desk.made().await, [0; 4]);
+
+        let (business, name) = (" Southgate Dental ", "Ana Reyes-Ortiz");
+        let made = desk.send_as(&ana, &weak, (business, name), (NEW, NEW)).await;
+        assert_eq!(made.location(), "/billing?welcome");
+        let named =
+            "select count(*) from workspaces w join members m on m.workspace_id = w.id join users u on u.id = m.user_id
+             where w.name = 'Southgate Dental' and u.name = 'Ana Reyes-Ortiz' and u.email = 'ana@northgate.test'";
+        assert_eq!(desk.count(named).await, 1);
     });
 }

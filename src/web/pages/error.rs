@@ -68,6 +68,33 @@ fn in_words(seconds: u64) -> String {
 pub fn error_page(problem: Problem, demo: bool) -> impl IntoView {
     let (title, sentence) = problem.words();
     view! {
+        <Alone title=title sentence=sentence demo=demo>
+            <a class="button primary large" href="/billing">
+                "Go to Billing"
+            </a>
+        </Alone>
+    }
+}
+
+/// Whoever was removed from every workspace finds this at every address that asks for a person.
+pub fn no_workspace_page(csrf: String, demo: bool) -> impl IntoView {
+    let sentence = "You belong to no workspace. Ask its owner for an invitation.".to_owned();
+    view! {
+        <Alone title="No workspace" sentence=sentence demo=demo>
+            <form method="post" action="/sign-out">
+                <input type="hidden" name="csrf" value=csrf />
+                <button class="button primary large" type="submit">
+                    "Sign out"
+                </button>
+            </form>
+        </Alone>
+    }
+}
+
+/// A page that is nobody's: a title, a sentence, and the way on.
+#[component]
+fn Alone(title: &'static str, sentence: String, demo: bool, children: Children) -> impl IntoView {
+    view! {
         <Html title=title islands=false>
             {demo.then(|| view! { <DemoStrip /> })}
             <main class="narrow">
@@ -77,9 +104,7 @@ pub fn error_page(problem: Problem, demo: bool) -> impl IntoView {
                 </p>
                 <h1>{title}</h1>
                 <p>{sentence}</p>
-                <a class="button primary large" href="/billing">
-                    "Go to Billing"
-                </a>
+                {children()}
             </main>
         </Html>
     }

@@ -31,7 +31,7 @@ pub use billing::{
 };
 pub use demo_mail::{Letter, demo_mail_page};
 pub use docs::docs_page;
-pub use error::{Problem, error_page, too_early};
+pub use error::{Problem, error_page, no_workspace_page, too_early};
 pub use forgot::{ForgotView, ResetView, forgot_page, forgot_sent_page, reset_expired_page, reset_page};
 pub use invite::{InviteView, invite_ended_page, invite_page};
 pub use packages::{Asking, NotRefunded, Outcome as RefundOutcome, PackagesView, packages_page};

@@ -37,7 +37,7 @@ pub fn payments_page(frame: Frame, view: PaymentsView) -> impl IntoView {
         _ => EitherOf3::C(view! { <Broken what="The payments" retry="/billing/payments" /> }),
     };
     view! {
-        <Shell frame=frame place=Place::Billing dialog=None title=TITLE live=true>
+        <Shell frame=frame place=Place::Billing dialog=None title=TITLE>
             <PageHead title=TITLE line="Payment requests and receipts" trail=(Place::Billing, TITLE.to_owned())>
                 <a href="/billing">"Wallet"</a>
             </PageHead>

@@ -31,34 +31,21 @@ pub struct SignUpView {
 /// The offer, and who wants it.
 pub fn sign_up_page(offer: SignUpOffer, view: SignUpView) -> impl IntoView {
     let SignUpView { csrf, newcomer, wrong, too_early } = view;
-    let typed = move |field: fn(Newcomer) -> String| newcomer.clone().map(field).unwrap_or_default();
-    let wrong = move |name| wrong.iter().find(|it| it.field == name).map(|it| it.message.to_owned());
+    let email = newcomer.clone().map(|it| it.email).unwrap_or_default();
+    let wrong_email = of_field(&wrong, "email").or(too_early);
     view! {
         <Narrow title="Sign up" line=format!("With {}", offer.agency_name) sheets=SHEETS>
             <Offer terms=offer.terms />
             <form method="post" action=format!("/sign-up/{}", offer.agency_public_id)>
                 <input type="hidden" name="csrf" value=csrf />
-                <Field
-                    kind=FieldKind::Business
-                    name="business"
-                    label="Name of your business"
-                    value=typed(|it| it.business)
-                    wrong=wrong("business")
-                />
-                <Field
-                    kind=FieldKind::OwnName
-                    name="name"
-                    label="Your name"
-                    value=typed(|it| it.name)
-                    wrong=wrong("name")
-                />
+                <Names newcomer=newcomer wrong=wrong />
                 <Field
                     kind=FieldKind::Email
                     name="email"
                     label="Email"
                     help="You get a link there, to choose a password."
-                    value=typed(|it| it.email)
-                    wrong=wrong("email").or(too_early)
+                    value=email
+                    wrong=wrong_email
                 />
                 <button class="button primary large" type="submit">
                     "Sign up"
@@ -66,6 +53,27 @@ pub fn sign_up_page(offer: SignUpOffer, view: SignUpView) -> impl IntoView {
             </form>
             <p class="after">"You have an account? " <a href="/sign-in">"Sign in"</a></p>
         </Narrow>
+    }
+}
+
+/// What is wrong with a field.
+fn of_field(wrong: &[FieldError], name: &str) -> Option<String> {
+    wrong.iter().find(|it| it.field == name).map(|it| it.message.to_owned())
+}
+
+/// Fields for what the workspace and its owner are called.
+#[component]
+fn Names(newcomer: Option<Newcomer>, wrong: Vec<FieldError>) -> impl IntoView {
+    let (business, name) = newcomer.map(|it| (it.business, it.name)).unwrap_or_default();
+    view! {
+        <Field
+            kind=FieldKind::Business
+            name="business"
+            label="Name of your business"
+            value=business
+            wrong=of_field(&wrong, "business")
+        />
+        <Field kind=FieldKind::OwnName name="name" label="Your name" value=name wrong=of_field(&wrong, "name") />
     }
 }
 
@@ -89,21 +97,26 @@ pub fn sign_up_sent_page(offer: SignUpOffer, demo: bool) -> impl IntoView {
 pub struct FinishSignUpView {
     /// Token of the form.
     pub csrf: String,
+    /// The names, where they were typed once more.
+    pub newcomer: Option<Newcomer>,
     /// The offer is another one than the form before has shown.
     pub changed: bool,
+    /// What is wrong with the names.
+    pub wrong_names: Vec<FieldError>,
     /// What is wrong with the password.
     pub wrong: Option<String>,
     /// What is wrong with its repetition.
     pub wrong_again: Option<String>,
 }
 
-/// Asks for a password, which accepts the offer as it stands.
+/// Asks for a password, which accepts the offer as it stands. The names can be changed until then; the address is proved.
 pub fn finish_sign_up_page(newcomer: Newcomer, offer: SignUpOffer, view: FinishSignUpView) -> impl IntoView {
-    let FinishSignUpView { csrf, changed, wrong, wrong_again } = view;
-    let Newcomer { email, business, .. } = newcomer;
+    let FinishSignUpView { csrf, changed, wrong_names, wrong, wrong_again, .. } = view;
+    let email = newcomer.email.clone();
+    let names_are_right = wrong_names.is_empty();
     let seal = offer.seal();
     view! {
-        <Narrow title="Choose a password" line=format!("For {business}, {email}") sheets=SHEETS>
+        <Narrow title="Choose a password" line=format!("For {email}") sheets=SHEETS>
             {changed
                 .then(|| {
                     let sentence = "Nothing was made. Look at it again, then choose a password.";
@@ -115,7 +128,8 @@ pub fn finish_sign_up_page(newcomer: Newcomer, offer: SignUpOffer, view: FinishS
                 <input type="hidden" name="offer" value=seal />
                 // Password managers look for the account beside the password.
                 <input type="hidden" name="email" value=email autocomplete="username" />
-                <NewPassword wrong=wrong wrong_again=wrong_again autofocus=true />
+                <Names newcomer=Some(newcomer) wrong=wrong_names />
+                <NewPassword wrong=wrong wrong_again=wrong_again autofocus=names_are_right />
                 <button class="button primary large" type="submit">
                     "Create account"
                 </button>

@@ -14,7 +14,8 @@ use crate::tenants::{Role, UserId};
 use crate::units::WorkspaceId;
 use crate::web::error::Error;
 
-/// A signed-in member of a workspace, with the role they have at this moment. Signed out: off to `/sign-in`.
+/// A signed-in member of a workspace, with the role they have at this moment. Signed out: off to `/sign-in`; who belongs
+/// to nothing is told so.
 #[derive(Clone, Debug)]
 pub struct Viewer {
     /// Who.
@@ -77,7 +78,7 @@ impl FromRequestParts<AppState> for Viewer {
         match (signed_in_admin(&session, state).await?, is_safe(&parts.method)) {
             (Some(_), true) => Err(Error::AtDesk),
             (Some(_), false) => Err(Error::NotAllowed),
-            (None, _) => Err(signed_out(parts)),
+            (None, _) => Err(outside(&session, state, parts).await),
         }
     }
 }
@@ -94,7 +95,7 @@ impl FromRequestParts<AppState> for Administrator {
         }
         match signed_in(&session, state).await? {
             Some(_) => Err(Error::NotFound),
-            None => Err(signed_out(parts)),
+            None => Err(outside(&session, state, parts).await),
         }
     }
 }
@@ -109,7 +110,7 @@ impl FromRequestParts<AppState> for Anybody {
         }
         match signed_in_admin(&session, state).await? {
             Some(administrator) => Ok(Self { user: administrator.admin.user }),
-            None => Err(signed_out(parts)),
+            None => Err(outside(&session, state, parts).await),
         }
     }
 }
@@ -183,6 +184,26 @@ async fn admin(session: &Session, state: &AppState) -> Result<Option<(SignedIn, 
         return Ok(None);
     }
     Ok(Some((signed_in, Administrator { admin, csrf: form_token(session).await? })))
+}
+
+/// The token of forms for a signed-in person who belongs to no workspace and no agency, if it is one who has this session.
+pub async fn stranded(session: &Session, state: &AppState) -> Result<Option<String>, Error> {
+    let Some(signed_in) = session.get::<SignedIn>(SIGNED_IN).await? else {
+        return Ok(None);
+    };
+    match identify::stranded(state, signed_in.user).await? {
+        Some(epoch) if epoch == signed_in.epoch => Ok(Some(form_token(session).await?)),
+        _ => Ok(None),
+    }
+}
+
+/// Why who asks gets nothing: they are signed out, or belong to nothing.
+async fn outside(session: &Session, state: &AppState, parts: &Parts) -> Error {
+    match stranded(session, state).await {
+        Ok(Some(csrf)) => Error::NoWorkspace { csrf },
+        Ok(None) => signed_out(parts),
+        Err(error) => error,
+    }
 }
 
 fn signed_out(parts: &Parts) -> Error {

@@ -191,6 +191,7 @@ impl Model {
     fn take(&mut self, meter: Meter, mut units: i64) {
         let from_allowance = units.min(self.allowance);
         self.allowance -= from_allowance;
+        self.drawn[meter as usize] += from_allowance;
         units -= from_allowance;
         for at in self.usable(meter) {
             let from_lot = units.min(self.lots[at].1);

@@ -1,6 +1,7 @@
-//! Auto-recharge: off, on, paused after declines, waiting for the bank's customer (SPEC §2.1, 7).
+//! Auto-recharge: off, on, paused after declines or a charge that does not match, waiting for the bank's customer
+//! (SPEC §2.1, 7).
 
-use leptos::either::{Either, EitherOf4};
+use leptos::either::{Either, EitherOf5};
 use leptos::prelude::*;
 
 use super::card::{CardForms, SaveButton};
@@ -29,6 +30,8 @@ pub enum RechargeTrouble {
     Declined,
     /// The bank asks to confirm a charge of so much.
     Confirm(MilliCents),
+    /// What was taken for a charge of so much does not match it.
+    Unmatched(MilliCents),
     /// There is no card to charge.
     NoCard,
     /// The month's cap leaves no room.
@@ -42,6 +45,7 @@ impl RechargeTrouble {
         match recharge.paused {
             Some((Pause::Declined, _)) => Some(Self::Declined),
             Some((Pause::AuthenticationRequired, _)) => Some(Self::Confirm(failed_amount(view, recharge))),
+            Some((Pause::Unmatched, _)) => Some(Self::Unmatched(failed_amount(view, recharge))),
             None if view.card.is_none() => Some(Self::NoCard),
             None if view.is_low && recharge.room(view.charged) < recharge.amounts.topup => Some(Self::Capped),
             None => None,
@@ -49,7 +53,7 @@ impl RechargeTrouble {
     }
 }
 
-/// What the charge that needs a confirmation was for.
+/// What the charge was for that led to the pause.
 fn failed_amount(view: &RechargeView, recharge: &Recharge) -> MilliCents {
     view.latest.first().map_or(recharge.amounts.topup, |topup| topup.amount)
 }
@@ -98,20 +102,23 @@ fn body(
 ) -> impl IntoView + use<> {
     let card = view.card.as_ref().map_or_else(|| "your card".to_owned(), |card| card.name());
     match (trouble, &view.recharge) {
-        (Some(RechargeTrouble::Declined), Some(recharge)) => EitherOf4::A(
+        (Some(RechargeTrouble::Declined), Some(recharge)) => EitherOf5::A(
             view! { <Declined view=view.clone() recharge=recharge.clone() card=card forms=forms calendar=calendar.clone() /> },
         ),
         (Some(RechargeTrouble::Confirm(amount)), _) => {
-            EitherOf4::B(view! { <Confirm amount=amount card=card forms=forms /> })
+            EitherOf5::B(view! { <Confirm amount=amount card=card forms=forms /> })
+        }
+        (Some(RechargeTrouble::Unmatched(amount)), Some(recharge)) => {
+            EitherOf5::E(view! { <Unmatched amount=amount recharge=recharge.clone() forms=forms /> })
         }
         (trouble, Some(recharge)) if recharge.enabled => {
             let alert = trouble.map(|trouble| view! { <Standstill trouble=trouble view=view.clone() forms=forms.clone() calendar=calendar.clone() /> });
-            EitherOf4::C(view! {
+            EitherOf5::C(view! {
                 {alert}
                 <On view=view.clone() recharge=recharge.clone() typed=asked.typed forms=forms calendar=calendar.clone() />
             })
         }
-        _ => EitherOf4::D(view! { <Off view=view.clone() asked=asked forms=forms /> }),
+        _ => EitherOf5::D(view! { <Off view=view.clone() asked=asked forms=forms /> }),
     }
 }
 
@@ -289,6 +296,25 @@ fn SwitchOnAgain(recharge: Recharge, csrf: String) -> impl IntoView {
             <input type="hidden" name="cap" value=typed.cap />
             <button class="button" type="submit" name="switch" value="on">"Switch on again"</button>
         </form>
+    }
+}
+
+#[component]
+fn Unmatched(amount: MilliCents, recharge: Recharge, forms: Option<CardForms>) -> impl IntoView {
+    let sentence = format!(
+        "What was taken for a charge of {amount} does not match it. Your provider has that payment, and nothing was \
+         added for it. There are no more charges until you switch it on again."
+    );
+    let again = forms.map(|forms| view! { <SwitchOnAgain recharge=recharge csrf=forms.csrf /> });
+    view! {
+        <div class="alert red inside">
+            {Icon::Pause.svg()}
+            <div class="words">
+                <strong>"Auto-recharge is paused"</strong>
+                <p>{sentence}</p>
+            </div>
+        </div>
+        {again}
     }
 }
 

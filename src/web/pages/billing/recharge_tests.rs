@@ -159,6 +159,27 @@ fn what_the_bank_asks_leads_to_checkout() {
 }
 
 #[test]
+fn what_does_not_match_waits_for_the_switch_alone() {
+    let latest = vec![charge("2026-11-19T20:40:00Z", TopupStatus::Failed(Why::Unmatched))];
+    let paused = with(RechargeView { latest, ..on() }, |recharge| {
+        recharge.paused = Some((Pause::Unmatched, "2026-11-19T20:40:00Z".parse().unwrap()));
+    });
+    let html = section(&paused);
+    assert_all(
+        &html,
+        &[
+            ">Paused<",
+            "What was taken for a charge of $50.00 does not match it.",
+            "There are no more charges until you switch it on again.",
+            ">Switch on again<",
+        ],
+    );
+    assert!(!html.contains("Replace card"), "no card is to blame: {html}");
+    let read_only = recharge_section(&paused, AskedRecharge::default(), None, &calendar());
+    assert!(!read_only.contains("<form") && read_only.contains("does not match it."));
+}
+
+#[test]
 fn a_reached_cap_and_a_missing_card_are_said() {
     let capped = RechargeView { is_low: true, charged: dollars(200), ..on() };
     assert_all(

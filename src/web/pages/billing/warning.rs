@@ -101,6 +101,11 @@ fn recharge(trouble: RechargeTrouble) -> Warning {
             "Auto-recharge is paused".to_owned(),
             "Your bank declined every try. Replace the card or switch it on again.",
         ),
+        RechargeTrouble::Unmatched(_) => (
+            Tone::Red,
+            "Auto-recharge is paused".to_owned(),
+            "What was taken does not match the charge. Your provider has that payment.",
+        ),
         RechargeTrouble::NoCard => {
             (Tone::Red, "Auto-recharge is paused".to_owned(), "There is no card to charge. Add one, and it goes on.")
         }

@@ -169,7 +169,10 @@ fn endpoint_row(endpoint: Endpoint, calendar: &Calendar, csrf: &str) -> impl Int
                 <strong>{endpoint.url.clone()}</strong>
                 <small>{types}</small>
             </td>
-            <td role="cell" class="since">{calendar.day(endpoint.created_at)}</td>
+            <td role="cell" class="since">
+                <span class="phone">"Added "</span>
+                {calendar.day(endpoint.created_at)}
+            </td>
             <td role="cell" class="state">
                 <Pill tone=tone words=state />
             </td>

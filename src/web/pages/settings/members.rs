@@ -151,7 +151,10 @@ fn member_row(member: ListedMember, own: UserId, manager: Option<&str>, calendar
                 <small>{member.email}</small>
             </td>
             <td role="cell" class="role">{role}</td>
-            <td role="cell" class="since">{calendar.day(member.since)}</td>
+            <td role="cell" class="since">
+                <span class="phone">"Since "</span>
+                {calendar.day(member.since)}
+            </td>
             <td role="cell" class="end">{end}</td>
         </tr>
     }

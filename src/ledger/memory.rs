@@ -2,7 +2,8 @@
 //!
 //! Another instance may have written since: a copy alone proves nothing. Three rules make up for that.
 //! 1. A wallet is saved over the version that it was decided on. The database refuses any other, and with it the batch.
-//! 2. What changes nothing (a refusal, a repetition) is saved nowhere, so it is decided again, on a locked row.
+//! 2. A refusal is decided again, on a locked row, and so is what changed nothing and was therefore saved nowhere: what is
+//!    refused may repeat a call that is not here, and is to have its answer.
 //! 3. A call that is not here may exist all the same: a UNIQUE constraint refuses to place it again.
 //!
 //! What was refused is decided again on locked rows. So a stale copy costs time and never leads to a wrong answer, as

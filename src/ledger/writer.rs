@@ -169,7 +169,8 @@ impl Shard {
     }
 
     /// One transaction over wallets that are remembered. Answers the jobs that have to be decided on locked rows: those
-    /// about others, those that changed nothing, and all where the database refuses, be it because a wallet was stale.
+    /// about others, those that were refused or met a wallet in which nothing changed, and all where the database refuses,
+    /// be it because a wallet was stale.
     async fn write_remembered(&mut self, jobs: Vec<Job>) -> Vec<Job> {
         let begun = Instant::now();
         let mut wallets = self.memory.take(&commands(&jobs));
@@ -190,7 +191,8 @@ impl Shard {
             return left;
         }
         let decided = known.into_iter().zip(answers);
-        let (proved, unproved): (Vec<_>, Vec<_>) = decided.partition(|(job, _)| wallets.contains_key(&job.workspace));
+        let is_proved = |(job, answer): &(Job, Result<_, _>)| answer.is_ok() && wallets.contains_key(&job.workspace);
+        let (proved, unproved): (Vec<_>, Vec<_>) = decided.partition(is_proved);
         left.extend(unproved.into_iter().map(|(job, _)| job));
         wallets.into_values().for_each(|wallet| self.memory.keep(wallet));
         let (jobs, answers) = proved.into_iter().unzip();

@@ -91,6 +91,26 @@ fn calls_that_two_writers_end_in_turns_are_charged_once() {
 }
 
 #[test]
+fn a_repetition_is_not_refused_for_what_another_call_of_its_batch_took() {
+    world(async |world| {
+        let workspace = ten_fit(world).await;
+        for n in 0..10 {
+            world.submit(workspace, place(&format!("mine-{n}"))).await;
+        }
+        // Ended calls are not remembered.
+        world.submit(workspace, answered("mine-0", 0)).await;
+        for n in 0..LONG {
+            let last = format!("last-{n}");
+            let (placed, again) =
+                tokio::join!(world.submit(workspace, place(&last)), world.try_submit(workspace, place("mine-0")));
+            assert!(matches!(placed, Answer::Placed { repeated: false, .. }));
+            assert!(matches!(again, Ok(Answer::Placed { repeated: true, .. })), "{again:?}");
+            world.submit(workspace, answered(&last, 0)).await;
+        }
+    });
+}
+
+#[test]
 fn a_call_that_is_placed_again_after_its_end_is_the_same_call() {
     world(async |world| {
         let workspace = world.subscribed(&starter()).await;

@@ -1,8 +1,12 @@
 //! The sections of Billing, each by itself: over HTTP, and while another cannot be read.
 
+use std::sync::Arc;
+
 use minutebank::tenants::{Role, Scope};
 use minutebank::units::WorkspaceId;
+use minutebank::web::session::Sessions;
 use sqlx::Executor as _;
+use tower_sessions::Session;
 
 use crate::billing::signed_in;
 use crate::fixture::{World, starter, world};
@@ -62,7 +66,12 @@ fn an_open_page_shows_one_workspace_and_ends_no_session() {
         let csrf = browser.get("/billing").await.hidden("csrf");
         let fields = [("csrf", csrf.as_str()), ("workspace", &world.public_id(other).await)];
         let late = browser.twin();
+        // A request that has read the session before, and writes it afterwards.
+        let store = Sessions::new(world.state.db.clone(), world.state.clock.clone());
+        let slow = Session::new(Some(browser.session()), Arc::new(store), None);
+        slow.insert("next", "/settings").await.unwrap();
         assert_eq!(browser.post("/workspace", &fields).await.location(), "/billing");
+        slow.save().await.unwrap();
         // What the page of the one before sent at the same time, with the cookie of before.
         let refused = late.get(&of_the_first).await;
         assert_eq!((refused.status.as_u16(), refused.body.as_str()), (401, ""), "not the other one's figures");

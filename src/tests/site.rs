@@ -11,6 +11,7 @@ use reqwest::cookie::{CookieStore as _, Jar};
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use tower_sessions::session::Id;
 
 use crate::fixture::World;
 
@@ -129,10 +130,15 @@ impl Browser {
 
     /// The same browser at this moment: what it has sent by now, and what arrives after something else.
     pub fn twin(&self) -> Self {
-        let (base, cookies) = (self.base.parse().unwrap(), Jar::default());
-        let held = self.cookies.cookies(&base).expect("a browser with a session");
-        held.to_str().unwrap().split("; ").for_each(|cookie| cookies.add_cookie_str(cookie, &base));
+        let cookies = Jar::default();
+        cookies.add_cookie_str(&format!("minutebank={}", self.session()), &self.base.parse().unwrap());
         Self::new(&self.base, cookies)
+    }
+
+    /// Id of its session.
+    pub fn session(&self) -> Id {
+        let cookies = self.cookies.cookies(&self.base.parse().unwrap()).expect("a browser with a session");
+        cookies.to_str().unwrap().strip_prefix("minutebank=").unwrap().parse().unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Answered {

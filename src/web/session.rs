@@ -46,6 +46,8 @@ const NOTED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 const SIGNED_IN: &str = "signed_in";
 const CSRF: &str = "csrf";
+/// The token before this one, where the id stayed the same.
+const CSRF_BEFORE: &str = "csrf_before";
 const NEXT: &str = "next";
 
 /// The layer that gives handlers their [`Session`].
@@ -108,11 +110,13 @@ pub async fn sign_in(session: &Session, person: Person, device: String, now: Tim
 }
 
 /// Shows another workspace to the same person. The form token changes, too: a form of the workspace before, left open
-/// in another tab, must not act on this one.
+/// in another tab, must not act on this one, and a request that is on its way must not bring it back.
 pub async fn switch_workspace(session: &Session, workspace: WorkspaceId, role: Role) -> Result<(), Error> {
     let role = role.as_str().to_owned();
     if let Some(signed_in) = session.get::<SignedIn>(SIGNED_IN).await? {
+        let before: Option<String> = session.get(CSRF).await?;
         session.clear().await;
+        session.insert(CSRF_BEFORE, before).await?;
         renew(session, SignedIn { workspace: Some(workspace), role, ..signed_in }).await?;
     }
     Ok(())

@@ -13,7 +13,7 @@ use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 
-use super::{FORM_LIFE, SIGNED_IN, SignedIn};
+use super::{CSRF, CSRF_BEFORE, FORM_LIFE, SIGNED_IN, SignedIn};
 use crate::clock::Clock;
 
 /// The store. Rows expire by our clock, not by the machine's.
@@ -86,14 +86,17 @@ impl SessionStore for Sessions {
         Ok(())
     }
 
-    /// Only updates: a session that ended while a request was on its way stays ended.
+    /// Only updates: a session that ended while a request was on its way stays ended, and one that went over to another
+    /// workspace, and so has another token, stays there. Only whoever replaces the token knows the one before.
     async fn save(&self, record: &Record) -> Result<()> {
         let query = sqlx::query(
             "update sessions set data = $2, expires_at = $3, user_id = $4, device = $5, signed_in_at = $6, seen_at = $7
-             where id_hash = $1",
+             where id_hash = $1 and (data ->> 'csrf' is null or data ->> 'csrf' in ($8, $9))",
         );
         let query = query.bind(hash(&record.id)).bind(Json(&record.data));
-        self.columns(record).bind(query).execute(&self.db).await.map_err(backend)?;
+        let token = |name| record.data.get(name).and_then(|token| token.as_str());
+        let query = self.columns(record).bind(query).bind(token(CSRF)).bind(token(CSRF_BEFORE));
+        query.execute(&self.db).await.map_err(backend)?;
         Ok(())
     }
 

@@ -82,7 +82,8 @@ pub async fn mark_succeeded(db: &mut PgConnection, topup: &Topup, now: Timestamp
     Ok(marked.rows_affected() == 1)
 }
 
-/// Marks a charge whose very attempt failed. False where something else is known by now.
+/// Marks a charge whose very attempt failed. False where something else is known by now; that money was taken otherwise
+/// than asked is news also of one that was taken for failed.
 pub async fn mark_failed(db: &mut PgConnection, topup: &Topup, why: &Why, now: Timestamp) -> sqlx::Result<bool> {
     let decline_code = match why {
         Why::Declined(reason) => reason.as_deref(),
@@ -90,7 +91,8 @@ pub async fn mark_failed(db: &mut PgConnection, topup: &Topup, why: &Why, now: T
     };
     let marked = sqlx::query(
         "update topups set status = 'failed', failure = $3, decline_code = $4, settled_at = $5
-         where id = $1 and idempotency_key = $2 and status = 'pending'",
+         where id = $1 and idempotency_key = $2
+             and (status = 'pending' or $3 = 'unmatched' and status = 'failed' and failure <> 'unmatched')",
     )
     .bind(&topup.id)
     .bind(&topup.attempt.key)

@@ -1,8 +1,10 @@
 //! Every way in which a charge can go wrong: never two charges, never a lost one; declined and asked for confirmation.
 
 use minutebank::app::recharge::{recharge_all, recharge_if_due};
+use minutebank::app::save_card::current_card;
 use minutebank::app::stripe_event::process_event;
 use minutebank::app::sweep_purchases::{sweep, sweep_all};
+use minutebank::app::top_up::{conclude, find_topup};
 use minutebank::payments::topup::{TopupStatus, Why};
 use minutebank::payments::{self, Event};
 use serde_json::json;
@@ -217,21 +219,27 @@ async fn topup(shop: &Shop<'_>) -> String {
     sqlx::query_scalar("select id from topups").fetch_one(&mut shop.world.superuser().await).await.unwrap()
 }
 
+/// Somebody charges the card $7.77 at Stripe, with this beside.
+async fn charge_by_hand(shop: &Shop<'_>, beside: &[(&str, &str)]) {
+    let card = current_card(&shop.state, shop.workspace).await.unwrap().unwrap();
+    let mut fields = vec![
+        ("amount", "777"),
+        ("currency", "usd"),
+        ("customer", card.customer.as_str()),
+        ("payment_method", card.payment_method.as_str()),
+        ("confirm", "true"),
+        ("automatic_payment_methods[enabled]", "true"),
+        ("automatic_payment_methods[allow_redirects]", "never"),
+    ];
+    fields.extend(beside);
+    let made = shop.stripe_form("payment_intents", &fields).await;
+    assert_eq!(made["status"], "succeeded", "{made}");
+}
+
 #[test]
 fn a_charge_that_nobody_asked_for_goes_to_the_inbox_and_pauses_what_it_was_for() {
     with_card(VISA, async |shop| {
-        let card: String = sqlx::query_scalar("select payment_method from saved_cards")
-            .fetch_one(&mut shop.world.superuser().await)
-            .await
-            .unwrap();
-        let (customer, confirmed) = (customer(shop).await, ("confirm", "true"));
-        let fields =
-            [("amount", "777"), ("currency", "usd"), ("customer", &customer), ("payment_method", &card), confirmed];
-        let alien =
-            [("automatic_payment_methods[enabled]", "true"), ("automatic_payment_methods[allow_redirects]", "never")];
-        let fields: Vec<_> = fields.into_iter().chain(alien).collect();
-        let made = shop.stripe_form("payment_intents", &fields).await;
-        assert_eq!(made["status"], "succeeded", "{made}");
+        charge_by_hand(shop, &[]).await;
         let unmatched = "select count(*) from inbox_items where kind = 'unmatched_payment' and amount_mc = 777000";
         shop.until("the item", async || shop.count(unmatched).await == 1).await;
         assert_eq!(shop.credits().await, 2_500);
@@ -242,8 +250,7 @@ fn a_charge_that_nobody_asked_for_goes_to_the_inbox_and_pauses_what_it_was_for()
         recharge_all(&shop.state).await.unwrap();
         shop.heal().await;
         let id = topup(shop).await;
-        let fields: Vec<_> = fields.into_iter().chain([("metadata[topup]", id.as_str())]).collect();
-        shop.stripe_form("payment_intents", &fields).await;
+        charge_by_hand(shop, &[("metadata[topup]", id.as_str())]).await;
         shop.by_hand("update topups set withdrawn_at = now()").await;
         sweep_all(&shop.state).await.unwrap();
         assert_eq!(shop.count("select count(*) from inbox_items where kind = 'unmatched_payment'").await, 2);
@@ -268,6 +275,28 @@ fn a_charge_that_nobody_asked_for_goes_to_the_inbox_and_pauses_what_it_was_for()
         assert_eq!((shop.credited().await, shop.credits().await), (5_000, 6_900));
         let page = shop.browser(OWNER).await.page("/billing").await;
         assert!(page.contains("$100.00</strong> of $200.00 cap"), "money was taken, so it counts: {page}");
+    });
+}
+
+#[test]
+fn what_does_not_match_pauses_also_after_the_charge_was_taken_for_failed() {
+    with_card(VISA, async |shop| {
+        run_low(shop).await;
+        shop.hold_webhooks().await;
+        shop.fault("drop_before", "POST", INTENTS, 1_000).await;
+        recharge_all(&shop.state).await.unwrap();
+        shop.heal().await;
+        let id = topup(shop).await;
+        charge_by_hand(shop, &[("metadata[topup]", id.as_str())]).await;
+        shop.by_hand("update topups set status = 'failed', failure = 'not_made', settled_at = now()").await;
+        let topup = find_topup(&shop.state, shop.workspace, &id).await.unwrap().unwrap();
+        let intent = shop.state.stripe.find_intent(&topup.customer, &id).await.unwrap().unwrap();
+        for _ in 0..2 {
+            conclude(&shop.state, &topup, &intent).await.unwrap();
+            assert_eq!(shop.count("select count(*) from topups where failure = 'unmatched'").await, 1);
+            assert_eq!(shop.count("select count(*) from auto_recharges where paused = 'unmatched'").await, 1);
+            assert_eq!(shop.count(FAILED_EVENTS).await, 1);
+        }
     });
 }
 

@@ -15,8 +15,11 @@ use super::command::Command;
 use super::wallet::Wallet;
 use crate::units::WorkspaceId;
 
-/// Wallets and open calls that a shard keeps, some tens of megabytes. Past this it begins anew.
+/// Wallets and open calls that a shard keeps: some tens of megabytes, and up to 4 KiB more for each call that came with so
+/// much metadata. Past this it begins anew.
 const KEPT: usize = 20_000;
+/// A wallet with more open calls is read each time: it would push out the others.
+const MOST_CALLS: usize = 2_000;
 /// Batches that are read after one that was stale: where several instances write to the same wallets, most attempts
 /// would be in vain.
 const WARY: u32 = 32;
@@ -53,7 +56,7 @@ impl Memory {
     /// needs more than is kept.
     pub fn keep(&mut self, mut wallet: Wallet) {
         let before = self.forget(wallet.workspace);
-        if wallet.waiting() > 0 {
+        if wallet.waiting() > 0 || wallet.calls.len() > MOST_CALLS {
             return;
         }
         // What was loaded are the calls that its batch named; nothing has happened to the others.
@@ -69,7 +72,7 @@ impl Memory {
         self.wallets.insert(wallet.workspace, wallet);
     }
 
-    /// A copy was stale, or something else was refused.
+    /// A copy was stale.
     pub fn doubt(&mut self) {
         self.wary = WARY;
     }

@@ -124,7 +124,7 @@ pub struct Held {
 pub struct Wallet {
     /// Whose.
     pub workspace: WorkspaceId,
-    /// How often it was saved when it was loaded.
+    /// How often its row was changed when it was loaded.
     pub version: i64,
     /// Zone of its days and periods.
     pub zone: TimeZone,

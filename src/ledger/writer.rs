@@ -13,6 +13,7 @@ use metrics::{counter, histogram};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_postgres::error::SqlState;
 
 use super::command::{Answer, Command, Refusal};
 use super::decide::decide;
@@ -185,7 +186,10 @@ impl Shard {
         }
         if let Err(error) = self.begin_and_save(&wallets, now).await {
             tracing::debug!(%error, "what is remembered of some wallets is read anew");
-            self.memory.doubt();
+            // Another writer is at them. Anything else, as a hold placed again under the id of an ended call, is not.
+            if error.code() == Some(&SqlState::NOT_NULL_VIOLATION) {
+                self.memory.doubt();
+            }
             self.roll_back().await;
             left.extend(known);
             return left;

@@ -79,7 +79,7 @@ describe('a form on its way', () => {
       await element.click();
       assert.equal(await page.evaluate(() => globalThis.sent), 1);
       // As when the browser comes back to the page.
-      await page.evaluate(() => window.dispatchEvent(new Event('pageshow')));
+      await page.evaluate(() => window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
       assert.equal(await busyButtons(page), 0);
       await element.click();
       assert.equal(await page.evaluate(() => globalThis.sent), 2, 'and it can be sent again');

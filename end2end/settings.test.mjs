@@ -5,7 +5,7 @@ import { describe } from 'node:test';
 
 import { LOOKS, checkAccessibility, checkPage, inBrowser, picture } from './browser.mjs';
 import { useProduct } from './product.mjs';
-import { PASSWORD, atPath, letterTo, mainText, openBilling, openDialog, openLetter, signIn } from './steps.mjs';
+import { PASSWORD, atPath, mainText, openBilling, openDialog, openLetter, signIn } from './steps.mjs';
 
 const HARBOR = 'owner@harbor.test';
 const QUIET = 'owner@quiet.test';
@@ -89,8 +89,8 @@ for (const js of [true, false]) {
       await openLink(page, product, QUIET);
       await setPassword(page, OTHER);
       await page.goto(`${product.url}/demo/mail`);
-      const letter = await letterTo(page, QUIET);
-      await letter.getByRole('link', { name: /\/reset\/reset_/ }).click();
+      // A newer letter says that the password was changed.
+      await page.getByRole('link', { name: /\/reset\/reset_/ }).first().click();
       await page.getByRole('heading', { name: 'This link has ended' }).waitFor();
     });
 

@@ -62,7 +62,7 @@ pub async fn deliver(state: &AppState, sender: &Sender) -> sqlx::Result<usize> {
 }
 
 /// Sends what one endpoint is due, and ends the turn; answers how much that was. Where it gives no answer, everything
-/// else waits with the endpoint: nobody is asked in vain many times over, and nothing newer comes first.
+/// else waits for a moment: nobody is asked in vain many times over.
 async fn send_all(state: &AppState, sender: &Sender, mut turn: Turn) -> sqlx::Result<usize> {
     let began = state.clock.elapsed();
     let due = repo::due(&mut *state.db.acquire().await?, &turn, BATCH, state.clock.now()).await?;

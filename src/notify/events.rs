@@ -6,7 +6,8 @@
 //! after ten attempts. It is sent at least once, always under the same id, by which receivers know it.
 //!
 //! To each endpoint one process sends at a time, in the order of the events, also where a process dies in the middle.
-//! Only a delivery that its receiver refused comes after newer ones.
+//! Only a delivery that was not taken comes after newer ones, as it is tried less and less often: the instant in it says
+//! when it happened.
 
 pub mod address;
 pub mod repo;

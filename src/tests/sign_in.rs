@@ -160,7 +160,7 @@ fn who_belongs_to_nothing_is_told_so_and_can_sign_out() {
         browser.sign_in(DANA, PASSWORD).await;
         let form = browser.get("/billing").await;
         sqlx::query("delete from members").execute(&mut world.superuser().await).await.unwrap();
-        let told = "You belong to no workspace. Ask its owner for an invitation. Sign out";
+        let told = "You belong to no workspace. Ask the owner of one for an invitation. Sign out";
         for path in ["/billing", "/billing?buy=minutes", "/settings", "/agency/clients", "/sign-in"] {
             let page = browser.get(path).await;
             assert_eq!(page.status, 403, "{path}");

@@ -36,7 +36,7 @@ const LONGEST_ADDRESS: usize = 8 * 1_024;
 /// Bytes that a request may bring, where its route does not say otherwise.
 const BODY_LIMIT: usize = 64 * 1_024;
 
-/// Style sheet, icons and the islands' code. Their names stay the same over releases, so browsers ask whether they
+/// Style sheets, icons and code for browsers. Their names stay the same over releases, so browsers ask whether they
 /// changed.
 pub fn files(config: &Config) -> Router<AppState> {
     let revalidate = HeaderValue::from_static("public, max-age=0, must-revalidate");

@@ -1,5 +1,5 @@
 //! The site: what the server serves from disk. `pkg/minutebank.{js,css}` and `pkg/minutebank_bg.wasm` are the names
-//! that leptos puts into its pages; everything of `public/` lies beside `pkg/`.
+//! that leptos puts into its pages; the files of `public/` lie beside and in it.
 
 use std::fs;
 use std::path::Path;

@@ -146,7 +146,7 @@ pub async fn take_turns(
                  and (f.sending_until is null or f.sending_until <= $2)
                  and exists (select from event_deliveries d
                      where d.workspace_id = f.workspace_id and d.endpoint_id = f.id and d.next_attempt_at <= $2)
-             limit $1 for update skip locked) free
+             order by f.sending_until nulls first limit $1 for update skip locked) free
          where e.workspace_id = free.workspace_id and e.id = free.id
          returning e.workspace_id, e.id",
     )

@@ -78,7 +78,7 @@ pub fn error_page(problem: Problem, demo: bool) -> impl IntoView {
 
 /// Whoever was removed from every workspace finds this at every address that asks for a person.
 pub fn no_workspace_page(csrf: String, demo: bool) -> impl IntoView {
-    let sentence = "You belong to no workspace. Ask its owner for an invitation.".to_owned();
+    let sentence = "You belong to no workspace. Ask the owner of one for an invitation.".to_owned();
     view! {
         <Alone title="No workspace" sentence=sentence demo=demo>
             <form method="post" action="/sign-out">

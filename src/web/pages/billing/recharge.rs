@@ -261,6 +261,17 @@ fn Declined(
         })
         .collect_view();
     let again = forms.clone().map(|forms| view! { <SwitchOnAgain recharge=recharge csrf=forms.csrf /> });
+    let replace = forms.map(|forms| view! { <SaveButton forms=forms words="Replace card" /> });
+    view! {
+        <Paused sentence=sentence>{replace}</Paused>
+        <ul class="tries">{rows}</ul>
+        {again}
+    }
+}
+
+/// `children` are what helps.
+#[component]
+fn Paused(sentence: String, children: Children) -> impl IntoView {
     view! {
         <div class="alert red inside">
             {Icon::Pause.svg()}
@@ -268,10 +279,8 @@ fn Declined(
                 <strong>"Auto-recharge is paused"</strong>
                 <p>{sentence}</p>
             </div>
-            {forms.map(|forms| view! { <SaveButton forms=forms words="Replace card" /> })}
+            {children()}
         </div>
-        <ul class="tries">{rows}</ul>
-        {again}
     }
 }
 
@@ -307,13 +316,7 @@ fn Unmatched(amount: MilliCents, recharge: Recharge, forms: Option<CardForms>) -
     );
     let again = forms.map(|forms| view! { <SwitchOnAgain recharge=recharge csrf=forms.csrf /> });
     view! {
-        <div class="alert red inside">
-            {Icon::Pause.svg()}
-            <div class="words">
-                <strong>"Auto-recharge is paused"</strong>
-                <p>{sentence}</p>
-            </div>
-        </div>
+        <Paused sentence=sentence>""</Paused>
         {again}
     }
 }

@@ -108,7 +108,10 @@ describe('a form on its way', () => {
     const { server } = await product.pids();
     process.kill(server, 'SIGSTOP');
     try {
+      // What has not begun cannot be stopped.
+      const begun = page.waitForRequest((request) => request.method() === 'POST');
       await invite.click({ noWaitAfter: true });
+      await begun;
       await session.send('Page.stopLoading');
     } finally {
       process.kill(server, 'SIGCONT');
